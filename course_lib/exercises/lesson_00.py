@@ -1,0 +1,88 @@
+"""Exercise of lesson 00: one weighted sum."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ..lab.device import generator
+from ..nn.layers import weighted_sum
+from .model import Case, Exercise, Twin
+
+
+def _cases(seed: int) -> list[Case]:
+    g = generator(seed)
+
+    def draw(n: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
+        return torch.randn(n, generator=g, dtype=dtype), torch.randn(n, generator=g, dtype=dtype)
+
+    big = tuple(1e6 * values for values in draw(4))
+    return [
+        Case("3 inputs", draw(3)),
+        Case("5 inputs", draw(5)),
+        Case("one input", draw(1), special=True),
+        Case("inputs that are all zero", (torch.zeros(3), torch.ones(3)), special=True),
+        Case("4 inputs in the millions", big, special=True),
+        Case("100 inputs in float32", draw(100, torch.float32), special=True),
+    ]
+
+
+def _by_loop(inputs: Tensor, weights: Tensor) -> Tensor:
+    total = torch.zeros((), dtype=inputs.dtype)
+    for x, w in zip(inputs, weights, strict=True):
+        total = total + x * w
+    return total
+
+
+WEIGHTED_SUM = Exercise(
+    id="00.weighted_sum",
+    points=1,
+    asks="the sum of the inputs, each multiplied by its weight",
+    reference=weighted_sum,
+    cases=_cases,
+    hints=(
+        "Take two inputs, 2 and 3, with weights 10 and 100. What should come out, on paper?",
+        "There are two steps: first pair every input with its own weight, then make one number "
+        "of the pairs. Which operation joins a pair?",
+        "On tensors, `*` works place by place, and a tensor has a method that adds up its entries.",
+    ),
+    twins=(
+        Twin(
+            "mean instead of sum",
+            lambda inputs, weights: (inputs * weights).mean(),
+            "Your result shrinks as inputs are added: the products are averaged where they should "
+            "be added. Look at the last step.",
+        ),
+        Twin(
+            "product of sums",
+            lambda inputs, weights: inputs.sum() * weights.sum(),
+            "The inputs are added up before they meet their weights, so every input counts with "
+            "every weight. Each input should meet its own weight first.",
+        ),
+        Twin(
+            "weights left out",
+            lambda inputs, weights: inputs.sum(),
+            "The weights play no part in your result: it is the plain sum of the inputs. Look at "
+            "where `weights` enters.",
+        ),
+        Twin(
+            "not added up",
+            lambda inputs, weights: inputs * weights,
+            "You have one product for each input; the exercise asks for a single number. One step "
+            "is missing after the products.",
+        ),
+        Twin(
+            "sum of sums",
+            lambda inputs, weights: (inputs + weights).sum(),
+            "Inputs and weights are added to each other. A weight says how strongly its input "
+            "counts: which operation makes something count twice as much?",
+        ),
+    ),
+    also_right=(
+        _by_loop,
+        lambda inputs, weights: inputs @ weights,
+        lambda inputs, weights: torch.einsum("i,i->", inputs, weights),
+    ),
+)
+
+EXERCISES = (WEIGHTED_SUM,)

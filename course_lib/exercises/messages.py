@@ -1,0 +1,227 @@
+"""Every sentence that a learner can be told, apart from the twins' own."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from .compare import how_all_differ, how_it_differs, never_varies, same, same_type
+from .model import Case, Exercise
+from .signature import Result, Signature
+
+NOT_ATTEMPTED = (
+    "Nothing to check yet: replace the `...` in the cell above with your answer, run that cell, "
+    "then run this one again."
+)
+STAND_IN_GIVEN_BACK = (
+    "This is the stand-in from an earlier check, not your answer: run the cell with your answer "
+    "again, then this one."
+)
+KEEPS_STATE = (
+    "Asked twice with the same inputs, your function gives two different results. It must depend "
+    "on its inputs alone: look for something it remembers between calls, for chance, or for "
+    "numbers from `torch.empty` that are never set."
+)
+
+_NEEDS = {
+    "grad": "gradients do not pass through your version (look for `.item()`, `.detach()`, "
+    "`float(...)` or `torch.tensor(...)`)",
+    "vmap": "your version cannot run on many inputs at once under `torch.func.vmap` (look for "
+    "`.item()` or an `if` on a value)",
+}
+
+
+def not_a_function(answer: Any) -> str:
+    if answer is None:
+        return "The answer is None; the exercise asks for a function."
+    return (
+        f"The answer is {_a(type(answer).__name__)}; the exercise asks for the function itself: "
+        "hand over its name, without brackets behind it."
+    )
+
+
+def timed_out(case: Case, left_behind: bool) -> str:
+    message = (
+        f"With {case.words}, your function had not come back when its second was over: look for a "
+        "loop that never ends, or for many small steps that one tensor operation could do."
+    )
+    if left_behind:
+        message += " It could not be stopped; if the notebook is slow now, restart the kernel."
+    return message
+
+
+def called_reference(exercise: Exercise) -> str:
+    return (
+        f"Your function calls the library's own `{exercise.reference.__name__}`, which is what "
+        "this exercise asks you to write: write it from the formula."
+    )
+
+
+def replaced_while_running(names: list[str]) -> str:
+    return (
+        f"Your function replaces {', '.join(names)} for the whole notebook while it runs. The "
+        "original is back; an answer must leave the libraries as it finds them."
+    )
+
+
+def restored(names: list[str]) -> str:
+    return f"({', '.join(names)} had been replaced in this notebook; the original is back.)"
+
+
+def changed_input(exercise: Exercise, result: Result) -> str:
+    name = _argument_name(exercise, result.changed)
+    return (
+        f"Your function changes its input {name} in place, so that whoever called it finds it "
+        "changed afterwards. Look for `+=`, `*=`, a method whose name ends in `_`, or an "
+        "assignment to an entry, and make something new instead."
+    )
+
+
+def raised_outside(error: BaseException) -> str:
+    return f"Your answer stopped with {type(error).__name__}."
+
+
+def passed(mine: Sequence[Result], right: Signature, need: str | None) -> str:
+    if any(map(not_in_torch, mine, right)):
+        return (
+            "Right, though not as a torch tensor. What follows needs tensors, so a stand-in goes "
+            "on in place of your function; written with torch operations, your own goes on."
+        )
+    if need is not None:
+        return f"Right. But {_NEEDS[need]}, so a stand-in goes on in its place."
+    return "Right."
+
+
+def not_in_torch(mine: Result, right: Result) -> bool:
+    """Whether an array or a number came where the reference gives a tensor."""
+    if right.kind == "sequence" and mine.kind == "sequence":
+        return any(map(not_in_torch, mine.items, right.items))
+    return right.kind == "tensor" and mine.kind != "tensor"
+
+
+def explain(
+    status: str,
+    exercise: Exercise,
+    cases: Sequence[Case],
+    mine: Signature,
+    right: Signature,
+    found: int,
+) -> str:
+    """The sentence for an answer that is wrong in a way that no twin knows.
+
+    `found` is the first case in which it is; what holds for all of them is said rather than that.
+    """
+    if status == "raised":
+        return _raised(cases[found], mine[found])
+    if never_varies(mine, right):
+        names = ", ".join(f"`{name}`" for name in inspect.signature(exercise.reference).parameters)
+        return (
+            "Your function gives the same result whatever it is given. Does it use a name from "
+            f"elsewhere in the notebook in place of its arguments ({names})?"
+        )
+    if status == "wrong_value" and (clause := how_all_differ(mine, right, cases)):
+        return f"With {cases[found].words}, and with others too, your result {clause}."
+    return f"With {cases[found].words}, {_wrong(status, mine[found], right[found])}"
+
+
+def _wrong(status: str, mine: Result, right: Result) -> str:
+    if right.kind == "sequence" and mine.kind == "sequence" and len(mine.items) == len(right.items):
+        return _wrong_part(status, mine, right)
+    if status == "wrong_type":
+        return _wrong_type(mine, right)
+    if status == "wrong_shape":
+        return _wrong_shape(mine, right)
+    if mine.values is None or right.values is None:
+        return "your answer is not the one asked for."
+    return f"your result {how_it_differs(mine, right)}."
+
+
+def _wrong_part(status: str, mine: Result, right: Result) -> str:
+    for i, (m, r) in enumerate(zip(mine.items, right.items, strict=True)):
+        if not (same(m, r) and same_type(m, r)):
+            words = _wrong(status, m, r)
+            return words.replace("your result", f"your result number {i + 1}", 1)
+    return "your answer is not the one asked for."
+
+
+def _wrong_type(mine: Result, right: Result) -> str:
+    match mine.kind:
+        case "nothing":
+            return "your result is None: did you forget `return`?"
+        case "ellipsis":
+            return "your result is still `...`: one way through the function has no answer yet."
+        case "function":
+            return "your result is a function that was not called: are its brackets `()` missing?"
+        case "generator":
+            return "your result is a generator: `yield` stands where `return` belongs."
+        case "coroutine":
+            return "your result is a coroutine: `async def` stands where `def` belongs."
+    if mine.dtype is None or right.kind != "tensor":
+        kind = {"number": "number", "text": "word"}.get(right.kind, right.type_name.lower())
+        return f"your result is {_a(mine.type_name)}; {_a(kind)} is asked for."
+    if mine.device != right.device:
+        return (
+            f"your result lives on the device {mine.device}, but the inputs live on "
+            f"{right.device}: a result stays where its inputs are."
+        )
+    return (
+        f"the numbers are right, but your result has dtype {mine.dtype} where {right.dtype} is "
+        "due: look for a new tensor without `dtype=`, or for a conversion such as `.float()`."
+    )
+
+
+def _wrong_shape(mine: Result, right: Result) -> str:
+    if mine.kind == "sequence" and right.kind != "sequence" and len(mine.items) == 1:
+        return "your result is a tuple with one entry: is there a comma behind it?"
+    if "sequence" in (mine.kind, right.kind):
+        return f"your result has {_count(_parts(mine), 'part')}; it should have {_parts(right)}."
+    should = f"shape {right.shape}" if right.shape else "shape (), a single number"
+    return f"your result has shape {mine.shape}; it should have {should}."
+
+
+def _parts(result: Result) -> int:
+    return len(result.items) if result.kind == "sequence" else 1
+
+
+def _raised(case: Case, mine: Result) -> str:
+    where = f", in the line `{_cut(mine.line, 80)}`" if mine.line else ""
+    if mine.takes:
+        gives = [*(["…"] * len(case.args)), *(f"{name}=…" for name in case.kwargs)]
+        return (
+            f"Your function takes {_cut(mine.takes, 80)}, but the exercise calls it with "
+            f"{_count(len(gives), 'argument')}, ({', '.join(gives)}): keep the first line of the "
+            "answer's cell as it was."
+        )
+    if mine.type_name == "RecursionError":
+        return f"Your function goes round in circles{where}: something calls itself without end."
+    if mine.type_name == "SystemExit":
+        return f"Your function calls exit(){where}. It should `return` its result instead."
+    return (
+        f"With {case.words}, your function stops with "
+        f"{_error_words(mine.type_name, mine.text)}{where}."
+    )
+
+
+def _error_words(type_name: str, text: str | None) -> str:
+    first = (text or "").strip().splitlines()[:1]
+    return f"{type_name}: {_cut(first[0].rstrip(' .:'), 160)}" if first else type_name
+
+
+def _argument_name(exercise: Exercise, changed: int | str | None) -> str:
+    if isinstance(changed, int):
+        names = list(inspect.signature(exercise.reference).parameters)
+        return f"`{names[changed]}`" if changed < len(names) else f"number {changed + 1}"
+    return f"`{changed}`"
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[:1].lower() in "aeiou" else f"a {noun}"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,164 @@
+"""What a lesson calls: check, hint, solution, progress, mine."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import textwrap
+from dataclasses import replace
+from typing import Any
+
+from IPython.display import display
+
+from . import progress_file
+from .card import Card
+from .course_map import CourseMap
+from .evaluate import default_seed, evaluate, find
+from .model import Exercise, Outcome
+from .progress_file import Entry
+from .saved_answer import load, source_of
+from .stand_in import stand_in
+
+_HEADINGS = {
+    "not_attempted": "not attempted yet",
+    "raised": "not yet: it stops with an error",
+    "timed_out": "not yet: it takes too long",
+    "changed_input": "not yet: it changes what it was given",
+    "wrong_type": "not yet: the wrong kind of result",
+    "wrong_shape": "not yet: the wrong shape",
+    "wrong_value": "not yet: the wrong value",
+    "called_reference": "not yet: this is the library's function",
+    "passed": "right",
+}
+_UNTIL_THEN = "Until then, a stand-in that works goes on in its place."
+_GOES_ON = "A stand-in that works goes on in its place."
+
+
+def check(id: str, answer: Any) -> Any:
+    """Show what came of `answer`; return what the lesson goes on with.
+
+    That is the answer itself once it is right and can do what the lesson needs, else a stand-in
+    that works like the library's own function.
+
+    Raises:
+        ValueError: when there is no exercise with this id.
+        AssertionError: when nbgrader is grading and the answer has not passed; it carries the
+            message and the seed of the cases.
+    """
+    outcome = evaluate(id, answer)
+    note = _remember(outcome, answer)
+    display(_card_of(outcome, note))
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde" and not outcome.passed:
+        raise AssertionError(f"{id}: {outcome.message} (Cases drawn with seed {default_seed()}.)")
+    return answer if outcome.usable else stand_in(find(id))
+
+
+def hint(id: str) -> None:
+    """Show the next hint of the exercise `id`, from a question to nearly there."""
+    hints = find(id).hints
+    entry, note = progress_file.update(
+        id, lambda entry: replace(entry, hints=min(entry.hints + 1, len(hints)))
+    )
+    sentences = [hints[entry.hints - 1]]
+    if entry.hints == len(hints):
+        sentences.append(
+            f'That is the last hint. `solution("{id}", reveal=True)` shows the answer.'
+        )
+    heading = f"{id} · hint {entry.hints} of {len(hints)}"
+    display(Card(heading, (*sentences, *_note(note))))
+
+
+def solution(id: str, reveal: bool = False) -> None:
+    """Show the library's answer to the exercise `id`, after success or with `reveal=True`."""
+    exercise = find(id)
+    entry, note = _entry(id)
+    if not (entry.passed or reveal):
+        sentence = (
+            "The library's version appears here once yours is right. To see it now: "
+            f'`solution("{id}", reveal=True)`.'
+        )
+        display(Card(f"{id} · solution", (sentence, *_note(note)), "open"))
+        return
+    if not entry.passed:
+        _, unsaved = progress_file.update(id, lambda entry: replace(entry, revealed=True))
+        note = note or unsaved
+    display(Card(f"{id} · the library's version", _note(note), "plain", _reference_text(exercise)))
+
+
+def progress() -> None:
+    """Show the map of the course with what you have done."""
+    entries, note = progress_file.read()
+    display(CourseMap(entries, note))
+
+
+def mine(id: str) -> Any:
+    """Your own function from an earlier lesson, checked again; a stand-in where there is none."""
+    exercise = find(id)
+    entry, note = _entry(id)
+    if not entry.passed:
+        sentence = f"You have no answer to {id} yet. {_GOES_ON}"
+        return _stand_in(exercise, "open", sentence, *_note(note))
+    if not entry.source:
+        kept = f"Your answer to {id} was not kept: only a function that starts with `def` is."
+        return _stand_in(exercise, "open", f"{kept} {_GOES_ON}")
+    try:
+        answer = load(entry.source, entry.name)
+        outcome = evaluate(id, answer)
+    except Exception as error:
+        outcome = Outcome(id, "raised", f"Loading it stops with {type(error).__name__}: {error}.")
+    if not outcome.passed:
+        fails = f"Your saved answer to {id} does not work on its own. {outcome.message}"
+        needs = f"What it needs must stand inside the function. {_GOES_ON}"
+        return _stand_in(exercise, "wrong", fails, needs)
+    if not outcome.usable:
+        return _stand_in(exercise, "open", outcome.message)
+    display(Card(f"{id} · your own function goes on", (), "good"))
+    return answer
+
+
+def _stand_in(exercise: Exercise, tone: str, *sentences: str) -> Any:
+    display(Card(f"{exercise.id} · stand-in", sentences, tone))
+    return stand_in(exercise)
+
+
+def _card_of(outcome: Outcome, note: str) -> Card:
+    sentences = [outcome.message]
+    if not outcome.passed:
+        sentences.append(_UNTIL_THEN)
+    tone = {"passed": "good", "not_attempted": "open"}.get(outcome.status, "wrong")
+    return Card(
+        f"{outcome.id} · {_HEADINGS[outcome.status]}",
+        (*sentences, *_note(note)),
+        tone,
+        outcome.printed.rstrip("\n"),
+        "It printed:",
+    )
+
+
+def _remember(outcome: Outcome, answer: Any) -> str:
+    """Count the try and keep the source of an answer that passed; a sentence as in `read`."""
+    if outcome.status == "not_attempted":
+        return ""
+    name, source = source_of(answer) if outcome.passed else ("", "")
+
+    def counted(entry: Entry) -> Entry:
+        entry = replace(entry, tries=entry.tries + 1, passed=entry.passed or outcome.passed)
+        return replace(entry, name=name, source=source) if source else entry
+
+    _, note = progress_file.update(outcome.id, counted)
+    return note
+
+
+def _entry(id: str) -> tuple[Entry, str]:
+    entries, note = progress_file.read()
+    return entries.get(id, Entry()), note
+
+
+def _note(note: str) -> tuple[str, ...]:
+    return (note,) if note else ()
+
+
+def _reference_text(exercise: Exercise) -> str:
+    if callable(exercise.reference):
+        return textwrap.dedent(inspect.getsource(exercise.reference)).rstrip()
+    return repr(exercise.reference)

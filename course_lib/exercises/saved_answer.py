@@ -1,0 +1,39 @@
+"""A learner's function as text, and back again in a later lesson."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import math
+import textwrap
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def source_of(answer: Any) -> tuple[str, str]:
+    """The name and the source of a function; ("", "") when it has none that can stand alone."""
+    if not inspect.isfunction(answer) or answer.__name__ == "<lambda>":
+        return "", ""
+    try:
+        return answer.__name__, textwrap.dedent(inspect.getsource(answer))
+    except (OSError, TypeError):
+        return "", ""
+
+
+def load(source: str, name: str) -> Any:
+    """The function `name` of `source`, run in a clean namespace with torch, numpy and math."""
+    namespace: dict[str, Any] = {
+        "torch": torch,
+        "nn": torch.nn,
+        "F": torch.nn.functional,
+        "np": np,
+        "math": math,
+        "Tensor": torch.Tensor,
+        "__name__": "saved_answer",
+    }
+    filename = f"<your {name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), namespace)
+    return namespace[name]

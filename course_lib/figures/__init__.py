@@ -1,0 +1,9 @@
+"""What a learner sees: one style, figures with alt text, figures with sliders.
+
+Read in this order: style, faults, output, interactive, then one module a lesson.
+"""
+
+from course_lib.figures.interactive import Choice, Interactive, Slider, interact
+from course_lib.figures.output import say, show, verdict
+
+__all__ = ["Choice", "Interactive", "Slider", "interact", "say", "show", "verdict"]

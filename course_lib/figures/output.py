@@ -1,0 +1,70 @@
+"""How a lesson shows something: a figure, a sentence with numbers in it, a verdict."""
+
+import base64
+import io
+import os
+
+import numpy as np
+from IPython.display import display
+from matplotlib.figure import Figure
+from PIL import Image
+
+from course_lib.figures.faults import faults
+from course_lib.figures.style import SCREEN_DPI
+
+VERDICTS = ("holds", "holds when", "does not hold")
+
+
+def show(fig: Figure, *, alt: str, caption: str) -> None:
+    """Show a figure, and under it one sentence that says what it shows.
+
+    alt: what a reader who cannot see it needs to know. Raises ValueError for an empty alt or
+    caption; and where `COURSE_STRICT` is set, as in builds, for letters that can't be read.
+    """
+    inspect(fig, alt, caption)
+    bundle = {"image/png": base64.b64encode(png(fig)).decode(), "text/plain": alt}
+    display(bundle, raw=True, metadata={"image/png": image_metadata(fig, alt)})
+    say(caption, style="*")
+
+
+def inspect(fig: Figure, alt: str, caption: str) -> None:
+    """Raise ValueError for a figure that must not be shown as it is."""
+    for name, text in {"alt": alt, "caption": caption}.items():
+        if not text.strip():
+            raise ValueError(f"{name} is empty; it must say what the figure shows")
+    if os.environ.get("COURSE_STRICT") and (found := faults(fig)):
+        raise ValueError(f"letters cannot be read: {'; '.join(found)}")
+
+
+def say(text: str, style: str = "") -> None:
+    """Show a paragraph of markdown. For sentences that hold computed numbers.
+
+    `style` is put before and after the paragraph: `"*"` for italics, `"**"` for bold.
+    """
+    display({"text/markdown": f"{style}{text}{style}", "text/plain": text}, raw=True)
+
+
+def verdict(claim: str, words: str, because: str) -> None:
+    """Show what became of a claim: `words` is one of "holds", "holds when …", "does not hold".
+
+    claim: the claim in a sentence. because: the measurement that decides it. Raises ValueError for
+    another verdict.
+    """
+    if not words.startswith(VERDICTS):
+        raise ValueError(f"words is {words!r}; it must begin with one of: {', '.join(VERDICTS)}")
+    lines = f"**Claim.** {claim}\n\n**Verdict: {words}.** {because}"
+    display({"text/markdown": lines, "text/plain": lines.replace("**", "")}, raw=True)
+
+
+def png(fig: Figure, compression: int = 9) -> bytes:
+    """Return the figure as a PNG file. Compression 1 is fast and 9 is small."""
+    fig.canvas.draw()  # `savefig` would do this twice
+    file = io.BytesIO()
+    picture = Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB")
+    picture.save(file, format="PNG", compress_level=compression)
+    return file.getvalue()
+
+
+def image_metadata(fig: Figure, alt: str) -> dict[str, str | int]:
+    """Return what a front end needs to show the PNG: its alt text, its width in screen pixels."""
+    return {"alt": alt, "width": round(fig.get_figwidth() * SCREEN_DPI)}

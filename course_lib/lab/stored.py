@@ -1,0 +1,89 @@
+"""Results of long experiments, kept beside the script that made them.
+
+`experiments/NN_name.json` holds the command, the versions, the machine, the hash of the script
+and the data. Lessons read it; nothing writes it but the script.
+"""
+
+import hashlib
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
+
+
+def stored(name: str, folder: Path = EXPERIMENTS) -> dict[str, Any]:
+    """Return the data of the stored experiment `name`, for example `"01_weights"`.
+
+    Raises FileNotFoundError, with the command that would make it, if there is none.
+    """
+    return read_record(name, folder)["data"]
+
+
+def read_record(name: str, folder: Path = EXPERIMENTS) -> dict[str, Any]:
+    """Return the whole record: command, versions, machine, source_sha256, data."""
+    file = folder / f"{name}.json"
+    if not file.is_file():
+        raise FileNotFoundError(f"{name}.json is missing; make it: {_command(name)}")
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def write_experiment(script: str | Path, data: dict[str, Any]) -> Path:
+    """Write `data` with where it came from to `NN_name.json` beside `script`; return the file.
+
+    Tensors become lists. Numbers keep six significant digits. The file is replaced in one step:
+    a reader never sees half of it. Raises ValueError for infinity and NaN, which JSON lacks.
+    """
+    script = Path(script)
+    record = {
+        "command": _command(script.stem),
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in ("torch", "numpy", "scikit-learn")},
+        },
+        "machine": {
+            "system": f"{platform.system()} {platform.machine()}",
+            "threads": torch.get_num_threads(),
+            "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        },
+        "source_sha256": source_hash(script),
+        "data": _plain(data),
+    }
+    file = script.with_suffix(".json")
+    unfinished = file.with_suffix(".json.part")
+    unfinished.write_text(_json(record, levels=2) + "\n", encoding="utf-8")
+    os.replace(unfinished, file)
+    return file
+
+
+def source_hash(script: str | Path) -> str:
+    """Return the SHA-256 of the script's text, the same whatever ends its lines."""
+    text = Path(script).read_text(encoding="utf-8")
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _command(name: str) -> str:
+    return f"python experiments/{name}.py"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, torch.Tensor):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def _json(value: Any, levels: int) -> str:
+    """Break the outermost dicts over lines and leave the rest on one, so that changes show."""
+    if not levels or not isinstance(value, dict):
+        return json.dumps(value, allow_nan=False)
+    lines = (f"{json.dumps(key)}: {_json(item, levels - 1)}" for key, item in value.items())
+    return "{\n" + ",\n".join(lines) + "\n}"

@@ -1,0 +1,1 @@
+"""Part I: layers, and what can be counted and differentiated about them."""

@@ -1,0 +1,99 @@
+"""One exercise from a wrong answer to the right one, in a browser, as a learner lives it."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from course_lib.exercises import EXERCISES
+
+from .conftest import LESSONS
+
+
+@dataclass(frozen=True)
+class Story:
+    """What a learner types for `return ...` in an exercise, first wrong and then right.
+
+    `twin` names the slip. `experiment` is code of a cell that uses the answer, which shows `shows`.
+    """
+
+    lesson: str
+    exercise: str
+    wrong: str
+    twin: str
+    right: str
+    experiment: str
+    shows: str
+
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        return self.exercise.split(".")[1]
+
+    @property
+    def slip(self) -> str:
+        """The message that names the slip, as the page shows it."""
+        twins = {twin.name: twin.message for twin in EXERCISES[self.exercise].twins}
+        return twins[self.twin].replace("`", "")
+
+
+STORIES = (
+    Story(
+        lesson="00_start_here",
+        exercise="00.weighted_sum",
+        wrong="return inputs.sum() * weights.sum()",
+        twin="product of sums",
+        right="return (inputs * weights).sum()",
+        experiment="bill = weighted_sum(how_many, prices)",
+        shows="The bill is 8.00.",
+    ),
+    Story(
+        lesson="01_weights",
+        exercise="01.dense",
+        wrong="return x @ weight",
+        twin="transposed weights",
+        right="return x @ weight.T",
+        experiment="hidden = dense(ab[None], W)[0]",
+        shows="The forward signal",
+    ),
+)
+MINE = "my own answer runs"
+
+
+@pytest.mark.parametrize(
+    "story",
+    [story for story in STORIES if story.lesson in LESSONS],
+    ids=lambda story: story.exercise,
+)
+def test_from_a_wrong_answer_to_the_right_one(opened, story: Story):
+    with opened(story.lesson) as lab:
+        answer = lab.cell(f"def {story.name}(")
+        check = lab.cell(f'{story.name} = check("{story.exercise}"')
+        experiment = lab.cell(story.experiment)
+        lab.run_above(answer)
+
+        lab.type_over(answer.locator(".cm-line", has_text="return ..."), story.wrong)
+        lab.run(answer)
+        told = lab.run(check)
+        assert "not yet" in told
+        assert story.slip in told
+        assert story.shows in lab.run(experiment), "a stand-in goes on"
+        assert "This is the stand-in from an earlier check" in lab.run(check)
+
+        wrong = answer.locator(".cm-line", has_text=story.wrong)
+        lab.type_over(wrong, f'print("{MINE}")\n{story.right}')
+        lab.run(answer)
+        right = f"{story.exercise} · right"
+        assert right in lab.run(check)
+        shown = lab.run(experiment)
+        assert MINE in shown, "the learner's own function goes on"
+        assert story.shows in shown
+        assert right in lab.run(check), "what the check gave back is the learner's own function"
+
+        lab.restart_kernel()
+        code = "from course_lib.exercises import mine, progress\nprogress()\n"
+        kept = lab.run(lab.add_cell(f'{code}{story.name} = mine("{story.exercise}")'))
+        assert f"✓ right: {story.name}" in kept
+        assert f"{story.exercise} · your own function goes on" in kept
+        source = lab.add_cell(f"import inspect\nprint(inspect.getsource({story.name}))")
+        assert MINE in lab.run(source)
+        assert lab.errors == []

@@ -1,0 +1,141 @@
+"""Every lesson opens in a browser, runs from top to bottom, and can be read by everybody."""
+
+import json
+import statistics
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .conftest import LESSONS
+from .lab import CODE_CELL, Lab
+from .server import ROOT
+
+SCREENSHOTS = ROOT / "build" / "screenshots"
+LOOKS = [(theme, width) for theme in ("Light", "Dark") for width in (1280, 800)]
+
+# What does not fit its box, and is cut off or has to be scrolled sideways. Code does so on purpose,
+# where a keyboard can scroll it. MathJax keeps words for screen readers in a box of no size.
+OVERFLOWING = """areas => areas
+    .flatMap(area => [area, ...area.querySelectorAll('*')])
+    .filter(box => box.clientWidth && box.scrollWidth > box.clientWidth + 1)
+    .filter(box => getComputedStyle(box).overflowX !== 'visible')
+    .filter(box => !box.closest('pre[tabindex="0"], mjx-container'))
+    .map(box => `${box.className}: ${box.textContent.slice(0, 80)}`)"""
+
+FIGURE = f"{CODE_CELL} .jp-OutputArea-output img"
+NOT_DRAWN = """figures => figures
+    .filter(image => !(image.complete && image.naturalWidth && image.clientWidth > 100))
+    .map(image => image.outerHTML.slice(0, 80))"""
+
+# What axe-core finds in elements of JupyterLab and ipywidgets that a lesson cannot reach.
+NOT_OURS = {
+    # JupyterLab shows a PNG without the alt text of its metadata (jupyter/enhancement-proposals,
+    # issue 120). nbconvert and the site use that text.
+    "image-alt": ".jp-RenderedImage > img",
+    # ipywidgets puts a slider's label beside its handle and does not tie the two together.
+    "aria-input-field-name": ".widget-slider .noUi-handle",
+}
+
+SLIDER = ".jp-OutputArea-output .widget-slider .noUi-handle"
+MOVES = 20
+GOAL = 100  # milliseconds, on a machine that does nothing else
+LIMIT = 1000  # milliseconds: on no machine should a learner lose the thread
+# Takes the time in the page: from the key to the moment at which the new picture is decoded.
+WATCH = """output => {
+    let pressed;
+    window.moves = [];
+    document.addEventListener('keydown', () => pressed = performance.now(), true);
+    output.addEventListener('load', () => moves.push(performance.now() - pressed), true);
+}"""
+
+
+@pytest.fixture(scope="package", params=LESSONS)
+def lab(request, opened):
+    """A lesson, opened and run from top to bottom. The tests below go on with it, in order."""
+    with opened(request.param) as lab:
+        lab.run_all()
+        yield lab
+
+
+def test_no_cell_shows_an_error(lab: Lab):
+    for kind in ("error", "stderr"):
+        outputs = lab.page.locator(f'[data-mime-type="application/vnd.jupyter.{kind}"]')
+        assert outputs.all_inner_texts() == []
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_nothing_is_cut_off(lab: Lab, theme: str, width: int):
+    lab.look(theme, width)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    lab.screenshot(SCREENSHOTS / f"{lab.lesson}.{theme.lower()}-{width}.png")
+    assert lab.page.locator(".jp-OutputArea-output").evaluate_all(OVERFLOWING) == []
+    if width == 1280:  # 350 pixels are left for text at 800, where a formula may be scrolled
+        assert lab.page.locator(".jp-MarkdownOutput").evaluate_all(OVERFLOWING) == []
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_outputs_are_accessible(lab: Lab, theme: str):
+    lab.look(theme, 1280)
+    # JupyterLab's body has no height, and axe-core takes what lies outside of it for hidden.
+    lab.page.add_style_tag(content="body { height: 100vh }")
+    found = Axe().run(lab.page, ".jp-OutputArea-output", options={}).response
+    assert "color-contrast" in [rule["id"] for rule in found["passes"]], "axe-core saw no text"
+    unsure = [rule for rule in found["incomplete"] if rule["id"] == "color-contrast"]
+    grave = [rule for rule in found["violations"] if rule["impact"] in ("serious", "critical")]
+    assert [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in grave + unsure
+        for node in rule["nodes"]
+        if not is_not_ours(lab, rule["id"], node["target"][0])
+    ] == []
+
+
+def is_not_ours(lab: Lab, rule: str, target: str) -> bool:
+    """Tell whether a lesson could not do better about the element that breaks a rule."""
+    element = lab.page.locator(target)
+    return rule in NOT_OURS and element.evaluate("(it, css) => it.matches(css)", NOT_OURS[rule])
+
+
+def test_every_figure_is_drawn(lab: Lab):
+    lab.look("Light", 1280)
+    assert_figures_are_drawn(lab)
+
+
+def test_a_slider_moves_its_figure(lab: Lab, record_property):
+    handles = lab.page.locator(SLIDER)
+    if not handles.count():
+        pytest.skip("this lesson has no slider")
+    output = lab.page.locator(".jp-OutputArea-output", has=lab.page.locator(".noUi-handle")).first
+    before = output.locator("img").screenshot()
+    output.evaluate(WATCH)
+    handles.first.focus()
+    for move in range(MOVES):
+        lab.page.keyboard.press("ArrowRight" if move % 3 else "ArrowLeft")
+        lab.page.wait_for_function("move => moves.length > move", arg=move)
+    assert output.locator("img").screenshot() != before
+    times = lab.page.evaluate("moves")
+    median = statistics.median(times)
+    words = f"median of {MOVES} moves {median:.0f} ms, slowest {max(times):.0f} ms"
+    record_property("slider", f"{lab.lesson}: {words} (goal {GOAL} ms)")
+    assert median < LIMIT
+
+
+def test_a_lesson_opened_again_keeps_its_figures(lab: Lab):
+    if not lab.page.locator(SLIDER).count():
+        pytest.skip("this lesson has no slider, and other pictures are in its file")
+    lab.save_and_reopen()
+    lab.look("Light", 1280)
+    assert_figures_are_drawn(lab)
+
+
+def test_the_console_has_no_errors(lab: Lab):
+    assert lab.errors == []
+
+
+def assert_figures_are_drawn(lab: Lab) -> None:
+    """Fail unless the page shows as many pictures as the lesson has, each of them whole."""
+    notebook = json.loads((ROOT / "lessons" / f"{lab.lesson}.ipynb").read_text("utf-8"))
+    outputs = [out for cell in notebook["cells"] for out in cell.get("outputs", [])]
+    figures = lab.page.locator(FIGURE)
+    assert figures.count() == sum("image/png" in out.get("data", {}) for out in outputs)
+    assert figures.evaluate_all(NOT_DRAWN) == []

@@ -1,0 +1,134 @@
+"""An answer is judged alike in every notebook, and leaves no trace in it."""
+
+import os
+import random
+import sys
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.exercises import evaluate
+from course_lib.exercises.pristine import restore
+
+from .conftest import TOY
+
+
+def right(x, k):
+    return x / k + 1
+
+
+@pytest.fixture
+def restored():
+    yield
+    restore()
+
+
+def state():
+    return [
+        torch.get_default_dtype(),
+        torch.get_default_device(),
+        torch.is_grad_enabled(),
+        torch.get_num_threads(),
+        torch.get_rng_state().tolist(),
+        str(np.random.get_state()),
+        random.getstate(),
+        sys.getrecursionlimit(),
+        os.getcwd(),
+        dict(os.environ),
+        list(warnings.filters),
+    ]
+
+
+def test_an_answer_leaves_no_trace():
+    def answer(x, k):
+        torch.set_default_dtype(torch.float64)
+        torch.set_default_device("meta")
+        torch.set_grad_enabled(False)
+        torch.set_num_threads(1 + torch.get_num_threads())
+        torch.manual_seed(len(x))
+        np.random.seed(len(x))
+        random.seed(len(x))
+        sys.setrecursionlimit(200)
+        os.chdir("/")
+        os.environ["ADDED"] = "1"
+        os.environ.pop("PATH", None)
+        warnings.simplefilter("ignore")
+        return right(x, k)
+
+    before = state()
+    assert evaluate(TOY.id, answer).passed
+    assert state() == before
+
+
+def test_settings_of_the_notebook_play_no_part(monkeypatch):
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("meta")
+    try:
+        with torch.inference_mode(), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert evaluate(TOY.id, right).usable
+            assert evaluate(TOY.id, TOY.twins[0].fn).misconception == TOY.twins[0].name
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_default_device("cpu")
+
+
+def test_a_deep_recursion_ends_at_once():
+    def answer(x, k):
+        sys.setrecursionlimit(10**9)
+        return answer(x, k)
+
+    assert "without end" in evaluate(TOY.id, answer).message
+
+
+def test_replaced_functions_are_put_back_before_judging(restored):
+    add, allclose = torch.Tensor.__add__, torch.allclose
+    torch.Tensor.__add__ = lambda a, b: torch.zeros(3)
+    torch.allclose = lambda *_, **__: True
+    torch.Tensor.sum = lambda a: 0
+    torch.Tensor.shape = property(lambda a: ())
+    outcome = evaluate(TOY.id, lambda x, k: x / k)
+    assert outcome.status == "wrong_value"
+    assert "torch.allclose" in outcome.message
+    assert torch.Tensor.__add__ is add
+    assert torch.allclose is allclose
+    assert torch.ones(3).sum() == 3
+    assert torch.ones(3).shape == (3,)
+
+
+def replaces_a_property(x, k):
+    torch.Tensor.shape = property(lambda a: ())
+    return x
+
+
+def replaces_what_torch_asks_first(x, k):
+    torch.Tensor.__torch_function__ = classmethod(lambda *_, **__: 0)
+    return 1
+
+
+def replaces_what_compares(x, k):
+    np.isclose = lambda *_, **__: np.True_
+    return x
+
+
+@pytest.mark.parametrize(
+    "answer", [replaces_a_property, replaces_what_torch_asks_first, replaces_what_compares]
+)
+def test_what_is_replaced_while_running_never_passes(answer, restored):
+    outcome = evaluate(TOY.id, answer)
+    assert outcome.status == "changed_input"
+    assert "replaces" in outcome.message
+    assert evaluate(TOY.id, right).message == "Right."
+
+
+def test_importing_more_of_torch_or_setting_a_dtype_counts_as_no_replacement():
+    import torch._dynamo
+
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert restore() == []
+    finally:
+        torch.set_default_dtype(torch.float32)

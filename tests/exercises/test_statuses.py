@@ -1,0 +1,370 @@
+"""What each kind of answer becomes: the design's table, and what a hostile answer may try."""
+
+import functools
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.exercises import evaluate, guard, model
+
+from .conftest import shrink
+
+TOY = "99.shrink"
+X = torch.ones(2, 2)
+memory = []
+
+
+def stub(x, k):
+    """A docstring."""
+    return ...
+
+
+def raises_not_implemented(x, k):
+    raise NotImplementedError
+
+
+def stops(x, k):
+    ratio = x / k
+    return ratio + undefined_name  # noqa: F821
+
+
+def recurses(x, k):
+    return recurses(x, k)
+
+
+def leaves(x, k):
+    exit()
+
+
+def leaves_by_sys(x, k):
+    import sys
+
+    sys.exit(3)
+
+
+def never_ends(x, k):
+    while True:
+        pass
+
+
+def never_ends_and_catches_all(x, k):
+    while True:
+        try:
+            while True:
+                pass
+        except:  # noqa: E722
+            pass
+
+
+def catches_its_end_and_answers(x, k):
+    try:
+        while True:
+            pass
+    except:  # noqa: E722
+        return shrink(x, k)
+
+
+def floods_and_never_ends(x, k):
+    while True:
+        print("line " * 100)
+
+
+def sleeps(x, k):
+    time.sleep(1)
+
+
+class MyError(Exception):
+    def __str__(self):
+        raise RuntimeError("even my text fails")
+
+
+def raises_its_own(x, k):
+    raise MyError
+
+
+def raises_base(x, k):
+    raise KeyboardInterrupt
+
+
+def changes_input(x, k):
+    x /= k
+    return x + 1
+
+
+def generates(x, k):
+    yield x / k + 1
+
+
+async def coroutine(x, k):
+    return x / k + 1
+
+
+def half_a_stub(x, k):
+    return x / k + 1 if x.ndim == 2 else ...
+
+
+def counts_its_calls(x, k):
+    memory.append(1)
+    return x / k + 1 + (len(memory) > 5)
+
+
+def takes_a_while(x, k):
+    time.sleep(0.1)
+    return x / k + 1
+
+
+def is_checked_within(x, k):
+    return evaluate(TOY, is_checked_within)
+
+
+def asks(x, k):
+    return float(input("how much? "))
+
+
+def at_random(x, k):
+    return x / k + torch.rand(())
+
+
+def borrows(x, k):
+    return shrink(x, k)
+
+
+def borrows_by_another_name(x, k):
+    return functools.partial(shrink, k=k)(x)
+
+
+def patches_torch(x, k):
+    torch.add = lambda *_: 0
+    return x / k + 1
+
+
+TABLE = {
+    "not_attempted": [stub, raises_not_implemented, ..., NotImplemented],
+    "raised": [
+        stops,
+        recurses,
+        leaves,
+        leaves_by_sys,
+        raises_its_own,
+        raises_base,
+        is_checked_within,
+        asks,
+        lambda x: x,
+        lambda x, k, more: x,
+        type(shrink),
+    ],
+    "timed_out": [
+        never_ends,
+        never_ends_and_catches_all,
+        catches_its_end_and_answers,
+        floods_and_never_ends,
+        sleeps,
+        takes_a_while,
+    ],
+    "changed_input": [
+        changes_input,
+        patches_torch,
+        lambda x, k: x.resize_(7),
+        lambda x, k: x.requires_grad_() / k + 1,
+        lambda x, k: setattr(x, "data", x.half()),
+    ],
+    "wrong_type": [
+        None,
+        3.0,
+        torch.ones(3),
+        "text",
+        lambda x, k: None,
+        lambda x, k: [1.0],
+        lambda x, k: "text",
+        lambda x, k: object(),
+        generates,
+        coroutine,
+        lambda x, k: x.sum,
+        lambda x, k: (x / k + 1).to_sparse(),
+        lambda x, k: (x / k + 1).to("meta"),
+        lambda x, k: (x / k + 1).numpy().astype(np.float16),
+        lambda x, k: (x / k + 1).float(),
+        lambda x, k: (x / k + 1).half(),
+        lambda x, k: (x / k + 1).double(),
+    ],
+    "wrong_shape": [
+        lambda x, k: (x / k + 1)[None],
+        lambda x, k: x.sum(),
+        lambda x, k: (x, x),
+        lambda x, k: (x / k + 1,),
+    ],
+    "wrong_value": [
+        lambda x, k: x,
+        lambda x, k: x * float("nan"),
+        half_a_stub,
+        counts_its_calls,
+        at_random,
+    ],
+    "called_reference": [shrink, borrows, borrows_by_another_name],
+    "passed": [
+        lambda x, k: x / k + 1,
+        lambda x, k: (x / k + 1).numpy(),
+        lambda x, k: np.asarray(x) / k + 1,
+    ],
+}
+ROWS = [(status, answer) for status, answers in TABLE.items() for answer in answers]
+NOT_AS_THE_REST = {half_a_stub: "wrong_type"}
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"), ROWS, ids=[f"{s}-{getattr(a, '__name__', a)}" for s, a in ROWS]
+)
+def test_an_answer_gets_its_status_in_one_sentence(status, answer, monkeypatch):
+    memory.clear()
+    if status == "timed_out":
+        monkeypatch.setattr(guard, "SECONDS", 0.2)
+        monkeypatch.setattr(guard, "GRACE", 0.2)
+    outcome = evaluate(TOY, answer)
+    assert outcome.status == NOT_AS_THE_REST.get(answer if callable(answer) else None, status)
+    assert outcome.message
+    assert len(outcome.message) < 330
+    assert len(outcome.printed) < 1_100
+    assert outcome.status in model.STATUSES
+
+
+def test_an_outcome_comes_within_two_seconds():
+    assert guard.SECONDS + guard.GRACE < 2
+    began = time.monotonic()
+    assert evaluate(TOY, never_ends_and_catches_all).status == "timed_out"
+    assert time.monotonic() - began < 3, "two seconds, and one for a busy machine"
+
+
+SENTENCES = {
+    stops: ["NameError", "undefined_name", "4 by 3 numbers", "`return ratio + undefined_name"],
+    recurses: ["calls itself without end"],
+    leaves: ["exit()", "return"],
+    asks: ["nobody can be asked"],
+    is_checked_within: ["from within an answer"],
+    changes_input: ["`x`", "in place"],
+    patches_torch: ["torch.add"],
+    generates: ["yield"],
+    coroutine: ["async def"],
+    counts_its_calls: ["Asked twice"],
+    at_random: ["Asked twice"],
+    borrows: ["`shrink`"],
+    (lambda x: x): ["takes (x)", "2 arguments"],
+    (lambda x, k: None): ["did you forget `return`"],
+    (lambda x, k: [1.0]): ["a list; a tensor is asked for"],
+    (lambda x, k: x.sum): ["not called", "brackets"],
+    (lambda x, k: (x / k + 1,)): ["comma"],
+    (lambda x, k: X): ["the same result whatever", "(`x`, `k`)"],
+    (lambda x, k: x * 0): ["is 0 in every place"],
+    (lambda x, k: x / k + 1 + 1e-6): ["nearly right", "e-07 of its size"],
+    (lambda x, k: (x / k + 1)[None]): ["(1, 4, 3)", "(4, 3)"],
+    (lambda x, k: (x, x)): ["2 parts; it should have 1"],
+    (lambda x, k: (x / k + 1).double()): ["float32", "float64"],
+    (lambda x, k: (x / k + 1).to("meta")): ["device meta"],
+    (lambda x, k: -(x / k + 1)): ["opposite sign"],
+    (lambda x, k: 3 * (x / k + 1)): ["3 times what it should be"],
+    (lambda x, k: x / k + 1.5): ["too large by 0.5"],
+    (lambda x, k: (x / k + 1).flip(0)): ["right numbers in the wrong places"],
+    (lambda x, k: x * 0 + 2): ["is 2 in every place"],
+    (lambda x, k: (x / k + 1).log().log()): ["NaN"],
+    (lambda x, k: (x / k + 1).numpy()): ["not as a torch tensor", "stand-in"],
+    (lambda x, k: (x / k + 1).detach()): ["gradients do not pass"],
+    (lambda x, k: x / k + 1 if x.sum() > -1e9 else x): ["vmap"],
+}
+
+
+@pytest.mark.parametrize("answer", SENTENCES, ids=lambda f: f.__name__)
+def test_the_sentence_says_what_happened(answer):
+    memory.clear()
+    message = evaluate(TOY, answer).message
+    for words in SENTENCES[answer]:
+        assert words in message
+
+
+def test_the_case_that_takes_too_long_is_named(monkeypatch):
+    monkeypatch.setattr(guard, "SECONDS", 0.2)
+
+    def answer(x, k):
+        while len(x) == 2:
+            pass
+        return x / k + 1
+
+    assert evaluate(TOY, answer).message.startswith("With 2 by 2 numbers, your function had not")
+
+
+def test_single_numbers_are_compared_across_cases():
+    def message(answer):
+        return evaluate("00.weighted_sum", answer).message
+
+    assert "and with others too, your result is 3 times" in message(lambda x, w: 3 * (x @ w))
+    assert "and with others too, your result is too small by 2" in message(lambda x, w: x @ w - 2)
+    assert "opposite sign" in message(lambda x, w: -(x @ w))
+    assert "With 3 inputs, your result is -1, but should be -0.44" in message(
+        lambda x, w: (x @ w).floor()
+    )
+
+
+def test_only_a_right_answer_in_torch_is_used():
+    assert evaluate(TOY, lambda x, k: x / k + 1).usable
+    assert not evaluate(TOY, lambda x, k: (x / k + 1).numpy()).usable
+    assert not evaluate(TOY, lambda x, k: (x / k + 1).detach()).usable
+    assert not evaluate(TOY, lambda x, k: x).usable
+
+
+def test_several_results_are_compared_one_by_one():
+    def message(answer):
+        return evaluate("99.pair", answer).message
+
+    assert evaluate("99.pair", lambda x: (x.sum(), x.mean())).passed
+    assert "your result number 2" in message(lambda x: (x.sum(), x.sum()))
+    assert "1 part; it should have 2" in message(lambda x: x.sum())
+    assert "3 parts; it should have 2" in message(lambda x: (x.sum(), x.mean(), x))
+    assert evaluate("99.pair", lambda x: x.sum()).status == "wrong_shape"
+
+
+def test_an_answer_can_be_a_value():
+    assert evaluate("99.choice", ("huber", "outliers")).passed
+    assert evaluate("99.choice", ("mse", "outliers")).misconception == "mse"
+    assert evaluate("99.choice", ("huber", "no reason")).status == "wrong_value"
+    assert evaluate("99.choice", "huber").status == "wrong_type"
+    assert evaluate("99.choice", ...).status == "not_attempted"
+    assert evaluate("99.choice", None).status == "wrong_type"
+
+
+def test_what_an_answer_prints_is_kept_and_cut():
+    def prints(x, k):
+        print("x is", x.shape)
+        return x
+
+    assert "x is torch.Size([4, 3])" in evaluate(TOY, prints).printed
+
+    def floods(x, k):
+        print("z" * 10_000_000)
+        return x / k + 1
+
+    outcome = evaluate(TOY, floods)
+    assert outcome.passed
+    assert outcome.printed.endswith("… (cut here)")
+
+
+def test_an_unknown_id_is_refused_with_an_offer():
+    with pytest.raises(ValueError, match=r"no exercise '99.shrnk'. Did you mean 99.shrink"):
+        evaluate("99.shrnk", stub)
+
+
+def test_the_cases_follow_the_seed(monkeypatch):
+    seen = []
+
+    def answer(x, k):
+        seen.append(x.flatten()[0].item())
+        return x / k + 1
+
+    evaluate(TOY, answer)
+    first = seen[0]
+    seen.clear()
+    evaluate(TOY, answer)
+    assert seen[0] == first
+    seen.clear()
+    monkeypatch.setenv("COURSE_SEED", "5")
+    evaluate(TOY, answer)
+    assert seen[0] != first

@@ -1,0 +1,98 @@
+"""The experiment's batched runs are the runs that the lesson's own loop would do one by one."""
+
+import importlib.util
+
+import pytest
+import torch
+
+from course_lib.lab import Dataset, Split, accuracy, digits, generator, rms, shuffled_copy, train
+from course_lib.lab.stored import EXPERIMENTS, stored
+from course_lib.nn.layers import dense
+
+DATA = digits()
+
+
+@pytest.fixture
+def experiment(monkeypatch):
+    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "01_weights.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "A1_EPOCHS", 2)
+    monkeypatch.setattr(module, "A2_EPOCHS", 2)
+    return module
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_batched_run_on_copies_equals_the_same_run_alone(experiment, seed):
+    drawn = (experiment.draw_a1(s, DATA, 0.1) for s in (0, 1))
+    x, W, orders = (torch.stack(part) for part in zip(*drawn, strict=True))
+    together = experiment.train_together({"W": W}, x, DATA.train.y, orders, lr=0.5, decay=0.01)
+
+    source = generator(seed)
+    own = Split(torch.cat([DATA.train.x, shuffled_copy(DATA.train.x, source)], 1), DATA.train.y)
+    start = {"W": 0.1 * torch.randn(10, 128, generator=source)}
+    settings = {"lr": 0.5, "epochs": 2, "batch_size": experiment.BATCH, "weight_decay": 0.01}
+    data = Dataset("copies", own, own, own)
+    alone, _ = train(experiment.forward, start, data, generator=source, **settings)
+    torch.testing.assert_close(together["W"][seed], alone["W"], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_batched_run_of_a_deep_net_equals_the_same_run_alone(experiment, seed):
+    drawn = [experiment.draw_a2(s, 3, DATA) for s in (0, 1)]
+    start = {name: torch.stack([params[name] for params, _ in drawn]) for name in drawn[0][0]}
+    orders = torch.stack([order for _, order in drawn])
+    together = experiment.train_together(start, DATA.train.x, DATA.train.y, orders, lr=0.1)
+
+    source = generator(seed)
+    alone = experiment.starting_weights(3, DATA.train.x, source)
+    settings = {"lr": 0.1, "epochs": 2, "batch_size": experiment.BATCH}
+    alone, _ = train(experiment.forward, alone, DATA, generator=source, **settings)
+    for name, value in alone.items():
+        torch.testing.assert_close(together[name][seed], value, rtol=1e-3, atol=1e-4)
+    expected = accuracy(experiment.forward, alone, DATA.test)
+    found = experiment.accuracies(together, DATA.test)[seed].item()
+    assert found == pytest.approx(expected, abs=2 / len(DATA.test))
+
+
+@pytest.mark.parametrize("gain", [0.1, 1.0, 3.0])
+def test_weights_times_the_gain_have_that_gain_in_each_layer(experiment, gain):
+    x = DATA.train.x
+    signals, before = x, rms(x)
+    for W in experiment.starting_weights(5, x, generator(0)).values():
+        signals = dense(signals, gain * W)
+        torch.testing.assert_close(rms(signals), gain * before)
+        signals, before = torch.relu(signals), rms(signals)
+
+
+def test_the_kinds_divide_the_pixels(experiment):
+    power = torch.tensor([0.0, 0.1, 0.4, 0.2, 0.3, 0.0, 0.5])
+    varies = power > 0
+    kinds = experiment.kinds_of_pixel(power, varies)
+    assert {kind: columns.tolist() for kind, columns in kinds.items()} == {
+        "blank": [0, 5],
+        "shuffled": [8, 9, 10, 11, 13],
+        "weak": [1, 3],
+        "strong": [2, 4, 6],
+    }
+
+
+def test_the_rank_correlation_is_spearmans(experiment):
+    from scipy.stats import spearmanr
+
+    a, b = torch.rand(2, 30, generator=generator(0)), torch.rand(30, generator=generator(1))
+    expected = [spearmanr(row, b).statistic for row in a]
+    assert experiment.rank_correlation(a, b).tolist() == pytest.approx(expected)
+
+
+def test_what_is_stored_covers_what_the_lesson_claims():
+    data = stored("01_weights")
+    assert data["seeds"] >= 20
+    for condition in data["A1"]["conditions"].values():
+        assert {kind: len(runs) for kind, runs in condition["growth"].items()} == dict.fromkeys(
+            ("blank", "shuffled", "weak", "strong"), data["seeds"]
+        )
+    for net in data["A2"]["nets"].values():
+        scan = torch.tensor(net["test_accuracy"])
+        assert scan.shape == (len(data["A2"]["gains"]), data["seeds"])
+        assert ((scan >= 0) & (scan <= 1)).all()

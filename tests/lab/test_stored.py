@@ -1,0 +1,63 @@
+import json
+
+import pytest
+import torch
+
+from course_lib.lab import stored, write_experiment
+from course_lib.lab.stored import EXPERIMENTS, read_record, source_hash
+
+SCRIPTS = sorted(EXPERIMENTS.glob("[0-9]*.py"))
+
+
+@pytest.fixture
+def script(tmp_path):
+    file = tmp_path / "99_probe.py"
+    file.write_text("print('probe')\n")
+    return file
+
+
+def test_what_is_written_comes_back(script):
+    data = {"runs": torch.tensor([[1.0, 2.0]]), "n": 3, "pair": (0.123456789, "word"), "yes": True}
+    write_experiment(script, data)
+    expected = {"runs": [[1.0, 2.0]], "n": 3, "pair": [0.123457, "word"], "yes": True}
+    assert stored("99_probe", script.parent) == expected
+    assert [file.name for file in script.parent.iterdir()] == ["99_probe.py", "99_probe.json"]
+
+
+def test_the_record_says_where_it_came_from(script):
+    write_experiment(script, {})
+    record = read_record("99_probe", script.parent)
+    assert list(record) == ["command", "versions", "machine", "source_sha256", "data"]
+    assert record["command"] == "python experiments/99_probe.py"
+    assert record["versions"]["torch"] == torch.__version__
+    assert record["source_sha256"] == source_hash(script)
+
+
+def test_the_hash_follows_the_text_but_not_the_line_ends(script):
+    before = source_hash(script)
+    script.write_bytes(b"print('probe')\r\n")
+    assert source_hash(script) == before
+    script.write_text("print('other')\n")
+    assert source_hash(script) != before
+
+
+@pytest.mark.parametrize("value", [float("nan"), torch.tensor(float("inf"))])
+def test_what_json_cannot_hold_is_refused_and_nothing_is_written(script, value):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_experiment(script, {"loss": value})
+    assert not script.with_suffix(".json").exists()
+
+
+def test_a_missing_record_names_the_command_that_makes_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"make it: python experiments/77_none\.py"):
+        stored("77_none", tmp_path)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda file: file.stem)
+def test_each_stored_result_is_that_of_the_script_as_it_is(script):
+    record = json.loads(script.with_suffix(".json").read_text())
+    assert record["source_sha256"] == source_hash(script), f"run {record['command']}"
+
+
+def test_each_stored_result_has_its_script():
+    assert {file.stem for file in EXPERIMENTS.glob("*.json")} == {file.stem for file in SCRIPTS}

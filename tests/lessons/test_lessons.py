@@ -1,0 +1,58 @@
+"""Every lesson keeps to the contract, and both its notebooks run and give what they store."""
+
+import nbformat
+import pytest
+from contract import problems, problems_in_notebook
+from validate import validate
+
+import build
+from course_lib.exercises import EXERCISES
+
+SOURCES = build.sources(build.ROOT)
+SECONDS, PEAK_MB, KB = 20, 1000, 1000
+
+every_lesson = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+every_notebook = pytest.mark.parametrize("kind", ["lessons", "solutions"])
+
+
+def test_there_are_lessons():
+    assert [source.name[:2] for source in SOURCES][:2] == ["00", "01"]
+
+
+def test_no_notebook_is_stale(capsys):
+    assert build.main(["--check"]) == 0, capsys.readouterr().out
+
+
+@every_lesson
+def test_a_lesson_keeps_to_the_contract(source):
+    assert problems(build.load(source, build.ROOT, EXERCISES)) == []
+
+
+@every_lesson
+@every_notebook
+def test_a_notebook_is_what_its_source_gives(source, kind):
+    lesson = build.load(source, build.ROOT, EXERCISES)
+    derived = build.unexecuted(lesson, build.ROOT)[kind]
+    path = build.targets(source, build.ROOT)[kind]
+    assert problems_in_notebook(lesson, derived, nbformat.read(path, as_version=4)) == []
+    assert path.stat().st_size < KB * 1000
+
+
+@every_lesson
+@every_notebook
+def test_a_notebook_runs_and_gives_what_it_stores(source, kind, tmp_path, record_property):
+    path = build.targets(source, build.ROOT)[kind]
+    run = validate(path, tmp_path)
+    taken = {
+        "path": path.relative_to(build.ROOT).as_posix(),
+        "kb": path.stat().st_size / 1000,
+        "cells": len(run.cells),
+        "seconds": run.seconds,
+        "computed": run.computed,
+        "peak_mb": run.peak_mb,
+    }
+    record_property("notebook", taken)
+    assert run.passed, run.report
+    assert run.peak_mb < PEAK_MB, f"The kernel took {run.peak_mb:.0f} MB. Binder has 1 to 2 GB."
+    took = min(run.seconds, run.computed)  # other programs slow the clock, not the computing
+    assert took < SECONDS, f"The cells took {run.seconds:.1f} s and computed {run.computed:.1f} s."

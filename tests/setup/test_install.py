@@ -1,0 +1,273 @@
+"""The set-up of `.venv`: done once, resumed, repeated when its inputs change, clear when it fails.
+
+The project here is a small one that needs no network: its build backend writes an empty wheel.
+"""
+
+import ast
+import importlib.util
+import shutil
+import subprocess
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+import install
+import setup
+
+PYPROJECT = """
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
+BACKEND = """
+import zipfile
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    with zipfile.ZipFile(f"{folder}/small-1.0-py3-none-any.whl", "w") as wheel:
+        about = "Metadata-Version: 2.1\\nName: small\\nVersion: 1.0\\nProvides-Extra: test\\n"
+        wheel.writestr("small.py", "")
+        wheel.writestr("small-1.0.dist-info/METADATA", about)
+        wheel.writestr("small-1.0.dist-info/WHEEL",
+            "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr("small-1.0.dist-info/RECORD", "")
+    return "small-1.0-py3-none-any.whl"
+"""
+NO_NETWORK = {
+    "PIP_CONFIG_FILE": "/dev/null",
+    "PIP_INDEX_URL": "http://127.0.0.1:9/",  # a port on which nothing listens
+    "PIP_FIND_LINKS": "",
+    "PIP_RETRIES": "0",
+}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    for name, value in NO_NETWORK.items():
+        monkeypatch.setenv(name, value)
+    root = tmp_path / "a project"
+    root.mkdir()
+    (root / "pyproject.toml").write_text(PYPROJECT)
+    (root / "backend.py").write_text(BACKEND)
+    (root / "constraints.txt").write_text("torch==2.13.0\n")
+    return root
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """The commands that the set-up runs, as they are run."""
+    return record_steps(monkeypatch, install.run)
+
+
+@pytest.fixture
+def idle_steps(monkeypatch):
+    """The commands that the set-up would run. None is run."""
+    return record_steps(monkeypatch, lambda root, command: None)
+
+
+def record_steps(monkeypatch, run):
+    seen = []
+
+    def record(root, command):
+        seen.append(" ".join(map(str, command)))
+        run(root, command)
+
+    monkeypatch.setattr(install, "run", record)
+    return seen
+
+
+def refused(project, **options):
+    """Return the sentence with which the set-up refuses to go on."""
+    with pytest.raises(SystemExit) as stop:
+        install.ensure(project, **options)
+    assert "\n" not in str(stop.value)
+    return str(stop.value)
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def small_is_installed(python):
+    return subprocess.run([python, "-I", "-c", "import small"]).returncode == 0
+
+
+def test_the_life_of_an_environment(project, steps, capsys, monkeypatch):
+    def ensure_and_interrupt():
+        with monkeypatch.context() as patch:
+            patch.setattr(install, "install_packages", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                install.ensure(project)
+
+    ensure_and_interrupt()  # the first set-up ends after its first step
+    assert [" -m venv " in step for step in steps] == [True]
+
+    steps.clear()  # it is resumed, not begun again
+    python = install.ensure(project)
+    assert [" -m pip install " in step for step in steps] == [True]
+    assert small_is_installed(python)
+    assert not (project / "build/downloads").exists()
+    assert "Set up in" in capsys.readouterr().out
+
+    steps.clear()  # a second call has nothing to do
+    assert install.ensure(project) == python
+    assert steps == []
+    assert capsys.readouterr().out == ""
+
+    install.ensure(project, {"test"})  # an extra is added, and then stays
+    assert len(steps) == 1
+    assert steps[0].endswith("a project[test]")
+    install.ensure(project)
+    install.ensure(project, {"test"})
+    assert len(steps) == 1
+
+    (project / "constraints.txt").write_text("torch==2.14.0\n")  # the inputs change
+    ensure_and_interrupt()
+    (project / "constraints.txt").write_text("torch==2.13.0\n")  # and change back: half is done
+    record = install.site_packages(project) / "small-1.0.dist-info/RECORD"
+    record.unlink()  # this package is half installed
+    install.ensure(project, {"test"})
+    assert len(steps) == 2
+    assert steps[1].endswith("a project[test]")
+    assert record.exists()
+
+
+def test_an_environment_that_does_not_run_is_made_again(project, idle_steps):
+    (project / ".venv").mkdir()
+    (project / ".venv/pyvenv.cfg").write_text("")
+    install.ensure(project)
+    assert " -m venv --clear " in idle_steps[0]
+
+
+def test_an_environment_of_a_folder_that_was_moved_is_made_again(project, idle_steps, monkeypatch):
+    monkeypatch.setattr(install, "answer", lambda *_: "3 11")
+    (project / ".venv").mkdir()
+    install.ensure(project)
+    assert len(idle_steps) == 1
+    idle_steps.clear()
+    install.ensure(project.rename(project.with_name("moved")))
+    assert " -m venv --clear " in idle_steps[0]
+
+
+def test_without_network_there_is_one_sentence_and_a_log(project):
+    text = PYPROJECT.replace("requires = []", 'requires = ["setuptools>=77"]')
+    (project / "pyproject.toml").write_text(text)
+    sentence = refused(project)
+    assert sentence.startswith("The packages could not be fetched: check the network")
+    assert "build/setup.log" in sentence
+    assert "127.0.0.1" in (project / "build/setup.log").read_text()
+    assert not (project / "build/downloads").exists()
+    assert not (project / ".venv/descent.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("log", "sentence"),
+    [
+        ("2026 ERROR: [Errno 28] No space left on device", "The disk is full"),
+        ("WARNING: Read timed out.\nERROR: No matching distribution found for a==1", "network"),
+        ("ERROR: No matching distribution found for torch==2.13.0", "no build of torch==2.13.0"),
+        ("    The user requested (constraint) torch==2.13.0\nERROR: R", "no build of torch==2.13"),
+        ("error: Request failed\n  cause: dns error", "could not be fetched"),
+        ("2026 ERROR: one\n2026 ERROR: the last one.\n", "failed: the last one."),
+        ("", "no reason was given"),
+    ],
+)
+def test_a_log_is_put_into_a_sentence(log, sentence):
+    assert sentence in install.explain(log)
+
+
+@pytest.mark.parametrize(
+    ("system", "torch", "free", "told"),
+    [
+        ("linux", None, 8.9e9, "about 9.0 GB in "),
+        ("linux", None, 8.9e9, "8.9 GB are free: make room, or say TORCH=cpu, which needs 2.5 GB."),
+        ("linux", "cpu", 2.4e9, "2.4 GB are free: make room."),
+        ("darwin", None, 2.4e9, "2.4 GB are free: make room."),
+    ],
+)
+def test_a_full_disk_is_told_before_anything_is_made(
+    project, steps, monkeypatch, system, torch, free, told
+):
+    monkeypatch.setattr(sys, "platform", system)
+    usage = namedtuple("usage", "free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(free))
+    assert told in refused(project, torch=torch)
+    assert steps == []
+    assert not (project / ".venv").exists()
+
+
+def test_room_for_torch_is_not_asked_for_when_torch_is_there(project, monkeypatch):
+    record = install.venv(project) / "lib/python3.11/site-packages/torch-2.13.0+cpu.dist-info"
+    record.mkdir(parents=True)
+    (record / "RECORD").write_text("")
+    monkeypatch.setattr(shutil, "disk_usage", None)
+    assert install.installed_torch(project) == "2.13.0+cpu"
+    install.check_disk(project, None)
+
+
+@pytest.mark.parametrize("module", ["venv", "ensurepip"])
+def test_a_python_without_venv_is_told_what_to_install(project, monkeypatch, module):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == module else find(name)
+    )
+    assert "sudo apt install python3-venv" in refused(project)
+
+
+def test_a_folder_that_is_no_environment_is_left_alone(project):
+    (project / ".venv").mkdir()
+    (project / ".venv/notes.txt").write_text("mine")
+    assert "is no Python environment" in refused(project)
+    assert (project / ".venv/notes.txt").read_text() == "mine"
+
+
+def test_an_environment_with_an_old_python_is_left_alone(project, monkeypatch):
+    (project / ".venv").mkdir()
+    monkeypatch.setattr(install, "answer", lambda *_: "3 9")
+    assert "holds Python 3.9, which is too old" in refused(project)
+
+
+def test_only_the_cpu_build_can_be_asked_for(project):
+    assert refused(project, torch="rocm") == (
+        "TORCH=rocm is unknown: say TORCH=cpu, or leave it out."
+    )
+
+
+def test_the_cpu_build_comes_from_uv_and_stays_chosen(project, idle_steps, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(
+        install, "make_venv", lambda root, moved: (root / ".venv").mkdir(exist_ok=True)
+    )
+    install.ensure(project, torch="cpu")
+    assert [step.split(" -m ")[1].split()[0] for step in idle_steps] == ["pip", "uv", "pip"]
+    assert "--torch-backend=cpu" in idle_steps[1]
+    assert idle_steps[1].endswith(" torch==2.13.0")
+    (project / "pyproject.toml").write_text(PYPROJECT + "\n")
+    install.ensure(project)
+    assert install.read_stamp(project / ".venv/descent.json")["torch"] == "cpu"
+
+
+@pytest.mark.parametrize("stamp", ["", "{", "3", "[1]"])
+def test_a_damaged_stamp_counts_as_none(tmp_path, stamp):
+    (tmp_path / "stamp").write_text(stamp)
+    assert install.read_stamp(tmp_path / "stamp") == {}
+
+
+@pytest.mark.parametrize("version", [(3, 11, 0), (3, 12, 1), (4, 0, 0)])
+def test_a_new_enough_python_goes_on(version):
+    setup.refuse_old_python(version)
+
+
+@pytest.mark.parametrize("version", [(3, 10, 13), (3, 6, 15), (2, 7, 18)])
+def test_an_old_python_is_told_so(version):
+    with pytest.raises(SystemExit, match=r"needs Python 3\.11 or newer and this is Python \d\.\d+"):
+        setup.refuse_old_python(version)
+
+
+def test_an_old_python_can_read_the_set_up():
+    """Everything that needs a newer Python is imported after the check."""
+    tree = ast.parse(Path(setup.__file__).read_text(), feature_version=(3, 6))
+    assert [node.names[0].name for node in tree.body if isinstance(node, ast.Import)] == ["sys"]
+    assert not any(isinstance(node, ast.ImportFrom) for node in tree.body)

@@ -1,0 +1,169 @@
+"""The commands of the course. Each sets up what it needs, and then does one thing.
+
+    python3 tools/setup.py lab [--torch cpu] [--port 8899] [JupyterLab's own options]
+    python3 tools/setup.py reset 04
+    python3 tools/setup.py test
+    python3 tools/setup.py notebooks [04 ...]
+    python3 tools/setup.py check-notebooks
+    python3 tools/setup.py experiments
+
+What goes wrong is told in one sentence, and the exit code is then not zero.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+import install
+import workbook
+
+ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command that `arguments` name and return its exit code."""
+    arguments, for_jupyterlab = parse(arguments)
+    try:
+        return arguments.run(arguments, for_jupyterlab)
+    except KeyboardInterrupt:
+        raise SystemExit("\nStopped. The same command goes on from here.") from None
+    except OSError as error:
+        raise SystemExit(f"This did not work: {error}.") from None
+
+
+def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Return the command with its options, and the options that `lab` hands to JupyterLab."""
+    parser = argparse.ArgumentParser(prog="setup.py", allow_abbrev=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name, run, words):
+        made = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
+        made.add_argument("--torch", help="cpu: PyTorch without its GPU libraries")
+        made.set_defaults(run=run, parser=made)
+        return made
+
+    made = command("lab", lab, "open JupyterLab on lesson 00; further options are JupyterLab's")
+    made.add_argument("--port", type=int, help="the port, instead of the first free one")
+    made = command("reset", reset, "put a fresh copy of a lesson in workbook/ and back yours up")
+    made.add_argument("lesson", nargs="?", default="", help="its number, for example 04")
+    command("test", test, "run everything that is checked")
+    made = command("notebooks", notebooks, "build the notebooks from solutions/*.py")
+    made.add_argument("lessons", nargs="*", help="numbers; without any, all that are stale")
+    command("check-notebooks", check_notebooks, "name the notebooks that are stale")
+    command("experiments", experiments, "rerun the experiments whose script has changed")
+
+    known, others = parser.parse_known_args(arguments)
+    if others and known.run is not lab:
+        known.parser.error(f"unknown arguments: {' '.join(others)}")
+    return known, others
+
+
+def lab(arguments: argparse.Namespace, for_jupyterlab: list[str]) -> NoReturn:
+    """Bring `workbook/` up to date and become JupyterLab, on lesson 00."""
+    python = install.ensure(ROOT, torch=arguments.torch)
+    folder = ROOT / "workbook"
+    for sentence in workbook.update(ROOT / "lessons", folder, datetime.now()):
+        print(sentence)
+    write_settings(install.venv(ROOT))
+    command = [python, "-m", "jupyterlab", *sorted(folder.glob("00_*.ipynb"))]
+    command += [f"--ServerApp.root_dir={folder}", "--Application.log_level=WARN"]
+    if arguments.port is not None:
+        command += [f"--ServerApp.port={arguments.port}", "--ServerApp.port_retries=0"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # root, as in a container
+        command += ["--allow-root"]
+    print("JupyterLab starts. Control-C, twice, stops it.", flush=True)
+    become([str(part) for part in command] + for_jupyterlab)
+
+
+def reset(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Put a fresh copy of one lesson into `workbook/`; what was there is kept."""
+    print(workbook.reset(ROOT / "lessons", ROOT / "workbook", arguments.lesson, datetime.now()))
+    return 0
+
+
+def test(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Run every check, in order of cost. Stop at the first that fails."""
+    python = install.ensure(ROOT, {"test"}, arguments.torch)
+    steps = {
+        "lint": [python, "-m", "ruff", "check", "."],
+        "format": [python, "-m", "ruff", "format", "--check", "."],
+        "imports": [
+            python,
+            "-c",
+            "from importlinter.cli import lint_imports_command as run; run()",
+        ],
+        "tests": [python, "-m", "pytest"],
+    }
+    for number, (name, command) in enumerate(steps.items(), 1):
+        print(f"== {number} of {len(steps)}: {name}", flush=True)
+        started = time.monotonic()
+        code = call(command)
+        seconds = time.monotonic() - started
+        if code:
+            raise SystemExit(f"== {name} failed after {seconds:.0f} s: see above.")
+        print(f"== {name} passed in {seconds:.0f} s", flush=True)
+    return 0
+
+
+def notebooks(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Build the notebooks of the named lessons, or all that are stale."""
+    python = install.ensure(ROOT, {"build"}, arguments.torch)
+    return call([python, "tools/build.py", *arguments.lessons])
+
+
+def check_notebooks(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Name the notebooks that are stale. Nothing is executed."""
+    python = install.ensure(ROOT, {"build"}, arguments.torch)
+    return call([python, "tools/build.py", "--check"])
+
+
+def experiments(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Rerun the experiments whose script has changed since their result was stored."""
+    python = install.ensure(ROOT, torch=arguments.torch)
+    return call([python, "tools/rerun.py"])
+
+
+def write_settings(venv: Path) -> None:
+    """Silence JupyterLab's news, in `.venv` only: what a user has set elsewhere goes first."""
+    file = venv / "share/jupyter/lab/settings/overrides.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(SETTINGS, indent=2), encoding="utf-8")
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of a shell in which `.venv` is active."""
+    scripts = install.venv_python(ROOT).parent
+    return {
+        **os.environ,
+        "VIRTUAL_ENV": str(install.venv(ROOT)),
+        "PATH": os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)]),
+        "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel "python3" is the one of .venv
+        "JUPYTERLAB_WORKSPACES_DIR": str(install.venv(ROOT) / "share/jupyter/lab/workspaces"),
+    }
+
+
+def call(command: list[str | Path]) -> int:
+    """Run `command` in the project's folder and return its exit code."""
+    return subprocess.call(command, cwd=ROOT, env=environment())
+
+
+def become(command: list[str]) -> NoReturn:
+    """Go on as `command`, so that signals reach it; Windows can only wait for it."""
+    os.chdir(ROOT)
+    if os.name == "posix":
+        os.execve(command[0], command, environment())
+    process = subprocess.Popen(command, env=environment())
+    while True:
+        try:
+            sys.exit(process.wait())
+        except KeyboardInterrupt:  # it has got the same Control-C, and asks whether to stop
+            continue
