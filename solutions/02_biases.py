@@ -280,7 +280,7 @@ views = {
     "inverted, 1 for paper (as a photograph)": 1 - data.train.x,
     "centred: each pixel minus its mean": data.train.x - mean_image,
 }
-errors = {name: float(constant_error(seen_as)) for name, seen_as in views.items()}
+errors = {name: float(constant_error(seen_as.cpu())) for name, seen_as in views.items()}
 ink_error, inverted_error, centred_error = errors.values()
 assert inverted_error < 1e-6 and 0.05 < ink_error < 0.15 and centred_error > 0.999
 always_blank = data.train.x.amax(dim=0) == 0
@@ -550,7 +550,7 @@ solution("02.prior_bias")
 # %%
 cancer = breast_cancer().to(device())
 rare = replace(cancer, train=imbalanced(cancer.train, 0.05, generator(0)))
-p = rare.train.y.double().mean()
+p = rare.train.y.cpu().double().mean()
 
 
 def two_classes(params, x):
@@ -576,7 +576,7 @@ from_zero, from_odds = curves.values()
 
 surprise = -(p * p.log() + (1 - p) * (1 - p).log())
 torch.testing.assert_close(from_zero[0], torch.tensor(0.5).log().neg())
-torch.testing.assert_close(from_odds[0].double(), surprise.cpu(), atol=1e-6, rtol=1e-5)
+torch.testing.assert_close(from_odds[0].double(), surprise, atol=1e-6, rtol=1e-5)
 caught_up = int((from_zero < from_odds[0]).nonzero()[0])
 assert caught_up > 3 and (from_odds < from_zero).all()
 show(
@@ -619,14 +619,14 @@ def of_two_measures(part):
 
 
 test = of_two_measures(cancer).test
-truth = test.y.double().mean().item()
+truth = test.y.cpu().double().mean().item()
 
 
 def judge(params):
     """Return what share of test tumours is expected malignant, and what share of those is found."""
     likely = two_classes(params, test.x).softmax(dim=1)[:, 1]
     found = (likely > 0.5) & (test.y == 1)
-    return likely.double().mean().item(), found.sum().item() / (test.y == 1).sum().item()
+    return likely.cpu().double().mean().item(), found.sum().item() / (test.y == 1).sum().item()
 
 
 trained, judged = {}, {}
@@ -662,7 +662,7 @@ say(table_of(judged))
 # its log-odds; put the right log-odds in their place.
 
 # %%
-shares = [part.train.y.double().mean() for part in (cancer, rare)]
+shares = [part.train.y.cpu().double().mean() for part in (cancer, rare)]
 move = float(prior_bias(shares[0]) - prior_bias(shares[1]))
 key = ("malignant is rare", "bias moved")
 trained[key] = {**trained["malignant is rare", "with"]}
@@ -995,7 +995,7 @@ for view, found in penalties["views"].items():
 show(
     biases.loss_by_strength(penalties["strengths"], panels),
     alt="Two panels of the change of the test loss against the strength of a penalty. Penalties on "
-    "biases stay on the zero line throughout. Penalties on weights dip below it and then rise steeply.",
+    "biases stay close to the zero line throughout. Penalties on weights dip below it and then rise steeply.",
     caption="What a penalty changes in the test loss of 24 runs. Line: median. Band: middle nine "
     "tenths. The marks are the strengths that did best on validation images.",
 )
@@ -1052,7 +1052,7 @@ verdict(
     f"From hidden biases of 10 the rate {begun['SGD']['usual_lr']:g}, best for a start at 0, reaches "
     f"{same_rate:.0%} in the median; a rate of {best_rate[10.0]:g} reaches {own_rate:.0%}, and Adam at "
     f"its best rate {adam:.0%}. From {signed(-10, 0)} no hidden neuron responds, and none of nine rates "
-    f"with either rule gets above {max(dead):.0%}: no gradient reaches the weights.",
+    f"with either rule gets above {max(dead):.1%}: no gradient reaches the weights.",
 )
 
 # %%
@@ -1101,4 +1101,5 @@ verdict(
 # - I. Goodfellow, Y. Bengio and A. Courville (2016), *Deep Learning*, section 7.1: why penalties
 #   usually leave biases alone.
 #
-# Every network so far was made of sums. The next lesson asks what makes it more than one matrix.
+# Between two layers we let only what is above 0 go on, and did not say why. The next lesson asks what
+# makes a network more than one matrix.

@@ -99,6 +99,7 @@ def _scale(values: np.ndarray) -> float:
     return float(finite.max()) if finite.size and finite.max() > 0 else 1.0
 
 
+@np.errstate(all="ignore")
 def how_it_differs(mine: Result, expected: Result) -> str:
     """A clause about wrong numbers of the right shape: "is too large by 0.5"."""
     m, e = np.atleast_1d(mine.values), np.atleast_1d(expected.values)
@@ -111,6 +112,7 @@ def how_it_differs(mine: Result, expected: Result) -> str:
     return pattern or _one_example(m, e, close)
 
 
+@np.errstate(all="ignore")
 def how_all_differ(mine: Signature, right: Signature, cases: Sequence[Case]) -> str | None:
     """A clause about single numbers that are wrong in one way in all general cases; else None."""
     general = [(m, r) for m, r, case in zip(mine, right, cases, strict=True) if not case.special]
@@ -146,7 +148,6 @@ def _pattern(m: np.ndarray, e: np.ndarray) -> str | None:
     return _common_slip(m, e)
 
 
-@np.errstate(all="ignore")
 def _common_slip(m: np.ndarray, e: np.ndarray) -> str | None:
     """A clause about the sign, the factor or the amount that leads from `e` to `m`, or None."""
     if _equal(m, -e):

@@ -25,8 +25,8 @@ KEEPS_STATE = (
 )
 
 _NEEDS = {
-    "grad": "gradients do not pass through your version (look for `.item()`, `.detach()`, "
-    "`float(...)` or `torch.tensor(...)`)",
+    "grad": "gradients do not pass through your version (look for `.item()`, `float(...)`, "
+    "`torch.tensor(...)`, `.detach()` or `no_grad`)",
     "vmap": "your version cannot run on many inputs at once under `torch.func.vmap` (look for "
     "`.item()` or an `if` on a value)",
 }

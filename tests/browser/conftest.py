@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from .lab import Lab
 from .server import ROOT, Server, running
@@ -41,24 +41,27 @@ def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="package")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: str) -> Iterator[BrowserContext]:
     # Playwright keeps an event loop in this thread, so it must end before other tests begin.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield browser
+        yield browser.new_context()
         browser.close()
 
 
 @pytest.fixture(scope="package")
-def opened(server: Server, browser: Browser) -> Callable:
+def opened(server: Server, browser: BrowserContext) -> Callable:
     """`with opened(lesson) as lab` opens a fresh copy of a lesson in a page of its own."""
 
     @contextlib.contextmanager
     def opened(lesson: str) -> Iterator[Lab]:
         server.reset(lesson)
-        with browser.new_context() as context:
-            yield Lab(context, server, lesson)
-        server.stop_kernels()
+        try:
+            yield Lab(browser, server, lesson)
+        finally:
+            for page in browser.pages:
+                page.close()
+            server.stop_kernels()
 
     return opened
 

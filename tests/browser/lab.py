@@ -44,11 +44,12 @@ class Lab:
     def __init__(self, context: BrowserContext, server: Server, lesson: str):
         self.context, self.server, self.lesson = context, server, lesson
         self.errors: list[str] = []
+        self.looks: tuple[str, int] | None = None
         self.open()
 
     def open(self) -> None:
         """Open the lesson in a new page. Wait for its kernel and its cells, which trickle in."""
-        self.page = self.context.new_page()
+        self.page, self.looks = self.context.new_page(), None
         self.page.on("console", self._note_error)
         self.page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
         url = f"{self.server.url}/lab/tree/{self.lesson}.ipynb?reset&token={self.server.token}"
@@ -141,6 +142,8 @@ class Lab:
 
     def look(self, theme: str, width: int) -> None:
         """Take the theme "Light" or "Dark", and a window `width` wide and as tall as the lesson."""
+        if self.looks == (theme, width):
+            return
         is_light = str(theme == "Light").lower()
         if self.page.get_attribute("body", "data-jp-theme-light") != is_light:
             self.menu("Settings", "Theme", f"JupyterLab {theme}")
@@ -151,6 +154,7 @@ class Lab:
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.locator(PANEL).evaluate("panel => panel.scrollTo(0, 0)")
             self.page.wait_for_function(STEADY)
+        self.looks = theme, width
 
     def screenshot(self, path: Path) -> None:
         """Write a picture of the lesson from top to bottom, without what stands around it."""
