@@ -10,7 +10,7 @@ What cannot be survived here, because the work and its caller share one process:
 |-------------------------------------------------------------|------------------------------------|
 | ends the process: `os._exit`, `os.kill`, a crash in C       | the kernel dies                    |
 | fills the memory                                            | the system may end the kernel      |
-| sits in one long call in C: `time.sleep(60)`, a big product | it ends after that call, muffled   |
+| sits in one long call in C: `time.sleep(60)`, a big product | it ends after that call            |
 | starts threads or processes                                 | they go on; their output is uncut  |
 | writes past Python's streams: `os.write(1, ...)`            | it is shown uncut                  |
 | replaces what all stands on: `builtins.len`, `sys.modules`  | anything; a restart mends it       |
@@ -100,7 +100,7 @@ def run_guarded(
         except BaseException as error:
             ran.error = error
 
-    with collecting(lambda: ran.left_behind), _kernel_out_of_reach(), _out_of_reach(forbidden):
+    with collecting(), _kernel_out_of_reach(), _out_of_reach(forbidden):
         worker = _Worker(target)
         try:
             ran.timed_out = not worker.ends_within(seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -71,31 +71,24 @@ def collects() -> bool:
 
 
 @contextmanager
-def collecting(goes_on: Callable[[], bool]) -> Iterator[None]:
+def collecting() -> Iterator[None]:
     """While this lasts, threads that call `collect` have what they show kept.
 
-    At the end the streams are as before, whatever was put in their place meanwhile; but if
-    `goes_on()` says that such a thread still runs, the switches stay, so that it stays muffled.
+    At the end the streams are as before, whatever was put in their place meanwhile.
     """
     shell = get_ipython()
     places = [(sys, "stdout"), (sys, "stderr"), *([(shell, "display_pub")] if shell else [])]
-    usual = [getattr(owner, name) for owner, name in places]
-    switches = [_in_front_of(stream) for stream in usual]
-    _put(places, switches)
+    usual = [(owner, name, getattr(owner, name)) for owner, name in places]
+    for owner, name, stream in usual:
+        setattr(owner, name, _in_front_of(stream))
     try:
         yield
     finally:
-        _put(places, switches if goes_on() else usual)
-
-
-def _put(places: list[tuple[Any, str]], streams: list[Any]) -> None:
-    for (owner, name), stream in zip(places, streams, strict=True):
-        setattr(owner, name, stream)
+        for owner, name, stream in usual:
+            setattr(owner, name, stream)
 
 
 def _in_front_of(stream: Any) -> _Switch:
     # Kept for good: CPython's print() holds no reference of its own to sys.stdout, so a switch
     # must outlive every thread that may still be printing to it.
-    if isinstance(stream, _Switch):
-        return stream
     return _switches.setdefault(id(stream), _Switch(stream))

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from course_lib.nn.layers import dense
+from course_lib.nn.shapes import expect
 
 
 def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -19,7 +20,7 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     tensor([[13.,  3.]])
     """
     signals = dense(x, weight)
-    _expect("bias", bias, f"({len(weight)},): one bias a neuron", bias.shape == (len(weight),))
+    expect("bias", bias, f"({len(weight)},): one bias a neuron", bias.shape == (len(weight),))
     return signals + bias
 
 
@@ -33,7 +34,7 @@ def threshold(weight: Tensor, bias: Tensor) -> Tensor:
     >>> threshold(torch.tensor([2.0, -4.0]), torch.tensor([-6.0, 2.0]))
     tensor([3.0000, 0.5000])
     """
-    _expect("bias", bias, f"{tuple(weight.shape)}, like weight", bias.shape == weight.shape)
+    expect("bias", bias, f"{tuple(weight.shape)}, like weight", bias.shape == weight.shape)
     return -bias / weight
 
 
@@ -48,7 +49,7 @@ def bias_column(x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor
     (tensor([[5., 1.]]), tensor([[2., 7.],
             [3., 8.]]))
     """
-    _expect("bias", bias, f"({len(weight)},): one bias a neuron", bias.shape == (len(weight),))
+    expect("bias", bias, f"({len(weight)},): one bias a neuron", bias.shape == (len(weight),))
     ones = x.new_ones(len(x), 1)
     return torch.cat([x, ones], dim=1), torch.cat([weight, bias[:, None]], dim=1)
 
@@ -81,7 +82,7 @@ def l2_gradient(gradient: Tensor, bias: Tensor, strength: float | Tensor) -> Ten
     >>> l2_gradient(torch.tensor([1.0, 1.0]), torch.tensor([3.0, -5.0]), strength=0.5)
     tensor([ 4., -4.])
     """
-    _expect("gradient", gradient, f"{tuple(bias.shape)}, like bias", gradient.shape == bias.shape)
+    expect("gradient", gradient, f"{tuple(bias.shape)}, like bias", gradient.shape == bias.shape)
     return gradient + 2 * strength * bias
 
 
@@ -96,7 +97,7 @@ def l1_gradient(gradient: Tensor, bias: Tensor, strength: float | Tensor) -> Ten
     >>> l1_gradient(torch.tensor([1.0, 1.0]), torch.tensor([3.0, -5.0]), strength=0.5)
     tensor([1.5000, 0.5000])
     """
-    _expect("gradient", gradient, f"{tuple(bias.shape)}, like bias", gradient.shape == bias.shape)
+    expect("gradient", gradient, f"{tuple(bias.shape)}, like bias", gradient.shape == bias.shape)
     return gradient + strength * bias.sign()
 
 
@@ -112,13 +113,8 @@ def constant_error(x: Tensor) -> Tensor:
     >>> constant_error(torch.tensor([[1.0, 3.0], [3.0, 1.0]])).item() < 1e-6
     True
     """
-    _expect("x", x, "(n, d)", x.ndim == 2)
+    expect("x", x, "(n, d)", x.ndim == 2)
     directions, sizes, _ = torch.linalg.svd(x.double(), full_matrices=False)
     directions = directions[:, sizes > 1e-6 * sizes[0]]
     reached = directions.sum(dim=0).square().sum() / len(x)
     return (1 - reached).clamp(min=0).sqrt()
-
-
-def _expect(name: str, value: Tensor, allowed: str, fits: bool) -> None:
-    if not fits:
-        raise ValueError(f"{name} has shape {tuple(value.shape)}; it must be {allowed}")

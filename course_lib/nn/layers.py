@@ -10,6 +10,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from course_lib.nn.shapes import expect
+
 
 def weighted_sum(inputs: Tensor, weights: Tensor) -> Tensor:
     """Return the sum of the inputs, each times its own weight: `Σ_d w_d x_d`.
@@ -21,7 +23,7 @@ def weighted_sum(inputs: Tensor, weights: Tensor) -> Tensor:
     tensor(23.)
     """
     fits = inputs.ndim > 0 and weights.shape == inputs.shape[-1:]
-    _expect("weights", weights, f"({inputs.shape[-1] if inputs.ndim else 'd'},)", fits)
+    expect("weights", weights, f"({inputs.shape[-1] if inputs.ndim else 'd'},)", fits)
     return inputs @ weights
 
 
@@ -34,8 +36,8 @@ def neuron(x: Tensor, w: Tensor) -> Tensor:
     >>> neuron(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([10.0, 1.0]))
     tensor([12., 34.])
     """
-    _expect("x", x, "(n, d)", x.ndim == 2)
-    _expect("w", w, f"({x.shape[1]},): one weight an input", w.shape == x.shape[1:])
+    expect("x", x, "(n, d)", x.ndim == 2)
+    expect("w", w, f"({x.shape[1]},): one weight an input", w.shape == x.shape[1:])
     return weighted_sum(x, w)
 
 
@@ -48,9 +50,9 @@ def dense(x: Tensor, weight: Tensor) -> Tensor:
     >>> dense(torch.tensor([[1.0, 2.0]]), torch.tensor([[10.0, 1.0], [0.0, 1.0], [1.0, 1.0]]))
     tensor([[12.,  2.,  3.]])
     """
-    _expect("x", x, "(n, d)", x.ndim == 2)
+    expect("x", x, "(n, d)", x.ndim == 2)
     fits = weight.ndim == 2 and weight.shape[1] == x.shape[1]
-    _expect("weight", weight, f"(h, {x.shape[1]}): one row a neuron, one column an input", fits)
+    expect("weight", weight, f"(h, {x.shape[1]}): one row a neuron, one column an input", fits)
     return x @ weight.T
 
 
@@ -83,9 +85,9 @@ def sensitivity(x: Tensor, W: Tensor, v: Tensor) -> Tensor:
     >>> sensitivity(x, W, v).tolist()
     [[1.0, 2.0], [0.0, 0.0], [-1.0, -2.0]]
     """
-    _expect("x", x, "(d,)", x.ndim == 1)
-    _expect("v", v, "(h,)", v.ndim == 1)
-    _expect("W", W, f"({len(v)}, {len(x)})", W.shape == (len(v), len(x)))
+    expect("x", x, "(d,)", x.ndim == 1)
+    expect("v", v, "(h,)", v.ndim == 1)
+    expect("W", W, f"({len(v)}, {len(x)})", W.shape == (len(v), len(x)))
     return torch.outer(v, x)
 
 
@@ -107,8 +109,3 @@ def rescale(W: Tensor, x: Tensor, target: float) -> Tensor:
     if size == 0:
         raise ValueError("every signal of dense(x, W) is 0; at least one must not be")
     return target / size * W
-
-
-def _expect(name: str, value: Tensor, allowed: str, fits: bool) -> None:
-    if not fits:
-        raise ValueError(f"{name} has shape {tuple(value.shape)}; it must be {allowed}")

@@ -7,7 +7,7 @@ import time
 import urllib.error
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Response, expect
 
 from .server import Server
 
@@ -61,11 +61,14 @@ class Lab:
 
     def save_and_reopen(self) -> None:
         """Save, close the page, stop the kernel, and open the lesson again, as on another day."""
-        with self.page.expect_response(lambda answer: answer.request.method == "PUT"):
+        with self.page.expect_response(self._is_saved):
             self.menu("File", "Save Notebook")
         self.page.close()
         self.server.stop_kernels()
         self.open()
+
+    def _is_saved(self, answer: Response) -> bool:
+        return answer.request.method == "PUT" and f"/api/contents/{self.lesson}" in answer.url
 
     def _note_error(self, message: ConsoleMessage) -> None:
         if message.type == "error":

@@ -56,6 +56,10 @@ def test_small_entries_are_measured_against_the_largest():
     assert not same(describe(expected + 1.0), describe(expected))
 
 
+def test_the_largest_numbers_are_compared_without_a_warning():
+    assert not same(describe(1.5e308), describe(-1.5e308))
+
+
 def test_whole_numbers_are_exact():
     assert same(describe(33_460_201.0), describe(33_460_201))
     assert not same(describe(33_460_200), describe(33_460_201))

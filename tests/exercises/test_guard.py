@@ -27,20 +27,15 @@ def nested(depth):
     return namespace["work"]
 
 
-@pytest.fixture
-def fast(monkeypatch):
-    monkeypatch.setattr(guard, "GRACE", 0.4)
-
-
 @pytest.mark.parametrize("depth", [0, 1, 5])
-def test_loops_that_catch_everything_end_or_sleep(depth, fast):
+def test_loops_that_catch_everything_end_or_sleep(depth):
     ran = run_guarded(nested(depth), seconds=0.1)
     assert ran.timed_out
     assert not ran.left_behind
 
 
 @pytest.mark.parametrize("answers", [False, True])
-def test_an_endless_loop_of_tensors_ends(answers, fast):
+def test_an_endless_loop_of_tensors_ends(answers):
     def work():
         x = torch.zeros(10)
         try:
@@ -55,7 +50,7 @@ def test_an_endless_loop_of_tensors_ends(answers, fast):
     assert not ran.left_behind
 
 
-def test_what_sleeps_for_good_uses_no_time(fast):
+def test_what_sleeps_for_good_uses_no_time():
     def work():
         x = torch.ones(10)
         while True:
@@ -72,7 +67,7 @@ def test_what_sleeps_for_good_uses_no_time(fast):
     assert time.process_time() - used < 0.1
 
 
-def test_a_call_that_cannot_be_reached_is_left_behind_and_muffled(capsys, monkeypatch):
+def test_a_call_that_cannot_be_reached_is_left_behind_and_says_no_more(capsys, monkeypatch):
     monkeypatch.setattr(guard, "GRACE", 0.1)
     go = threading.Lock()
     go.acquire()
@@ -80,6 +75,8 @@ def test_a_call_that_cannot_be_reached_is_left_behind_and_muffled(capsys, monkey
     def work():
         try:
             go.acquire()
+        except:  # noqa: E722
+            print("caught")
         finally:
             print("too late")
 

@@ -7,7 +7,6 @@ from nbclient import NotebookClient
 START = """
 import os, sys, time
 from course_lib.exercises import check, guard
-guard.SECONDS = 0.3
 def right(inputs, weights):
     return (inputs * weights).sum()
 """
@@ -26,12 +25,18 @@ BODIES = {
 }
 
 
+ENDLESS = ("display_flood", "print_flood", "sleep")
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     """What each cell of a notebook shows: a list of (output type, text)."""
     check = "_ = check('00.weighted_sum', answer)\nprint('on')"
-    answers = [f"def answer(inputs, weights):\n    {body}" for body in BODIES.values()]
-    cells = [START, *(f"{answer}\n{check}" for answer in answers)]
+    cells = [START] + [
+        f"guard.SECONDS = {0.3 if name in ENDLESS else 20}\n"
+        f"def answer(inputs, weights):\n    {body}\n{check}"
+        for name, body in BODIES.items()
+    ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     folder = tmp_path_factory.mktemp("kernel")
     with pytest.MonkeyPatch.context() as patch:

@@ -12,6 +12,7 @@ from course_lib.exercises import evaluate, guard, model
 from .conftest import shrink
 
 TOY = "99.shrink"
+SECONDS = guard.SECONDS  # as they are outside the tests
 X = torch.ones(2, 2)
 memory = []
 
@@ -84,6 +85,10 @@ def raises_its_own(x, k):
     raise MyError
 
 
+def raises_half_a_character(x, k):
+    raise ValueError("\ud800")
+
+
 def raises_base(x, k):
     raise KeyboardInterrupt
 
@@ -149,6 +154,7 @@ TABLE = {
         leaves_by_sys,
         raises_its_own,
         raises_base,
+        raises_half_a_character,
         is_checked_within,
         asks,
         lambda x: x,
@@ -229,17 +235,19 @@ def test_an_answer_gets_its_status_in_one_sentence(status, answer, monkeypatch):
     assert outcome.status in model.STATUSES
 
 
-def test_an_outcome_comes_within_two_seconds():
-    assert guard.SECONDS + guard.GRACE < 2
+def test_an_outcome_comes_within_two_seconds(monkeypatch):
+    assert SECONDS + guard.GRACE < 2
+    monkeypatch.setattr(guard, "SECONDS", SECONDS)
     began = time.monotonic()
     assert evaluate(TOY, never_ends_and_catches_all).status == "timed_out"
-    assert time.monotonic() - began < 3, "two seconds, and one for a busy machine"
+    assert time.monotonic() - began < 5, "two seconds, and three for a busy machine"
 
 
 SENTENCES = {
     stops: ["NameError", "undefined_name", "4 by 3 numbers", "`return ratio + undefined_name"],
     recurses: ["calls itself without end"],
     leaves: ["exit()", "return"],
+    raises_half_a_character: ["ValueError: ?,"],
     asks: ["nobody can be asked"],
     is_checked_within: ["from within an answer"],
     changes_input: ["`x`", "in place"],
