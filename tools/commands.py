@@ -25,7 +25,9 @@ import workbook
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = {
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+    # a saved lesson that is opened again shows its interactive figures, not an error
+    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
 }
 
 
@@ -133,7 +135,7 @@ def experiments(arguments: argparse.Namespace, _: list[str]) -> int:
 
 
 def write_settings(venv: Path) -> None:
-    """Silence JupyterLab's news, in `.venv` only: what a user has set elsewhere goes first."""
+    """Write SETTINGS, in `.venv` only: what a user has set elsewhere goes first."""
     file = venv / "share/jupyter/lab/settings/overrides.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(SETTINGS, indent=2), encoding="utf-8")

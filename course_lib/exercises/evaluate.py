@@ -12,8 +12,9 @@ from typing import Any
 
 import torch
 
-from . import guard, messages
+from . import messages
 from .compare import NUMERIC, same, same_slip, same_type
+from .guard import run_guarded
 from .model import Case, Exercise, Outcome, Twin
 from .needs import missing_need
 from .pristine import restore, settings_kept
@@ -70,7 +71,7 @@ def _computed_once(compute: Callable[[str, int], Any]) -> Callable[[str, int], A
 
     @functools.cache
     def computed(id: str, seed: int) -> Any:
-        ran = guard.run_guarded(lambda: compute(id, seed), seconds=60)
+        ran = run_guarded(lambda: compute(id, seed), seconds=60)
         if ran.error is not None:
             raise ran.error
         return ran.value
@@ -109,7 +110,7 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
         right_so_far = all(map(same, mine, right))
         return repeats, missing_need(fn, exercise.needs, cases[0]) if right_so_far else None
 
-    ran = guard.run_guarded(work, seconds=guard.SECONDS, forbidden=reference)
+    ran = run_guarded(work, forbidden=reference)
 
     def outcome(status: str, message: str, **more: Any) -> Outcome:
         return Outcome(exercise.id, status, message, printed=ran.printed, **more)

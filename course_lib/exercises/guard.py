@@ -78,13 +78,13 @@ class Ran:
 def run_guarded(
     work: Callable[[], Any],
     *,
-    seconds: float = SECONDS,
+    seconds: float | None = None,
     forbidden: FunctionType | None = None,
 ) -> Ran:
     """Run `work()` in a guarded thread. Whoever calls `forbidden` in it gets CalledReference.
 
-    Comes back within `seconds` + GRACE. A KeyboardInterrupt (the stop button) ends the work too,
-    and is raised again.
+    Comes back within `seconds` (without them, SECONDS) and GRACE. A KeyboardInterrupt (the stop
+    button) ends the work too, and is raised again.
 
     Raises:
         RuntimeError: when it is called by what it runs.
@@ -103,7 +103,7 @@ def run_guarded(
     with collecting(), _kernel_out_of_reach(), _out_of_reach(forbidden):
         worker = _Worker(target)
         try:
-            ran.timed_out = not worker.ends_within(seconds)
+            ran.timed_out = not worker.ends_within(SECONDS if seconds is None else seconds)
         finally:
             ran.left_behind = not worker.stop()
     ran.printed = shown.text()

@@ -91,7 +91,7 @@ anything = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(anything)
 def test_whatever_comes_back_there_is_a_sentence(value):
     for id in ("99.shrink", "99.pair", "99.choice"):

@@ -376,3 +376,34 @@ def test_the_cases_follow_the_seed(monkeypatch):
     monkeypatch.setenv("COURSE_SEED", "5")
     evaluate(TOY, answer)
     assert seen[0] != first
+
+
+def test_a_seed_that_is_no_number_is_refused(monkeypatch):
+    monkeypatch.setenv("COURSE_SEED", "seven")
+    with pytest.raises(ValueError, match="COURSE_SEED is 'seven'; it must be a whole number"):
+        evaluate(TOY, stub)
+
+
+def own_copy_in_place(x, k):
+    x = x.clone()
+    x /= k
+    return x.add_(1)
+
+
+def by_a_loop(x, k):
+    out = torch.empty_like(x)
+    for place in np.ndindex(tuple(x.shape)):
+        out[place] = x[place] / k + ONE
+    return out
+
+
+def in_another_precision(x, k):
+    return (x.double() / k + 1).to(x.dtype)
+
+
+ONE = 1
+
+
+@pytest.mark.parametrize("answer", [own_copy_in_place, by_a_loop, in_another_precision])
+def test_right_answers_of_any_style_pass(answer):
+    assert evaluate(TOY, answer).passed
