@@ -1,7 +1,7 @@
 """What a learner is told: exercises, and the engine that judges answers.
 
-In reading order: model, signature, guard, pristine, compare, needs, stand_in, evaluate, messages,
-progress_file, saved_answer, card, course_map, notebook; then one file a lesson.
+In reading order: model, output, guard, signature, pristine, compare, needs, stand_in, messages,
+evaluate, progress_file, saved_answer, card, course_map, notebook; then one file a lesson.
 """
 
 from .evaluate import evaluate

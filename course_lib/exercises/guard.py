@@ -10,7 +10,8 @@ What cannot be survived here, because the work and its caller share one process:
 |-------------------------------------------------------------|------------------------------------|
 | ends the process: `os._exit`, `os.kill`, a crash in C       | the kernel dies                    |
 | fills the memory                                            | the system may end the kernel      |
-| sits in one long call in C: `time.sleep(60)`, a big product | it ends after that call            |
+| never leaves C: `sum(itertools.count())`, `9**9**9`         | the kernel hangs until a restart   |
+| waits long in C: `time.sleep(60)`, a big product in torch   | it ends after that call            |
 | starts threads or processes                                 | they go on; their output is uncut  |
 | writes past Python's streams: `os.write(1, ...)`            | it is shown uncut                  |
 | replaces what all stands on: `builtins.len`, `sys.modules`  | anything; a restart mends it       |
