@@ -121,17 +121,20 @@ def test_a_slider_moves_its_figure(lab: Lab, record_property):
     assert median < LIMIT
 
 
+def test_the_console_has_no_errors(lab: Lab):
+    assert lab.errors == []
+
+
 def test_a_lesson_opened_again_keeps_its_figures(lab: Lab):
     if not lab.page.locator(SLIDER).count():
         assert lab.lesson == "00_start_here", "every other lesson has a slider"
         return
+    lab.errors.clear()
     lab.save_and_reopen()
     lab.look("Light", 1280)
     assert_figures_are_drawn(lab)
-
-
-def test_the_console_has_no_errors(lab: Lab):
-    assert lab.errors == []
+    # JupyterLab may draw a widget before it has read the stored state, and then draws it again.
+    assert [error for error in lab.errors if "widget model not found" not in error] == []
 
 
 def assert_figures_are_drawn(lab: Lab) -> None:
