@@ -1,27 +1,41 @@
 """What an experiment needs: a device, seeds, data, training, stored results.
 
-Read in this order: device, data, progress, training, measures, stored.
+Read in this order: device, data, corruption, progress, training, sweep, measures, intervals,
+stored.
 """
 
-from course_lib.lab.data import Dataset, Split, digits
+from course_lib.lab.corruption import blur, mute, noise
+from course_lib.lab.data import Dataset, Split, breast_cancer, digits, imbalanced, resplit
 from course_lib.lab.device import device, generator
+from course_lib.lab.intervals import mean_interval
 from course_lib.lab.measures import predictive_power, rms, shuffled_copy
 from course_lib.lab.progress import progress
 from course_lib.lab.stored import stored, write_experiment
+from course_lib.lab.sweep import each_run, right_share, sweep
 from course_lib.lab.training import accuracy, train
 
 __all__ = [
     "Dataset",
     "Split",
     "accuracy",
+    "blur",
+    "breast_cancer",
     "device",
     "digits",
+    "each_run",
     "generator",
+    "imbalanced",
+    "mean_interval",
+    "mute",
+    "noise",
     "predictive_power",
     "progress",
+    "resplit",
+    "right_share",
     "rms",
     "shuffled_copy",
     "stored",
+    "sweep",
     "train",
     "write_experiment",
 ]

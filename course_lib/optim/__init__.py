@@ -1,1 +1,4 @@
-"""Part II: update rules and the optimizer that runs them (from lesson 07 on)."""
+"""Part II: update rules and what runs them (from lesson 07 on).
+
+Read in this order: rules, signature.
+"""

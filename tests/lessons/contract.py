@@ -169,12 +169,13 @@ def interaction(lesson):
 
 
 def data_loaders():
-    """Return the names of the functions of `course_lib.lab` that return a data set."""
+    """Return the names of the functions of `course_lib.lab` that make a data set from nothing."""
     functions = [(name, getattr(lab, name)) for name in lab.__all__]
     return {
         name
         for name, function in functions
         if inspect.isfunction(function)
+        and not inspect.signature(function).parameters
         and typing.get_type_hints(function).get("return") is lab.Dataset
     }
 

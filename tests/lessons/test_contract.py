@@ -112,7 +112,7 @@ HEADER = "begins with `# 01 · Title`"
             13,
             "before the pr",
         ),
-        ("data = digits()", "data = invented()", 1, "real data: digits"),
+        ("data = digits()", "data = invented()", 1, "real data: breast_cancer, digits"),
         ("interact(", "no_interact(", 1, "has an interactive figure"),
         ('alt="A line.", ', "", 20, "no `alt`"),
         ('"A line."', '" "', 20, "no `alt`"),

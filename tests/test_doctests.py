@@ -1,0 +1,24 @@
+"""Every example in a docstring of the mathematics gives what it says."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+import torch
+
+import course_lib
+
+MATHEMATICS = ("nn", "optim", "analysis", "second_order")
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(course_lib.__path__, "course_lib.")
+    if module.name.split(".")[1] in MATHEMATICS
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings_tell_the_truth(name):
+    module = importlib.import_module(name)
+    result = doctest.testmod(module, extraglobs={"torch": torch})
+    assert not result.failed
