@@ -17,6 +17,7 @@ import ipywidgets
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from course_lib.figures.frame import Frame, pixels
 from course_lib.figures.output import image_metadata, inspect, png, say
 from course_lib.figures.style import SCREEN_DPI
 
@@ -84,6 +85,7 @@ class Interactive:
         self.figure, self._artists = start(self.arrays)
         self.figure.draw_without_rendering()  # the layout is found once and then kept
         self.figure.set_layout_engine("none")
+        self._frame = Frame(self.figure)
         draw(self._artists, self.arrays)
 
     def set(self, **changed: Any) -> None:
@@ -97,7 +99,7 @@ class Interactive:
 
     def png(self) -> bytes:
         """Return the picture as it is now, compressed little, for speed."""
-        return png(self.figure, compression=1)
+        return png(self._frame.pixels(), compression=1)
 
     def html(self, alt: str) -> str:
         """Return the picture as an HTML image with its alt text, as wide as a figure is shown."""
@@ -145,7 +147,7 @@ def interact(
             "version_minor": 0,
             "model_id": widget.model_id,
         },
-        "image/png": base64.b64encode(png(interactive.figure)).decode(),
+        "image/png": base64.b64encode(png(pixels(interactive.figure))).decode(),
         "text/plain": alt,
     }
     metadata = {"image/png": image_metadata(interactive.figure, alt)}

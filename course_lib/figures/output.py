@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course_lib.figures.faults import faults
+from course_lib.figures.frame import pixels
 from course_lib.figures.style import SCREEN_DPI
 
 VERDICTS = ("holds", "holds when", "does not hold")
@@ -22,7 +23,7 @@ def show(fig: Figure, *, alt: str, caption: str) -> None:
     caption; and where `COURSE_STRICT` is set, as in builds, for letters that can't be read.
     """
     inspect(fig, alt, caption)
-    bundle = {"image/png": base64.b64encode(png(fig)).decode(), "text/plain": alt}
+    bundle = {"image/png": base64.b64encode(png(pixels(fig))).decode(), "text/plain": alt}
     display(bundle, raw=True, metadata={"image/png": image_metadata(fig, alt)})
     say(caption, style="*")
 
@@ -56,12 +57,10 @@ def verdict(claim: str, words: str, because: str) -> None:
     display({"text/markdown": lines, "text/plain": lines.replace("**", "")}, raw=True)
 
 
-def png(fig: Figure, compression: int = 9) -> bytes:
-    """Return the figure as a PNG file. Compression 1 is fast and 9 is small."""
-    fig.canvas.draw()  # `savefig` would do this twice
+def png(picture: np.ndarray, compression: int = 9) -> bytes:
+    """Return a picture `(height, width, 3)` as a PNG file. Compression 1 is fast and 9 is small."""
     file = io.BytesIO()
-    picture = Image.fromarray(np.asarray(fig.canvas.buffer_rgba())).convert("RGB")
-    picture.save(file, format="PNG", compress_level=compression)
+    Image.fromarray(picture).save(file, format="PNG", compress_level=compression)
     return file.getvalue()
 
 
