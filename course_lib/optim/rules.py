@@ -39,6 +39,77 @@ def momentum(
     return p - lr * v, v
 
 
+def momentum_ema(
+    p: Tensor, g: Tensor, v: Tensor, *, lr: float | Tensor, beta: float | Tensor = 0.9
+) -> tuple[Tensor, Tensor]:
+    """Return the parameter and its velocity after a step along the average of past gradients.
+
+    `v ← β v + (1 − β) g`, then `p ← p − lr v`: article B's form of momentum. Its steps are those of
+    `momentum` with `(1 − β) lr` for lr. The first averages are too small, since v starts at zero.
+
+    >>> p, v, g = torch.tensor([1.0]), torch.tensor([10.0]), torch.tensor([2.0])
+    >>> momentum_ema(p, g, v, lr=0.1, beta=0.5)
+    (tensor([0.4000]), tensor([6.]))
+    """
+    v = beta * v + (1 - beta) * g
+    return p - lr * v, v
+
+
+def nesterov(
+    p: Tensor, g: Tensor, v: Tensor, *, lr: float | Tensor, beta: float | Tensor = 0.9
+) -> tuple[Tensor, Tensor]:
+    """Return the parameter and its velocity after a step of Nesterov's momentum.
+
+    `v ← β v + g`, then `p ← p − lr (g + β v)`: as `torch.optim.SGD(nesterov=True)` does.
+    Source: Nesterov (1983), in the form of Sutskever, Martens, Dahl and Hinton (2013), section 2,
+    with p standing for their point of looking ahead, so that the gradient is taken at p.
+
+    >>> p, v, g = torch.tensor([1.0]), torch.tensor([10.0]), torch.tensor([2.0])
+    >>> nesterov(p, g, v, lr=0.1, beta=0.5)
+    (tensor([0.4500]), tensor([7.]))
+    """
+    v = beta * v + g
+    return p - lr * (g + beta * v), v
+
+
+def adagrad(
+    p: Tensor, g: Tensor, s: Tensor, *, lr: float | Tensor, eps: float | Tensor = 1e-10
+) -> tuple[Tensor, Tensor]:
+    """Return the parameter and the sum of squared gradients after a step of AdaGrad.
+
+    `s ← s + g²`, then `p ← p − lr g / (√s + ε)`. The sum only grows, so steps only shrink.
+    Source: Duchi, Hazan and Singer (2011), section 1.1 with the diagonal; ε is δ there.
+
+    >>> adagrad(torch.tensor([1.0]), torch.tensor([3.0]), torch.tensor([16.0]), lr=0.5)
+    (tensor([0.7000]), tensor([25.]))
+    """
+    s = s + g * g
+    return p - lr * g / (s.sqrt() + eps), s
+
+
+def rmsprop(
+    p: Tensor,
+    g: Tensor,
+    s: Tensor,
+    *,
+    lr: float | Tensor,
+    beta: float | Tensor = 0.99,
+    eps: float | Tensor = 1e-8,
+) -> tuple[Tensor, Tensor]:
+    """Return the parameter and the average of squared gradients after a step of RMSProp.
+
+    `s ← β s + (1 − β) g²`, then `p ← p − lr g / (√s + ε)`, as `torch.optim.RMSprop` does with β as
+    its alpha. Keras has ε inside the root and 0.9 for β.
+    Source: Tieleman and Hinton (2012), lecture 6.5 of Neural Networks for Machine Learning.
+
+    >>> p, s, g = torch.tensor([1.0]), torch.tensor([9.0]), torch.tensor([3.0])
+    >>> rmsprop(p, g, s, lr=0.5, beta=0.5)
+    (tensor([0.5000]), tensor([9.]))
+    """
+    s = beta * s + (1 - beta) * g * g
+    return p - lr * g / (s.sqrt() + eps), s
+
+
 def adam(
     p: Tensor,
     g: Tensor,
@@ -66,3 +137,31 @@ def adam(
     v = beta2 * v + (1 - beta2) * g * g
     m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
     return p - lr * m_hat / (v_hat.sqrt() + eps), m, v
+
+
+def adamw(
+    p: Tensor,
+    g: Tensor,
+    m: Tensor,
+    v: Tensor,
+    *,
+    t: int,
+    lr: float | Tensor,
+    beta1: float | Tensor = 0.9,
+    beta2: float | Tensor = 0.999,
+    eps: float | Tensor = 1e-8,
+    weight_decay: float | Tensor = 0.01,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the parameter and both its averages after a step of Adam with decoupled decay.
+
+    The parameter first shrinks to `(1 − lr λ) p`; then Adam moves it. The decay is not part of the
+    gradient, so that Adam does not divide it by the gradient's size.
+    Source: Loshchilov and Hutter (2019), algorithm 2. Deviation: they scale the decay λ by the
+    schedule alone, torch and we by lr.
+
+    >>> zero = torch.zeros(1)
+    >>> adamw(torch.ones(1), torch.tensor([-5.0]), zero, zero, t=1, lr=0.1, weight_decay=0.5)[0]
+    tensor([1.0500])
+    """
+    shrunk = (1 - lr * weight_decay) * p
+    return adam(shrunk, g, m, v, t=t, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
