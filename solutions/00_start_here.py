@@ -13,15 +13,21 @@
 # A notebook is made of cells. Some hold text, like this one. Others hold code. Click on the next
 # cell and press **Shift+Enter**: its code runs, the result appears under it, and the notebook
 # moves on to the cell that follows.
+#
+# Results that stand there already are stored ones, from a run of ours. Run each code cell yourself,
+# one after the other from the top: a cell needs what the cells above it made.
 
 # %%
 import torch
 
+from course_lib.exercises import check, hint, mine, progress, solution
+
 torch.tensor([2.0, 3.0]) * torch.tensor([10.0, 100.0])
 
 # %% [markdown]
-# Two rows of numbers were multiplied, place by place. Such a row is a *tensor*, from the library
-# PyTorch. All the mathematics of this course runs on tensors.
+# The lines with `import` fetch what a lesson uses. Then two rows of numbers were multiplied, place
+# by place. Such a row is a *tensor*, from the library PyTorch. All the mathematics of this course
+# runs on tensors.
 #
 # The next cell says what your machine has. Every lesson runs on a plain laptop; a graphics card is
 # used where there is one.
@@ -42,13 +48,15 @@ print(f"Python {platform.python_version()}, PyTorch {torch.__version__}, device:
 #
 # $$ w_1 x_1 + w_2 x_2 + \dots + w_d x_d . $$
 #
-# An exercise has two cells: one for your answer, and one that checks it. You may be wrong as often
-# as you like. To see what that looks like, here is a wrong answer, handed in on purpose.
+# An exercise has two cells: one for your answer, and one that checks it. **Only the answer cell is
+# yours to write.** All other code is there to be run; read it or not, as you like. Much of it draws
+# figures and prints tables. Such code is folded away, and a click on the cell opens it.
+#
+# You may be wrong as often as you like. To see what that looks like, here is a wrong answer, handed
+# in on purpose.
+
 
 # %%
-from course_lib.exercises import check, hint, mine, progress, solution
-
-
 def tired_answer(inputs, weights):
     return (inputs + weights).sum()
 
@@ -71,7 +79,7 @@ hint("00.weighted_sum")
 
 # %%
 def weighted_sum(inputs, weights):
-    """Return the weighted sum of the inputs, a tensor with a single number.
+    """Return the weighted sum of the inputs, a tensor with one number.
 
     inputs: tensor of shape (d,), any d from 1 up.
     weights: tensor of shape (d,), one weight for each input.
@@ -104,7 +112,9 @@ print(f"The bill is {bill:.2f}.")
 #
 # After your own answer is right, `solution` shows the one that the library uses. The library is not
 # a black box here: the function you see is the very one that trains the networks of later lessons.
-# If you are stuck for good, `solution("00.weighted_sum", reveal=True)` shows it at once.
+# It looks longer than yours. It begins with a description, then checks the shapes of what comes in
+# (`expect`, `fits`, `ndim`). **The last line is the formula**; in it, `@` multiplies and adds up. In a
+# shape, `...` stands for any dimensions or none. If you are stuck for good, `solution("00.weighted_sum", reveal=True)` shows it at once.
 
 # %%
 solution("00.weighted_sum")
@@ -120,7 +130,8 @@ solution("00.weighted_sum")
 weighted_sum = mine("00.weighted_sum")
 
 # %% [markdown]
-# `progress` shows the map of the course, with what you have done.
+# `progress` shows the map of the course, with what you have done. Its points are marks: each exercise
+# has one or more. (The stored map shows what our run had done.)
 
 # %%
 progress()

@@ -12,9 +12,10 @@
 # one such number: what it does to a signal, what training makes of it, and how large it may be when
 # training begins. On the way, 64 of them will look like a digit.
 #
-# The course follows four source articles. What one of them says is called a *claim*, and a claim is
-# measured before it is believed. This lesson measures two from the article on weights, biases and
-# losses, which we call A.
+# The course follows four source articles, A to D. What one of them says is called a *claim*, and a
+# claim is measured before it is believed. This lesson measures two claims of A, an introductory
+# article on weights, biases, initializers and losses. The course follows its TensorFlow examples, in
+# PyTorch. You need not have read it.
 
 # %%
 from functools import partial
@@ -23,7 +24,7 @@ from itertools import pairwise
 import torch
 from torch.func import jacrev
 
-from course_lib.exercises import check, solution
+from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Slider, interact, say, show, verdict, weights
 from course_lib.lab import (
     Dataset,
@@ -33,7 +34,7 @@ from course_lib.lab import (
     digits,
     generator,
     predictive_power,
-    progress,
+    progress_bar,
     rms,
     shuffled_copy,
     stored,
@@ -50,8 +51,8 @@ data = digits().to(device())
 # 1. You raise one weight of a neuron by 1. By how much does the neuron's output rise?
 # 2. Some pixels are blank in every image. After training, are their weights large, zero, or what
 #    they were before?
-# 3. You start a network of five layers with weights ten times too small. Does it learn more slowly,
-#    or not at all? And a network of one layer?
+# 3. Five layers of neurons, one behind the other, learn well from random weights of the right size.
+#    You make these ten times smaller. Do they learn more slowly, or next to nothing? And one layer?
 
 # %%
 # Your guesses, in your own words:
@@ -76,7 +77,7 @@ data = digits().to(device())
 # | above 1 | makes it stronger |
 # | between 0 and 1 | makes it weaker |
 # | 0 | cuts it off |
-# | below 0 | turns it against the others |
+# | below 0 | makes it count against: the more comes in, the lower the output |
 #
 # ### Exercise 01.neuron
 #
@@ -85,7 +86,7 @@ data = digits().to(device())
 
 # %%
 def neuron(x, w):
-    """Return the weighted sum of each example: one number an example.
+    """Return the weighted sum of each example: one number for each.
 
     x: tensor of shape (n, d), n examples of d inputs.
     w: tensor of shape (d,), one weight for each input.
@@ -104,7 +105,7 @@ neuron = check("01.neuron", neuron)
 # from 0 for blank paper to 1 for full ink. To begin with, take only zeros and ones, and only two
 # numbers from each image: how much ink lies in the centre, and how much on the ring around it.
 
-# %%
+# %% tags=["hide-input"]
 centre = torch.zeros(8, 8, dtype=torch.bool)
 frame = centre.clone()
 centre[2:6, 3:5], frame[1:7, 2:6] = True, True
@@ -129,6 +130,8 @@ show(
 #
 # A neuron with these two inputs has two weights. Call an image a one if the output is above 0, and
 # a zero if not. Below, your own `neuron` does the work, for all the zeros and ones that we train on.
+#
+# The stored picture has no sliders. Run the cell, and they appear.
 #
 # 1. It starts with both weights above 0, and everything is a one. Pull only *weight of ring*, with
 #    the arrow keys. How many can you get right?
@@ -190,8 +193,8 @@ say(
 #
 # Article A draws a small network: two inputs $a$ and $b$, four neurons, and a weight on each line
 # between them, $w_{a1}, \dots, w_{a4}$ and $w_{b1}, \dots, w_{b4}$. Neuron 1 receives
-# $w_{a1}\,a + w_{b1}\,b$, neuron 2 receives $w_{a2}\,a + w_{b2}\,b$, and so on. Write one neuron in
-# each row, and the eight weights are a matrix:
+# $w_{a1}\,a + w_{b1}\,b$, neuron 2 receives $w_{a2}\,a + w_{b2}\,b$, and so on. Neurons that receive
+# the same inputs are a **layer**. Write one neuron in each row, and the eight weights are a matrix:
 #
 # $$ W = \begin{pmatrix} w_{a1} & w_{b1} \\ w_{a2} & w_{b2} \\ w_{a3} & w_{b3} \\ w_{a4} & w_{b4}
 # \end{pmatrix} $$
@@ -206,7 +209,7 @@ say(
 
 # %%
 def dense(x, weight):
-    """Return the weighted sums of a layer: a number for each example and neuron.
+    """Return the weighted sums of each example, one for each neuron.
 
     x: tensor of shape (n, d), n examples of d inputs.
     weight: tensor of shape (h, d), one row for each of h neurons.
@@ -226,7 +229,8 @@ solution("01.dense")
 # %% [markdown]
 # Here is the article's network with the handwritten one from above: $a$ is its ink in the centre,
 # $b$ its ink on the ring. We chose the weights by hand. A second layer with the weights $v$ turns
-# the four signals into one output.
+# the four signals into one output. The four neurons in between are called *hidden*: they are neither
+# inputs nor outputs.
 
 # %%
 W = torch.tensor([[1.0, -0.6], [-0.5, 0.9], [1.6, 0.2], [0.0, 0.4]], device=x.device)
@@ -239,6 +243,7 @@ for j, (w_a, w_b) in enumerate(W):
     torch.testing.assert_close(hidden[j], w_a * ab[0] + w_b * ab[1])
 torch.testing.assert_close(out, (v * hidden).sum())
 
+# %% tags=["hide-input"]
 show(
     weights.network(ab, W, v),
     alt="A network with the inputs a and b, four neurons in the middle and one output. Each line "
@@ -258,8 +263,9 @@ show(
 def parameter_count(sizes):
     """Return how many weights and biases a fully connected network has.
 
-    sizes: list of two or more whole numbers, the neurons of each layer from
-    the inputs on. [2, 4, 1] is the network above: 2 inputs, 4 neurons, 1 output.
+    sizes: list of two or more whole numbers, the neurons of each layer
+    from the inputs on. The network above is [2, 4, 1]: 2 inputs,
+    4 neurons, 1 output.
     The result is a whole number.
     """
     ### BEGIN SOLUTION
@@ -300,11 +306,11 @@ say("\n".join(["| network | sizes | parameters |", "|---|---|---:|", *table]))
 
 # %%
 def sensitivity(x, W, v):
-    """Return how far the output moves for each unit that a weight of W moves.
+    """Return how far the output moves as a weight of W rises by 1.
 
     x: tensor of shape (d,), one example.
     W: tensor of shape (h, d), the weights of the first layer.
-    v: tensor of shape (h,), the weights from the h neurons to the output.
+    v: tensor of shape (h,), the weights from h neurons to the output.
     The result has shape (h, d), like W.
     """
     ### BEGIN SOLUTION
@@ -316,8 +322,8 @@ def sensitivity(x, W, v):
 sensitivity = check("01.sensitivity", sensitivity)
 
 # %% [markdown]
-# Does it tell the truth? Pull $w_{a2}$ through a range, for three images with little, some and much
-# ink in the centre, and watch the output. PyTorch can also find sensitivities by itself; it agrees.
+# Does it tell the truth? The next cell pulls $w_{a2}$ through a range, for three images with little,
+# some and much ink in the centre. PyTorch can also find sensitivities by itself; it agrees.
 
 # %%
 changes = torch.linspace(-2, 2, 9, device=x.device)
@@ -339,12 +345,15 @@ for line, example in zip(outputs, three, strict=True):
         sensitivity(example, W, v), jacrev(lambda W, x: v @ (W @ x))(W, example)
     )
 
+# %% tags=["hide-input"]
+assert v[1] == -1
 show(
     weights.one_weight(changes.cpu(), outputs.cpu(), three[:, 0].tolist()),
-    alt="Three straight lines of the output against the change of one weight. The more ink in the "
-    "centre, the steeper the line; without ink it is flat.",
-    caption="The same pull on the same weight: the slope of each line is v₂ times the input a. "
-    "Where the input is 0, the weight does nothing.",
+    alt="Straight lines of the output against the change of one weight. The more ink in the centre, "
+    "the more steeply the line falls; without ink it is flat.",
+    caption="The same pull on the same weight: the slope of each line is v₂ times the input a. Here "
+    "v₂ is \N{MINUS SIGN}1, so the lines fall. Where the input is 0, the weight does nothing.",
+    claims=("A1, first part",),
 )
 
 # %% [markdown]
@@ -354,9 +363,21 @@ show(
 # ## Weights as templates
 #
 # Now all ten digits and all 64 pixels: one layer of ten neurons, 640 weights, and the neuron with
-# the largest output names the digit. Training starts from small random weights. `train` shows all
-# images to the network 30 times and nudges the weights after every 50 images; how, is part II of the
-# course. The forward step is your own `dense`.
+# the largest output names the digit. The images are dealt into three parts: *training images* to
+# learn from, *validation images* to choose settings by, and *test images* to judge the result by.
+#
+# Training starts from small random weights and changes them a little after every 50 images. Five
+# words are used for it in all lessons; how it works is part II of the course.
+#
+# - The **loss** is a number that says how wrong the outputs are. Training makes it smaller.
+# - The **gradient** is the sensitivity of the loss to each weight. Training moves each weight
+#   against it: down where more weight means more loss, and up where it means less.
+# - The **learning rate** says how far: the step is the learning rate times the gradient.
+# - An **epoch** is one pass over all training images. Here there are 30.
+# - A **seed** is a number from which all random draws of a run follow. The same seed gives the same
+#   run; `generator(0)` draws with seed 0.
+#
+# The forward step is your own `dense`.
 
 
 # %%
@@ -377,7 +398,7 @@ say("More than 90 % of the test images, which it never saw, get the right digit.
 # %% [markdown]
 # Each neuron has 64 weights, one for each pixel. So its weights can be drawn as an image.
 
-# %%
+# %% tags=["hide-input"]
 W10 = trained["W"]
 assert W10.shape == (10, 64)
 show(
@@ -402,6 +423,7 @@ first, second = outputs.argsort(descending=True)[:2].tolist()
 assert first == digit
 torch.testing.assert_close((image * W10).sum(dim=1), outputs)
 
+# %% tags=["hide-input"]
 show(
     weights.contributions(image, W10, (first, second)),
     alt=f"A handwritten {digit}, the weights of neurons {first} and {second}, and the product of "
@@ -433,7 +455,7 @@ show(
 # shrinks every weight a little at each step. A few of them are run again here, with your `dense`,
 # and must agree with the stored ones.
 
-# %%
+# %% tags=["hide-input"]
 a1 = stored("01_weights")["A1"]
 power = predictive_power(data.train)
 varies = (data.train.x.amax(dim=0) > 0).cpu()
@@ -448,6 +470,7 @@ kinds = {
 assert {kind: len(columns) for kind, columns in kinds.items()} == a1["kinds"]
 
 
+# %%
 def with_copies(split, source):
     """Return the images with a shuffled copy beside each pixel."""
     return Split(torch.cat([split.x, shuffled_copy(split.x, source)], dim=1), split.y)
@@ -468,7 +491,7 @@ def grown(seed, start, decay):
     }
 
 
-for condition in progress(a1["conditions"].values(), "two seeds for each condition"):
+for condition in progress_bar(a1["conditions"].values(), "two seeds for each condition"):
     for seed in (0, 1):
         live = grown(seed, condition["start"], condition["decay"])
         for kind, value in live.items():
@@ -476,7 +499,7 @@ for condition in progress(a1["conditions"].values(), "two seeds for each conditi
             assert abs(value - again) < 0.02 * again, (kind, value, again)
 say("Six runs again, just now: each agrees with its stored run to within 2 %.")
 
-# %%
+# %% tags=["hide-input"]
 for condition in a1["conditions"].values():
     growth = condition["growth"]
     assert min(growth["strong"]) > max(growth["weak"] + growth["shuffled"])
@@ -487,19 +510,24 @@ show(
     alt="How the weights of blank, shuffled, weak and strong pixels grew, 24 runs for each of "
     "three conditions. Strong pixels grew most. Blank ones stayed exactly as they were unless "
     "there was decay. Shuffled ones grew from a small start and shrank from a large one.",
-    caption="Each dot is a run, each bar a median. The line at 1: as large as before training.",
+    caption="Each dot is a run, each bar the median of 24. The line at 1: as large as before "
+    "training.",
+    claims=(
+        "A1, second part",
+        "A1, third part",
+    ),
 )
 
 # %% [markdown]
-# Read it from right to left. Strong pixels gain most, in every condition. But look at the shuffled
-# copies from a small start: they tell nothing, and their weights *grew*. In a finite set of images
+# Strong pixels, on the right, gain most in every condition. But look at the shuffled copies from a
+# small start, in orange: they tell nothing, and their weights *grew*. In a finite set of images
 # noise always seems to tell a little, and training picks that up. Only weights that started large,
 # or decay, went down.
 #
 # And the blank pixels answer the second prediction. No ink, no sensitivity: training never touches
 # them. They keep exactly the random numbers that they started with.
 
-# %%
+# %% tags=["hide-input"]
 small = a1["conditions"]["small start"]
 assert set(small["growth"]["blank"]) == {1.0}
 show(
@@ -509,6 +537,7 @@ show(
     alt="The size of each pixel's weights against its predictive power. Before training all sizes "
     "are about 0.1; after it they rise with predictive power.",
     caption="Each pixel before and after training from a small start, mean of 24 runs.",
+    claims=("A1, second part",),
 )
 
 # %% [markdown]
@@ -529,12 +558,12 @@ show(
 
 # %%
 def rescale(W, x, target):
-    """Return c·W, with the factor c > 0 that gives the signals the size `target`.
+    """Return c·W, with the c > 0 that gives the signals the size target.
 
     W: tensor of shape (h, d), the weights of a layer.
     x: tensor of shape (n, d), what flows into it.
-    target: number above 0, the wanted root mean square of all n·h signals of
-    dense(x, c·W).
+    target: number above 0, the wanted root mean square of all signals of
+    dense(x, c·W), of which there are n·h.
     The result has shape (h, d), like W.
     """
     ### BEGIN SOLUTION
@@ -579,6 +608,7 @@ def network(params, x):
     return signals(params, x)[-1]
 
 
+# %%
 sizes = {}
 for gain in (0.3, 1.0, 3.0):
     layers = signals(starting_weights(5, gain, generator(0)), data.train.x)
@@ -586,6 +616,7 @@ for gain in (0.3, 1.0, 3.0):
     for before, after in pairwise(sizes[gain]):
         assert abs(after / before - gain) < 1e-3 * gain
 
+# %% tags=["hide-input"]
 show(
     weights.signal_sizes(sizes),
     alt="The size of the signals after each of five layers on a logarithmic scale: three straight "
@@ -603,7 +634,7 @@ show(
 a2 = stored("01_weights")["A2"]
 deep = a2["nets"]["5"]
 runs, live = {}, {}
-for gain in progress((0.1, 1.0, 10.0), "three seeds for each gain"):
+for gain in progress_bar((0.1, 1.0, 10.0), "three seeds for each gain"):
     place = min(range(len(a2["gains"])), key=lambda i: abs(a2["gains"][i] - gain))
     rate = deep["best_lr"][place]
     live[gain] = []
@@ -624,9 +655,12 @@ for gain in progress((0.1, 1.0, 10.0), "three seeds for each gain"):
     known = deep["test_accuracy"][place]
     assert all(min(known) - 0.05 <= value <= max(known) + 0.05 for value in live[gain])
 assert min(live[1.0]) > 0.9 > 0.7 > max(live[0.1])
-say("Nine runs again, just now: each lies in the range of the stored ones, give or take 5 points.")
+say(
+    "Nine runs again, just now: each lies in the range of the stored ones, give or take 5 points. "
+    "(A point of accuracy is one per cent of the test images.)"
+)
 
-# %%
+# %% tags=["hide-input"]
 show(
     weights.gain_scan(
         a2["gains"],
@@ -637,22 +671,35 @@ show(
     "of 1. With one or two layers all small gains do as well as 1.",
     caption="Line: median of 24 runs. Band: the middle nine tenths of them. Crosses: the nine runs "
     "just now, with five layers.",
+    claims=("A2",),
 )
 
-# %%
+# %% tags=["hide-input"]
+gains = a2["gains"]
+tenth = gains.index(0.1)
 median = {
     int(n): torch.tensor(net["test_accuracy"]).median(dim=1).values for n, net in a2["nets"].items()
 }
 assert all(found[0] > found.max() - 0.02 for n, found in median.items() if n < 5)
 assert median[2].max() - median[2][-1] > 0.1 > 0.02 > median[1].max() - median[1][-1]
+best_gain = gains[int(median[5].argmax())]
+assert best_gain == 10 * gains[tenth] and median[5][tenth] < 0.2
 table = [
-    f"| {n} | {found[0]:.0%} | {found.max():.0%} | {found[-1]:.0%} |" for n, found in median.items()
+    f"| {n} | {found[0]:.0%} | {found[tenth]:.0%} | {found.max():.0%} | {found[-1]:.0%} |"
+    for n, found in median.items()
 ]
-heads = f"| layers | gain {a2['gains'][0]:g} | best gain | gain {a2['gains'][-1]:g} |"
-say("\n".join([heads, "|---|---:|---:|---:|", *table]))
+heads = f"| layers | gain {gains[0]:g} | gain {gains[tenth]:g} | best gain | gain {gains[-1]:g} |"
+say("\n".join([heads, "|---|---:|---:|---:|---:|", *table]))
+say(
+    f"For five layers the best gain is {best_gain:g}, so weights ten times smaller have the gain "
+    f"{gains[tenth]:g}. From there "
+    f"one layer reaches {median[1][tenth]:.0%} and two layers {median[2][tenth]:.0%}. Five layers "
+    f"reach {median[5][tenth]:.0%}, where guessing reaches {1 / 10:.0%}."
+)
 
 # %% [markdown]
-# That answers the third prediction, and the answer is the depth.
+# That answers the third prediction: five layers learn next to nothing, and one layer learns as well
+# as ever.
 #
 # - **One layer** does not care. Its sensitivities are the inputs themselves, however small the
 #   weights are, and from a large start a large learning rate brings it back.
@@ -703,13 +750,17 @@ say(
 #
 # ## Claims, measured
 #
-# A verdict is *holds*, *holds when …* or *does not hold*. Intervals are the middle nine tenths of
-# 24 runs; a seed draws the starting weights and the order of the images, while the images
-# themselves are always the same. So an interval says how much chance in training matters. It says
-# nothing about other data.
+# A verdict is *holds*, *holds when …* or *does not hold*. A number is the median of 24 runs, and in
+# brackets stands the middle nine tenths of them. A seed draws the starting weights and the order of
+# the images, while the images themselves are always the same. So an interval says how much chance in
+# training matters. It says nothing about other data.
+#
+# The first verdict needs a *rank correlation*. It says how alike two orders are: 1 if the pixels with
+# the larger weights are just those that contribute more, 0 if the one order tells nothing about the
+# other.
 
 
-# %%
+# %% tags=["hide-input"]
 def interval(values, digits=2):
     """Return the median and the middle nine tenths of runs in words."""
     low, mid, high = torch.tensor(values).quantile(torch.tensor([0.05, 0.5, 0.95])).tolist()
@@ -732,7 +783,7 @@ verdict(
     "large one, which leaves large weights on pixels that are nearly always blank.",
 )
 
-# %%
+# %% tags=["hide-input"]
 grew = {name: c["growth"] for name, c in a1["conditions"].items()}
 assert all(min(growth["strong"]) > max(growth["shuffled"]) for growth in grew.values())
 assert min(small["growth"]["strong"]) > 2 and min(large["growth"]["strong"]) > 1
@@ -744,38 +795,39 @@ verdict(
     "grew more than those of the shuffled copies.",
 )
 
-# %%
+# %% tags=["hide-input"]
 assert min(small["growth"]["shuffled"]) > 1 > max(large["growth"]["shuffled"])
 assert max(decayed["growth"]["shuffled"]) < 1 and max(decayed["growth"]["blank"]) < 0.1
 assert set(large["growth"]["blank"]) == {1.0}
 verdict(
     "A1, third part: training weakens the weights of inputs with little predictive power.",
     "holds when the weights start large or decay",
-    f"Inputs that tell nothing had their weights changed by {interval(large['growth']['shuffled'])} "
-    f"from a large start and by {interval(decayed['growth']['shuffled'])} with decay. But from a "
-    f"small start without decay they grew, {interval(small['growth']['shuffled'])} times, in all "
+    "Training from a large start left the weights of inputs that tell nothing at "
+    f"{interval(large['growth']['shuffled'])} times what they were; training with decay, at "
+    f"{interval(decayed['growth']['shuffled'])} times. From a small start without decay they grew, "
+    f"{interval(small['growth']['shuffled'])} times, in all "
     f"{len(small['growth']['shuffled'])} runs. Weights of pixels that are always blank stay exactly "
     "as they were, unless they decay.",
 )
 
-# %%
+# %% tags=["hide-input"]
 best, low, high = (
     {n: float(f(m)) for n, m in median.items()}
     for f in (torch.max, lambda m: m[0], lambda m: m[-1])
 )
 assert best[1] - low[1] < 0.01 and best[5] - low[5] > 0.8 and best[5] - high[5] > 0.2
 wide = {
-    n: [g for g, value in zip(a2["gains"], m.tolist(), strict=True) if value > best[n] - 0.05]
+    n: [g for g, value in zip(gains, m.tolist(), strict=True) if value > best[n] - 0.05]
     for n, m in median.items()
 }
-assert wide[1][0] == a2["gains"][0] and wide[5][0] > 0.3 and wide[5][-1] < 3
+assert wide[1][0] == gains[0] and wide[5][0] > 0.3 and wide[5][-1] < 3
 verdict(
     "A2: starting weights too large or too small make training hard; well-scaled ones let it run.",
     "holds when the network is deep",
     f"With five layers, gains from {wide[5][0]:.3g} to {wide[5][-1]:.3g} come within 5 points of "
-    f"the best accuracy, {best[5]:.0%}; at {a2['gains'][0]:g} it stays at {low[5]:.0%}, though "
+    f"the best accuracy, {best[5]:.0%}; at {gains[0]:g} it stays at {low[5]:.0%}, though "
     "each gain had its own best learning rate out of 21. With two layers only too large a start "
-    f"hurts ({high[2]:.0%} at {a2['gains'][-1]:g}). With one layer nothing does: gains "
+    f"hurts ({high[2]:.0%} at {gains[-1]:g}). With one layer nothing does: gains "
     f"from {wide[1][0]:.3g} to {wide[1][-1]:.3g} all come within 5 points.",
 )
 
@@ -801,5 +853,5 @@ verdict(
 # - I. Goodfellow, Y. Bengio and A. Courville (2016), *Deep Learning*, chapter 6: layers as matrix
 #   products.
 #
-# A neuron without ink always answers 0. The next lesson gives it a number of its own:
-# why is w·x not enough?
+# A neuron without ink always answers 0. The next lesson, [02 · Biases](02_biases.ipynb), gives it a
+# number of its own: why is w·x not enough?

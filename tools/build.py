@@ -6,7 +6,8 @@
 
 A lesson gives `lessons/NN_name.ipynb` (solutions cut to stubs) and `solutions/NN_name.ipynb`
 (solved), both executed. They are written together, or not at all: a mistake is one sentence with
-file and line. Building twice on one machine gives the same bytes.
+file and line. Building twice on one machine gives the same bytes. What the verdicts in all lessons
+say is gathered in docs/claims.md.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+import claims
 from derive import derive, find_leak, name_cells, pair_exercises
 from execute import execute, kernel_environment
 from lesson import BuildError, Lesson, read_lesson
@@ -118,6 +120,8 @@ def build(source: Path, root: Path, exercises: Mapping[str, Any], timeout: int =
 def check(root: Path) -> int:
     """Name the stale notebooks; return 1 where there are any, else 0."""
     found = [path for source in sources(root) for path in stale(source, root)]
+    if not found and claims.page(root) != claims.read(root):
+        found.append(root / claims.PAGE)
     for path in found:
         print(f"{path.relative_to(root).as_posix()} is stale: python tools/build.py")
     for path in orphans(root):
@@ -163,6 +167,8 @@ def main(
             return 130
         sizes = ", ".join(f"{p.parent.name} {p.stat().st_size / 1000:.0f} kB" for p in paths)
         print(f"{source.stem}: {sizes}, {time.perf_counter() - began:.1f} s")
+    if not any(stale(source, root) for source in known.values()):
+        claims.write(root)
     return failed
 
 

@@ -13,6 +13,7 @@ What goes wrong is told in one sentence, and the exit code is then not zero.
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -69,21 +70,37 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     return known, others
 
 
-def lab(arguments: argparse.Namespace, for_jupyterlab: list[str]) -> NoReturn:
-    """Bring `workbook/` up to date and become JupyterLab, on lesson 00."""
+def lab(arguments: argparse.Namespace, for_jupyterlab: list[str]) -> int:
+    """Bring `workbook/` up to date and become JupyterLab, on lesson 00. Come back if not."""
+    if arguments.port is not None and is_taken(arguments.port):
+        print(
+            f"Something is open on port {arguments.port} already, perhaps this course: look at "
+            f"http://localhost:{arguments.port} or choose another port.",
+            file=sys.stderr,
+        )
+        return 1
     python = install.ensure(ROOT, torch=arguments.torch)
     folder = ROOT / "workbook"
     for sentence in workbook.update(ROOT / "lessons", folder, datetime.now()):
         print(sentence)
     write_settings(install.venv(ROOT))
-    command = [python, "-m", "jupyterlab", *sorted(folder.glob("00_*.ipynb"))]
+    start = sorted(folder.glob("00_*.ipynb"))
+    command = [python, "-m", "jupyterlab", *start]
     command += [f"--ServerApp.root_dir={folder}", "--Application.log_level=WARN"]
+    command += [f"--LabApp.default_url=/lab/tree/{path.name}" for path in start]
     if arguments.port is not None:
         command += [f"--ServerApp.port={arguments.port}", "--ServerApp.port_retries=0"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # root, as in a container
         command += ["--allow-root"]
     print("JupyterLab starts. Control-C, twice, stops it.", flush=True)
     become([str(part) for part in command] + for_jupyterlab)
+
+
+def is_taken(port: int) -> bool:
+    """Return whether a program answers on this port."""
+    with socket.socket() as asking:
+        asking.settimeout(1)
+        return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
 def reset(arguments: argparse.Namespace, _: list[str]) -> int:

@@ -23,6 +23,7 @@ from nbgrader.preprocessors import ClearSolutions, LockCells
 
 from lesson import BuildError, Cell, Lesson, indent, parse
 
+FOLDED = "hide-input"  # the tag of a cell whose code JupyterLab folds away, to be opened by a click
 TAKES_AN_ID = {"check", "evaluate", "hint", "mine", "solution"}
 ATOM = re.compile(r"\w+|\*\*|//|[<>=!]=|[-+*/@%<>&|^~]")
 
@@ -158,6 +159,8 @@ def derive(lesson: Lesson, learner: bool, sha256: str) -> NotebookNode:
         node = new(cell.stub if learner and cell.role == "answer" else cell.source, id=cell.id)
         if cell.tags:
             node.metadata["tags"] = cell.tags
+        if FOLDED in cell.tags:
+            node.metadata["jupyter"] = {"source_hidden": True}
         if cell.role:
             node.metadata["nbgrader"] = grading(cell, lesson.points[cell.exercise])
         cells.append(node)

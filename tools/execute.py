@@ -42,6 +42,7 @@ def kernel_environment(folder: Path) -> dict[str, str]:
     Progress and settings live in `folder`, which is the caller's to make and to remove. A person's
     own settings of IPython, Jupyter and matplotlib play no part. The device is the CPU, with one
     thread: sums round alike on machines of any size, and a busy machine is slow but not stalled.
+    Figures are strict: one whose letters overlap or are cut off is refused.
     """
     personal = folder / "settings"
     personal.mkdir(parents=True, exist_ok=True)
@@ -50,6 +51,7 @@ def kernel_environment(folder: Path) -> dict[str, str]:
     return kept | {
         "COURSE_PROGRESS": str(folder / "progress.json"),
         "COURSE_DEVICE": "cpu",
+        "COURSE_STRICT": "1",
         "OMP_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
         "TQDM_DISABLE": "1",

@@ -1,7 +1,8 @@
 """What a learner is told: exercises, and the engine that judges answers.
 
 In reading order: model, output, guard, signature, pristine, compare, needs, stand_in, messages,
-evaluate, progress_file, saved_answer, card, course_map, notebook; then one file a lesson.
+evaluate, progress_file, saved_answer, card, course_map, notebook; then `drawing`, and a file or
+folder for each lesson.
 """
 
 from .evaluate import evaluate

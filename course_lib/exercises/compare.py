@@ -12,6 +12,7 @@ from .signature import Result, Signature
 TOLERANCE = {"float32": 1e-4, "complex64": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}  # else 1e-8
 EXACT = ("int", "uint", "bool")  # how the names of dtypes begin that have none
 NEARLY = 1e-4  # of the size of a result
+OPPOSITE = "has the right size and the opposite sign"
 NUMERIC = ("tensor", "array", "number")
 
 
@@ -55,6 +56,16 @@ def same_slip(mine: Signature, twin: Signature, right: Signature, cases: Sequenc
     general = [i for i, case in enumerate(cases) if not case.special]
     tells = any(_holds_something(twin[i]) and not same(twin[i], right[i]) for i in general)
     return tells and all(agree[i] for i in general)
+
+
+def same_wrong_parts(mine: Result, twin: Result, right: Result) -> bool:
+    """Whether an answer in parts has each part that is wrong in `twin`, whatever its others are."""
+    if same(twin, right):
+        return True
+    sequences = all(result.kind == "sequence" for result in (mine, twin, right))
+    if sequences and len(mine.items) == len(twin.items) == len(right.items):
+        return all(map(same_wrong_parts, mine.items, twin.items, right.items))
+    return same(mine, twin)
 
 
 def _holds_something(result: Result) -> bool:
@@ -113,6 +124,35 @@ def how_it_differs(mine: Result, expected: Result) -> str:
 
 
 @np.errstate(all="ignore")
+def how_it_differs_throughout(
+    mine: Signature, right: Signature, cases: Sequence[Case], found: int
+) -> str:
+    """The clause about case `found`; a sign, a factor or an amount only if others bear it out."""
+    clause = how_it_differs(mine[found], right[found])
+    kind = _kind_of_slip(clause)
+    if kind is None:
+        return clause
+    others = {
+        how_it_differs(m, r)
+        for m, r, case in zip(mine, right, cases, strict=True)
+        if not (case.special or same(m, r)) and m.shape == r.shape and m.values is not None
+    }
+    if any(_kind_of_slip(other) != kind for other in others):
+        m, e = np.atleast_1d(mine[found].values), np.atleast_1d(right[found].values)
+        return _one_example(m, e, _close_places(m, e, _tolerance(mine[found], right[found])))
+    return clause if others <= {clause} else f"{clause}, and in other cases by another {kind}"
+
+
+def _kind_of_slip(clause: str) -> str | None:
+    """Which clause of `_common_slip` this is: about a sign, a factor or an amount; None if none."""
+    if clause == OPPOSITE:
+        return "sign"
+    if clause.endswith("times what it should be"):
+        return "factor"
+    return "amount" if clause.startswith(("is too large by", "is too small by")) else None
+
+
+@np.errstate(all="ignore")
 def how_all_differ(mine: Signature, right: Signature, cases: Sequence[Case]) -> str | None:
     """A clause about single numbers that are wrong in one way in all general cases; else None."""
     general = [(m, r) for m, r, case in zip(mine, right, cases, strict=True) if not case.special]
@@ -151,7 +191,7 @@ def _pattern(m: np.ndarray, e: np.ndarray) -> str | None:
 def _common_slip(m: np.ndarray, e: np.ndarray) -> str | None:
     """A clause about the sign, the factor or the amount that leads from `e` to `m`, or None."""
     if _equal(m, -e):
-        return "has the right size and the opposite sign"
+        return OPPOSITE
     if m.size == 1:
         return None
     factor = np.vdot(e, m) / np.vdot(e, e)

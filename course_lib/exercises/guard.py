@@ -27,6 +27,7 @@ import ctypes
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def run_guarded(
         except BaseException as error:
             ran.error = error
 
-    with collecting(), _kernel_out_of_reach(), _out_of_reach(forbidden):
+    with collecting(), _no_warnings(), _kernel_out_of_reach(), _out_of_reach(forbidden):
         worker = _Worker(target)
         try:
             ran.timed_out = not worker.ends_within(SECONDS if seconds is None else seconds)
@@ -151,6 +152,14 @@ class _Worker:
 
     def _goes_on(self) -> bool:
         return self._running.locked() and self._ident not in _Asleep.threads
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """While this lasts, libraries do not advise: a learner reads one sentence at a time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager

@@ -23,7 +23,12 @@ def _cases(seed: int) -> list[Case]:
         Case("one input", draw(1), special=True),
         Case("inputs that are all zero", (torch.zeros(3), torch.ones(3)), special=True),
         Case("4 inputs in the millions", big, special=True),
-        Case("100 inputs in float32", draw(100, torch.float32), special=True),
+        # All above 0: nothing cancels, so that the order in which a loop adds does not show.
+        Case(
+            "100 inputs in float32",
+            tuple(values.abs() for values in draw(100, torch.float32)),
+            special=True,
+        ),
     ]
 
 
@@ -77,11 +82,59 @@ WEIGHTED_SUM = Exercise(
             "Inputs and weights are added to each other. A weight says how strongly its input "
             "counts: which operation makes something count twice as much?",
         ),
+        Twin(
+            "only the first pair",
+            lambda inputs, weights: inputs[0] * weights[0],
+            "Only the first input counts. If you go through the inputs in a loop, look at how far "
+            "the `return` is indented: it ends the function at once.",
+        ),
+        Twin(
+            "only the last pair",
+            lambda inputs, weights: inputs[-1] * weights[-1],
+            "Only the last input counts: each step of your loop forgets the steps before. Look at "
+            "what happens to the old total when a new product comes.",
+        ),
+        Twin(
+            "first pair left out",
+            lambda inputs, weights: (inputs * weights)[1:].sum(),
+            "The first input is left out. Look at where your loop or slice begins: Python counts "
+            "from 0.",
+        ),
+        Twin(
+            "last pair left out",
+            lambda inputs, weights: (inputs * weights)[:-1].sum(),
+            "The last input is left out. Look at where your loop or slice ends: the end itself "
+            "does not belong to it.",
+        ),
+        Twin(
+            "only two inputs",
+            lambda inputs, weights: inputs[0] * weights[0] + inputs[1] * weights[1],
+            "Only the first two inputs count. There may be any number of them: look at the places "
+            "that you name one by one.",
+        ),
+        Twin(
+            "multiplied at the end too",
+            lambda inputs, weights: (inputs * weights).prod(),
+            "The products are multiplied with each other. Look at your last step: one input of 0 "
+            "should not silence all the others.",
+        ),
+        Twin(
+            "an axis that is not there",
+            lambda inputs, weights: (inputs * weights).sum(dim=1),
+            "You work along axis 1, and there is none: a list of numbers has one axis, which is "
+            "number 0. Look at what stands after `dim`.",
+        ),
+        Twin(
+            "input for inputs",
+            lambda inputs, weights: input * weights,
+            "`input` is a function that Python brings along. Look at the spelling of your "
+            "function's own arguments.",
+        ),
     ),
     also_right=(
         _by_loop,
         lambda inputs, weights: inputs @ weights,
-        lambda inputs, weights: torch.einsum("i,i->", inputs, weights),
+        lambda inputs, weights: torch.einsum("d,d->", inputs, weights),
     ),
 )
 

@@ -6,17 +6,28 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from .compare import how_all_differ, how_it_differs, never_varies, same, same_type
+import torch
+
+from .compare import (
+    how_all_differ,
+    how_it_differs,
+    how_it_differs_throughout,
+    never_varies,
+    same,
+    same_type,
+)
 from .model import Case, Exercise
 from .signature import Result, Signature
 
+FEW = 24  # numbers; so many can still be tried by hand
 NOT_ATTEMPTED = (
     "Nothing to check yet: replace the `...` in the cell above with your answer, run that cell, "
     "then run this one again."
 )
 STAND_IN_GIVEN_BACK = (
     "This is the stand-in from an earlier check, not your answer: run the cell with your answer "
-    "again, then this one."
+    "again, then this one. If that cell ends in an error, in red, mend that first; and keep the "
+    "name that it gives to the answer."
 )
 KEEPS_STATE = (
     "Asked twice with the same inputs, your function gives two different results. It must depend "
@@ -121,8 +132,30 @@ def explain(
             f"elsewhere in the notebook in place of its arguments ({names})?"
         )
     if status == "wrong_value" and (clause := how_all_differ(mine, right, cases)):
-        return f"With {cases[found].words}, and with others too, your result {clause}."
+        words = f"With {cases[found].words}, and with others too, your result {clause}."
+        return words + _inputs(exercise, cases[found])
+    if status == "wrong_value" and mine[found].values is not None is not right[found].values:
+        clause = how_it_differs_throughout(mine, right, cases, found)
+        return f"With {cases[found].words}, your result {clause}.{_inputs(exercise, cases[found])}"
     return f"With {cases[found].words}, {_wrong(status, mine[found], right[found])}"
+
+
+def _inputs(exercise: Exercise, case: Case) -> str:
+    """The numbers that went in, if they are few enough to try it by hand; else nothing."""
+    names = inspect.signature(exercise.reference).parameters
+    given = dict(zip(names, case.args, strict=False)) | case.kwargs
+    counts = [value.numel() if torch.is_tensor(value) else 1 for value in given.values()]
+    if not given or sum(counts) > FEW:
+        return ""
+    return f" (There {', '.join(f'{name} = {_numbers(value)}' for name, value in given.items())}.)"
+
+
+def _numbers(value: Any) -> str:
+    if torch.is_tensor(value):
+        value = value.tolist()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_numbers, value))}]"
+    return f"{value:.4g}" if isinstance(value, float) else repr(value)
 
 
 def _wrong(status: str, mine: Result, right: Result) -> str:
@@ -141,7 +174,8 @@ def _wrong_part(status: str, mine: Result, right: Result) -> str:
     for i, (m, r) in enumerate(zip(mine.items, right.items, strict=True)):
         if not (same(m, r) and same_type(m, r)):
             words = _wrong(status, m, r)
-            return words.replace("your result", f"your result number {i + 1}", 1)
+            words = words.replace("your result", f"your result number {i + 1}", 1)
+            return words.replace("your answer", f"part {i + 1} of your answer", 1)
     return "your answer is not the one asked for."
 
 
@@ -154,6 +188,11 @@ def _wrong_type(mine: Result, right: Result) -> str:
         case "function":
             return "your result is a function that was not called: are its brackets `()` missing?"
         case "generator":
+            if mine.text == "<genexpr>":
+                return (
+                    "your result is a generator: round brackets stand around its `for`, where "
+                    "square ones would make a list."
+                )
             return "your result is a generator: `yield` stands where `return` belongs."
         case "coroutine":
             return "your result is a coroutine: `async def` stands where `def` belongs."
@@ -166,8 +205,10 @@ def _wrong_type(mine: Result, right: Result) -> str:
             f"{right.device}: a result stays where its inputs are."
         )
     return (
-        f"the numbers are right, but your result has dtype {mine.dtype} where {right.dtype} is "
-        "due: look for a new tensor without `dtype=`, or for a conversion such as `.float()`."
+        f"the numbers are right, but your result holds them as {mine.dtype} where {right.dtype} is "
+        "due, the dtype of the inputs. `torch.zeros(…)` and `torch.tensor(…)` choose one of their "
+        "own: `x.new_zeros(…)` makes zeros like those of a tensor x, and `dtype=x.dtype` says it "
+        "outright."
     )
 
 
@@ -197,15 +238,19 @@ def _raised(case: Case, mine: Result) -> str:
         return f"Your function goes round in circles{where}: something calls itself without end."
     if mine.type_name == "SystemExit":
         return f"Your function calls exit(){where}. It should `return` its result instead."
+    power = " In Python a power is `**`; `^` works on bits." if "^" in (mine.line or "") else ""
     return (
         f"With {case.words}, your function stops with "
-        f"{_error_words(mine.type_name, mine.text)}{where}."
+        f"{_error_words(mine.type_name, mine.text)}{where}.{power}"
     )
 
 
 def _error_words(type_name: str, text: str | None) -> str:
     first = (text or "").strip().splitlines()[:1]
-    return f"{type_name}: {_cut(first[0].rstrip(' .:'), 160)}" if first else type_name
+    if not first:
+        return type_name
+    words = first[0].removesuffix(", but expected one of:").rstrip(" .:")
+    return f"{type_name}: {_cut(words, 160)}"
 
 
 def _argument_name(exercise: Exercise, changed: int | str | None) -> str:

@@ -124,7 +124,7 @@ def _stand_in(exercise: Exercise, tone: str, *sentences: str) -> Any:
 def _card_of(outcome: Outcome, note: str) -> Card:
     sentences = [outcome.message]
     if not outcome.passed:
-        sentences.append(_UNTIL_THEN)
+        sentences.append(f'{_UNTIL_THEN} `hint("{outcome.id}")` gives a push.')
     tone = {"passed": "good", "not_attempted": "open"}.get(outcome.status, "wrong")
     return Card(
         f"{outcome.id} · {_HEADINGS[outcome.status]}",

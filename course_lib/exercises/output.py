@@ -29,9 +29,11 @@ class Collected(io.StringIO):
     """
 
     is_publishing = False  # IPython asks its publisher
+    is_full = False
 
     def write(self, text: str) -> int:
-        super().write(text[: max(0, KEPT + 1 - self.tell())])
+        if not self.is_full:
+            super().write(text[: max(0, KEPT + 1 - self.tell())])
         return len(text)
 
     def close(self) -> None:
@@ -63,6 +65,11 @@ class _Switch:
 def collect(into: Collected) -> None:
     """Keep what this thread shows from now on, as long as `collecting` lasts."""
     _local.collected = into
+
+
+def collect_no_more() -> None:
+    """Drop what this thread shows from now on."""
+    _local.collected.is_full = True
 
 
 def collects() -> bool:

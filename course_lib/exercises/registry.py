@@ -1,4 +1,4 @@
-"""All exercises of the course: what each file `lesson_NN.py` beside this one lists."""
+"""All exercises of the course: what each `lesson_NN` beside this file lists."""
 
 from __future__ import annotations
 

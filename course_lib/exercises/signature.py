@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import dis
 import inspect
 import linecache
 import math
@@ -29,7 +31,9 @@ class Result:
 
     `kind` is tensor, array, number, text, sequence, nothing, ellipsis, function, generator,
     coroutine, error or other. `values` is a float64 (or complex128) copy on the CPU, None where
-    there is none. `text` is a string that came back, or what an exception says. Of an exception,
+    there is none. `text` is a string that came back, a generator's name, or what an exception says,
+    with a guess where a name is unknown. `raise NotImplementedError` in the function's own
+    code is an ellipsis. Of an exception,
     `line` is the line of the function's own code that it left, and `takes` the function's
     parameters if the case does not fit them. `changed` is the position or name of an argument that
     the call changed in place.
@@ -64,6 +68,10 @@ def call(fn: Callable[..., Any], case: Case) -> Result:
         return replace(result, changed=_first_change(case, args, kwargs))
     except OutOfTime:
         raise
+    except NotImplementedError as error:
+        if _raises_itself(error, fn):
+            return Result("ellipsis", type(error).__name__)
+        return _describe_error(error, fn, case)
     except BaseException as error:
         return _describe_error(error, fn, case)
 
@@ -88,7 +96,7 @@ def describe(value: Any, depth: int = 0) -> Result:
     if isinstance(value, tuple | list) and depth < DEEPEST:
         items = tuple(describe(item, depth + 1) for item in value[:LONGEST])
         return Result("sequence", name, items=items)
-    return Result(_kind(value), name)
+    return Result(_kind(value), name, text=value.__name__ if inspect.isgenerator(value) else None)
 
 
 def _kind(value: Any) -> str:
@@ -129,7 +137,7 @@ def _describe_error(error: BaseException, fn: Callable[..., Any], case: Case) ->
     return Result(
         "error",
         type(error).__name__,
-        text=_or_empty(str, error),
+        text=_or_empty(_words, error),
         line=_or_empty(_line, error, fn),
         takes=_or_empty(_unfit_parameters, fn, case),
     )
@@ -141,6 +149,31 @@ def _or_empty(look: Callable[..., str], *at: Any) -> str:
         return printable(look(*at))
     except Exception:
         return ""
+
+
+def _words(error: BaseException) -> str:
+    """What the exception says; of an unknown name also the known one that is most like it."""
+    wrong = getattr(error, "name", None)
+    if not isinstance(error, NameError | AttributeError) or not wrong:
+        return str(error)
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    is_name = isinstance(error, NameError)
+    known = {*frame.f_locals, *frame.f_globals} if is_name else dir(error.obj)
+    near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.7)
+    return f"{error} (did you mean `{near[0]}`?)" if near else str(error)
+
+
+def _raises_itself(error: BaseException, fn: Callable[..., Any]) -> bool:
+    """Whether `error` comes from a `raise` in the cell or file of `fn`, not from a library."""
+    code = getattr(inspect.unwrap(fn), "__code__", None)
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None or not isinstance(code, CodeType):
+        return False
+    running = last.tb_frame.f_code
+    raises = dis.opname[running.co_code[last.tb_lasti]] == "RAISE_VARARGS"
+    return raises and running.co_filename == code.co_filename
 
 
 def _line(error: BaseException, fn: Callable[..., Any]) -> str:

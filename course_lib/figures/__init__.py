@@ -1,6 +1,6 @@
 """What a learner sees: one style, figures with alt text, figures with sliders.
 
-Read in this order: style, faults, frame, output, interactive, then one module a lesson.
+Read in this order: style, faults, frame, output, interactive, runs, then one module a lesson.
 """
 
 from course_lib.figures.interactive import Choice, Interactive, Slider, interact

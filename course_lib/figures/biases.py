@@ -205,41 +205,13 @@ def _band(ax: Axes, levels: Mapping[str, Numbers], colour: str, dashes: str, lab
 # Comparisons, run by run
 
 
-def differences(
-    panels: Mapping[str, Mapping[str, Numbers]],
-    interval: Callable[[np.ndarray], tuple[float, float, float]],
-    label: str,
-) -> Figure:
-    """Draw a difference for each run, and the interval of their mean, a row for each comparison.
-
-    `panels[title][row]` holds `(runs,)`; all panels have the same rows. interval: from runs to
-    their mean and the ends around it, drawn as a tick and a bar. label: what is measured.
-    """
-    rows = list(next(iter(panels.values())))
-    fig, axes = figure(0.9 + 0.3 * len(rows), ncols=len(panels), sharey=True, squeeze=False)
-    for (title, of_panel), ax in zip(panels.items(), axes[0], strict=True):
-        for place, values in enumerate(of_panel.values()):
-            runs = as_array(values)
-            aside = place + 0.13 * np.sin(2.4 * np.arange(len(runs)))
-            ax.scatter(runs, aside, s=9, color=BLUE, alpha=0.45, linewidths=0)
-            mean, low, high = interval(runs)
-            ax.hlines(place, low, high, color=INK, linewidth=2.2)
-            ax.plot(mean, place, "|", color=INK, markersize=9, markeredgewidth=2.2)
-        ax.axvline(0, color=GREY, linewidth=1, zorder=0)
-        ax.set_title(title)
-    axes[0, 0].set_yticks(range(len(rows)), rows)
-    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
-    fig.supxlabel(label, fontsize=10)
-    return fig
-
-
 def loss_by_strength(
     strengths: Numbers, panels: Mapping[str, Mapping[str, tuple[Numbers, int]]]
 ) -> Figure:
     """Draw what a penalty does to the test loss, against its strength.
 
     `panels[title][penalty]` holds the changes `(strengths, runs)`, and the place of the strength
-    that was chosen, which is marked. A line joins the medians; its band is the middle nine tenths.
+    that was chosen, which has a mark. A line joins the medians; its band is the middle nine tenths.
     Penalties come in the order: on biases, on weights, on biases, on weights.
     """
     fig, axes = figure(3.0, ncols=len(panels), sharey=True, squeeze=False)
@@ -249,20 +221,21 @@ def loss_by_strength(
             colour, dashes, marker = look
             low, median, high = np.quantile(as_array(runs), [0.05, 0.5, 0.95], axis=1)
             ax.fill_between(strengths, low, high, color=colour, alpha=0.15, linewidth=0)
-            ax.plot(strengths, median, dashes, color=colour, label=name)
-            ax.plot(strengths[best], median[best], marker, color=colour, markersize=8)
+            style = {"color": colour, "marker": marker, "markersize": 8, "markevery": [best]}
+            ax.plot(strengths, median, dashes, label=name, **style)
         ax.axhline(0, color=GREY, linewidth=1, zorder=0)
         ax.set(xscale="log", xlabel="strength of the penalty", title=title, ylim=(-0.2, 0.2))
     axes[0, 0].set_ylabel("change of the test loss")
-    axes[0, 0].legend(loc="lower right", borderpad=0)
+    axes[0, 0].legend(loc="lower right", borderpad=0, handlelength=3)
     return fig
 
 
 def starts(values: Numbers, accuracy: Mapping[str, Numbers], live: Mapping[float, float]) -> Figure:
     """Draw accuracy against the value that the hidden biases start at.
 
-    values: `(s,)`. accuracy: `(s, runs)` under the name of a rule; a line joins the medians, its
-    band is the middle nine tenths of runs. live: the accuracy of a run that was done just now.
+    values: `(s,)`, drawn side by side at equal distances. accuracy: `(s, runs)` under the name of a
+    rule; a line joins the medians, its band is the middle nine tenths of runs. live: the accuracy
+    of a run that was done just now.
     """
     fig, ax = figure(3.0)
     looks = ((GREY, "--"), (BLUE, "-"), (VERMILION, "-"))
@@ -273,7 +246,7 @@ def starts(values: Numbers, accuracy: Mapping[str, Numbers], live: Mapping[float
     ax.plot(places, list(live.values()), "x", color=INK, label="run just now", zorder=3)
     ax.set(xlabel="all hidden biases start at", ylabel="test accuracy", ylim=(0, 1.02))
     ax.yaxis.set_major_formatter(PercentFormatter(xmax=1))
-    ax.legend(loc="upper left")
+    ax.legend(loc="lower center")
     return fig
 
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import os
+from collections.abc import Sequence
 
 import numpy as np
 from IPython.display import display
@@ -16,15 +17,17 @@ from course_lib.figures.style import SCREEN_DPI
 VERDICTS = ("holds", "holds when", "does not hold")
 
 
-def show(fig: Figure, *, alt: str, caption: str) -> None:
+def show(fig: Figure, *, alt: str, caption: str, claims: Sequence[str] = ()) -> None:
     """Show a figure, and under it one sentence that says what it shows.
 
-    alt: what a reader who cannot see it needs to know. Raises ValueError for an empty alt or
-    caption; and where `COURSE_STRICT` is set, as in builds, for letters that can't be read.
+    alt: what a reader who cannot see it needs to know. claims: those that it shows, each by how
+    its verdict begins, such as "A4, second part"; docs/claims.md lists them. Raises ValueError for
+    an empty alt or caption; and where `COURSE_STRICT` is set, for letters that can't be read.
     """
     inspect(fig, alt, caption)
     bundle = {"image/png": base64.b64encode(png(pixels(fig))).decode(), "text/plain": alt}
-    display(bundle, raw=True, metadata={"image/png": image_metadata(fig, alt)})
+    metadata = image_metadata(fig, alt) | ({"claims": list(claims)} if claims else {})
+    display(bundle, raw=True, metadata={"image/png": metadata})
     say(caption, style="*")
 
 
@@ -64,6 +67,6 @@ def png(picture: np.ndarray, compression: int = 9) -> bytes:
     return file.getvalue()
 
 
-def image_metadata(fig: Figure, alt: str) -> dict[str, str | int]:
+def image_metadata(fig: Figure, alt: str) -> dict[str, str | int | list[str]]:
     """Return what a front end needs to show the PNG: its alt text, its width in screen pixels."""
     return {"alt": alt, "width": round(fig.get_figwidth() * SCREEN_DPI)}

@@ -82,7 +82,9 @@ def network(inputs: Numbers, weight: Numbers, out_weight: Numbers) -> Figure:
     for i, letter in enumerate("ab"):
         for j, place in enumerate(middle):
             label = f"$w_{{{letter}{j + 1}}}$ = {_number(W[j, i], 1)}"
-            _connection(ax, sources[i], place, W[j, i], label, at=0.78)
+            crosses = (j < len(W) / 2) == (letter == "b")
+            at = 0.82 if crosses else 0.42  # where no other line comes near
+            _connection(ax, sources[i], place, W[j, i], label, at)
         _node(ax, sources[i], f"${letter}$\n{_number(x[i])}")
     for j, place in enumerate(middle):
         _connection(ax, place, end, v[j], _number(v[j], 1), at=0.42)
@@ -276,17 +278,17 @@ def growth(groups: Mapping[str, Mapping[str, Numbers]]) -> Figure:
     ax.set_yticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])
     ax.set_yticks([], minor=True)
     ax.set_xticks(range(len(groups)), list(groups))
-    ax.legend(loc="upper left", handletextpad=0.2)
+    ax.legend(loc="upper left", handletextpad=0.2, markerscale=2)
     return fig
 
 
 def _dots(ax: Axes, place: float, values: Numbers, colour: str, marker: str, label) -> None:
-    """Draw one dot a run, spread a little sideways, and a bar at their median."""
-    aside = place + 0.05 * np.sin(2.4 * np.arange(len(values)))
+    """Draw one dot a run, spread a little sideways, on a bar at their median."""
+    aside = place + 0.06 * np.sin(2.4 * np.arange(len(values)))
     ax.scatter(
-        aside, values, s=12, color=colour, marker=marker, alpha=0.6, linewidths=0, label=label
+        aside, values, s=16, color=colour, marker=marker, alpha=0.8, linewidths=0, label=label
     )
-    ax.hlines(np.median(values), place - 0.1, place + 0.1, color=INK, linewidth=1.5)
+    ax.hlines(np.median(values), place - 0.11, place + 0.11, color=INK, linewidth=1.5, zorder=0.5)
 
 
 # How large to start

@@ -9,7 +9,7 @@ from tqdm.auto import tqdm
 Item = TypeVar("Item")
 
 
-def progress(items: Iterable[Item], label: str | None, unit: str = "run") -> Iterator[Item]:
+def progress_bar(items: Iterable[Item], label: str | None, unit: str = "run") -> Iterator[Item]:
     """Yield the items, with a bar that says how far we are and goes away at the end.
 
     There is no bar without a label, and none where `TQDM_DISABLE` is set, so that a notebook that

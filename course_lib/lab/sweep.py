@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 
 from course_lib.lab.data import Dataset, Split
 from course_lib.lab.device import one_thread
-from course_lib.lab.progress import progress
+from course_lib.lab.progress import progress_bar
 from course_lib.lab.training import Forward, Params
 from course_lib.optim.rules import gd
 from course_lib.optim.signature import Rule, apply, hyper_names, slot_names
@@ -116,7 +116,7 @@ def _train(forward, params, data, settings, generators, plan, label):
     slots = {name: (torch.zeros_like(p),) * remembers for name, p in params.items()}
     settings = {name: value.to(data.train.y.device) for name, value in settings.items()}
     history, t = [_measure(loss, forward, params, data)], 0
-    for _ in progress(range(epochs), label, unit="epoch"):
+    for _ in progress_bar(range(epochs), label, unit="epoch"):
         for x, y in _batches(data.train, batch_size, generators):
             t += 1
             params, slots = step_all(params, slots, x, y, settings, t)

@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy
 
 from course_lib.lab.data import Dataset, Split
 from course_lib.lab.device import one_thread
-from course_lib.lab.progress import progress
+from course_lib.lab.progress import progress_bar
 
 Params = dict[str, Tensor]
 Forward = Callable[[Params, Tensor], Tensor]
@@ -41,7 +41,7 @@ def train(
     params = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
     rule = optimizer(list(params.values()), lr=lr, **settings)
     history = [_measure(forward, params, data, loss)]
-    for _ in progress(range(epochs), label, unit="epoch"):
+    for _ in progress_bar(range(epochs), label, unit="epoch"):
         for x, y in batches(data.train, batch_size, generator):
             rule.zero_grad()
             loss(forward(params, x), y).backward()

@@ -13,7 +13,7 @@ from .server import Server
 
 CELL = ".jp-Notebook .jp-Cell"
 CODE_CELL = ".jp-Notebook .jp-CodeCell"
-PROMPT = ".jp-InputPrompt"
+PROMPT = ".jp-InputPrompt:not(.jp-Placeholder-prompt)"  # a folded cell shows no number
 PANEL = ".jp-WindowedPanel-outer"
 ENDED = re.compile(r"^\[(\d+| )\]:$")  # with a number, or given up after an error further up
 OPEN_SECONDS = 60
@@ -99,6 +99,7 @@ class Lab:
         forget_numbers(cells)
         self.menu("Run", "Run All Cells")
         wait_for_numbers(cells)
+        self.wait_until("idle")
 
     def run_above(self, cell: Locator) -> None:
         """Run all cells above one, and wait until each has come to its end."""
@@ -140,8 +141,12 @@ class Lab:
         self.menu("Kernel", "Restart Kernel…")
         self.page.click(".jp-Dialog button.jp-mod-accept")
         for status in ("restarting", "idle"):
-            indicator = f".jp-Notebook-ExecutionIndicator[data-status={status}]"
-            self.page.wait_for_selector(indicator, timeout=KERNEL_SECONDS * 1000)
+            self.wait_until(status)
+
+    def wait_until(self, status: str) -> None:
+        """Wait until the page says that the kernel is "idle", or "restarting"."""
+        indicator = f".jp-Notebook-ExecutionIndicator[data-status={status}]"
+        self.page.wait_for_selector(indicator, timeout=KERNEL_SECONDS * 1000)
 
     def look(self, theme: str, width: int) -> None:
         """Take the theme "Light" or "Dark", and a window `width` wide and as tall as the lesson."""
@@ -152,11 +157,13 @@ class Lab:
             self.menu("Settings", "Theme", f"JupyterLab {theme}")
             body = f"body[data-jp-theme-light={is_light}]"
             self.page.wait_for_selector(body, state="attached")
-        for full in (False, True):
-            height = self.page.evaluate(FULL_HEIGHT) if full else SCREEN
+        height, tall = 0, SCREEN
+        while height != tall:  # cells that come into sight make the lesson longer
+            height = tall
             self.page.set_viewport_size({"width": width, "height": height})
             self.page.locator(PANEL).evaluate("panel => panel.scrollTo(0, 0)")
             self.page.wait_for_function(STEADY)
+            tall = max(self.page.evaluate(FULL_HEIGHT), height)
         self.looks = theme, width
 
     def screenshot(self, path: Path) -> None:

@@ -55,6 +55,15 @@ STORIES = (
         experiment="hidden = dense(ab[None], W)[0]",
         shows="The forward signal",
     ),
+    Story(
+        lesson="02_biases",
+        exercise="02.affine",
+        wrong="return x @ (weight.T + bias)",
+        twin="bias inside the product",
+        right="return x @ weight.T + bias",
+        experiment="by_bias = {bias: right(bias)",
+        shows="nobody even chose the weights",
+    ),
 )
 MINE = "my own answer runs"
 

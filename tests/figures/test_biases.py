@@ -31,10 +31,6 @@ def shifted():
     )
 
 
-def interval(runs):
-    return float(runs.mean()), float(runs.mean() - 1), float(runs.mean() + 1)
-
-
 def levels(low):
     names = ("clear", "0.5", "0.75", "1.0", "1.5")
     return {name: np.linspace(low, 1 - i / 6, 24) for i, name in enumerate(names)}
@@ -68,9 +64,6 @@ FIGURES = {
     "damaged": lambda: biases.damaged({f"muted {i / 100}": torch.rand(64) for i in range(25, 32)}),
     "accuracy_by_level": lambda: biases.accuracy_by_level(
         {"10 neurons": kinds(), "32 hidden, centred": kinds()}
-    ),
-    "differences": lambda: biases.differences(
-        {"clear": rows(), "blur 0.75": rows(), "muted 0.25": rows()}, interval, "points"
     ),
     "starts": lambda: biases.starts(
         [-10.0, -1.0, 0.0, 3.0, 30.0],
@@ -202,15 +195,6 @@ def test_accuracy_by_level_draws_median_and_nine_tenths():
     assert ax.get_title(loc="left") == "blur"
 
 
-def test_differences_draws_each_run_and_its_interval():
-    panels = {"clear": {"a": [1.0, 2.0, 9.0], "b": [0.0, 0.0, 0.0]}}
-    ax = biases.differences(panels, interval, "points").axes[0]
-    assert ax.collections[0].get_offsets()[:, 0].tolist() == [1.0, 2.0, 9.0]
-    assert ax.collections[1].get_segments()[0].tolist() == [[3.0, 0.0], [5.0, 0.0]]
-    assert ax.lines[0].get_xdata().tolist() == [4.0]
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
-
-
 def test_starts_marks_the_live_runs_at_their_places():
     ax = FIGURES["starts"]().axes[0]
     cross = ax.lines[-1]
@@ -218,12 +202,24 @@ def test_starts_marks_the_live_runs_at_their_places():
     assert ax.get_xticklabels()[0].get_text() == "\N{MINUS SIGN}10"
 
 
-def test_loss_by_strength_circles_what_was_chosen():
+def test_the_legend_of_starts_stands_where_the_fast_rise_is_not():
+    fig = FIGURES["starts"]()
+    fig.canvas.draw()
+    ax = fig.axes[0]
+    box = ax.get_legend().get_window_extent().transformed(ax.transData.inverted())
+    assert box.x0 > 1  # right of the rise, between the second and the third start
+
+
+def test_loss_by_strength_marks_what_was_chosen_with_a_shape_that_the_legend_names():
     runs = np.linspace(-0.1, 0.1, 5)[:, None] * np.ones(24)
-    figure = biases.loss_by_strength([1, 2, 3, 4, 5], {"ink": {"L1 on biases": (runs, 3)}})
-    line, mark = figure.axes[0].lines[:2]
-    np.testing.assert_allclose(line.get_ydata(), runs[:, 0])
-    assert (mark.get_xdata().tolist(), mark.get_ydata().tolist()) == ([4], [runs[3, 0]])
+    penalties = {"L1 on biases": (runs, 3), "L1 on weights": (runs, 1)}
+    ax = biases.loss_by_strength([1, 2, 3, 4, 5], {"ink": penalties}).axes[0]
+    lines = ax.lines[:2]
+    for line in lines:
+        np.testing.assert_allclose(line.get_ydata(), runs[:, 0])
+    assert [line.get_markevery() for line in lines] == [[3], [1]]
+    shapes = [handle.get_marker() for handle in ax.get_legend().legend_handles]
+    assert shapes == [line.get_marker() for line in lines] == ["o", "s"]
 
 
 def test_answers_are_bars_beside_the_truth():

@@ -119,6 +119,18 @@ def test_the_network_shows_the_forward_signal():
     assert {"$w_{a1}$ = 1.0", f"$w_{{b2}}$ = {MINUS}4.0", f"$w_{{a4}}$ = {MINUS}1.0"} <= words
 
 
+def test_each_weight_of_the_network_stands_on_its_own_line_and_near_no_other():
+    fig = weights.network([0.5, 0.25], [[1, 2], [0, -4], [2, 0], [-1, -1]], [1, 1, -1, 2])
+    fig.canvas.draw()
+    ax = fig.axes[0]
+    paths = [ax.transData.transform_path(line.get_path()) for line in ax.lines]
+    labels = [text for text in ax.texts if "=" in text.get_text()]
+    assert len(labels) == 8
+    for text in labels:
+        box = text.get_window_extent().padded(10)  # pixels
+        assert sum(path.intersects_bbox(box, filled=False) for path in paths) == 1, text
+
+
 def test_pull_computes_outputs_and_how_many_are_right():
     x, y = torch.tensor([[1.0, 0.0], [0.5, 1.0], [0.2, 0.1]]), torch.tensor([1, 0, 0])
     arrays = weights.pull(neuron, x, y, w_centre=1.0, w_ring=-1.0)
@@ -208,6 +220,7 @@ def test_growth_draws_each_run_and_its_median():
     dots, median = ax.collections[:2]
     assert dots.get_offsets()[:, 1].tolist() == [1.0, 2.0, 9.0]
     assert median.get_segments()[0][:, 1].tolist() == [2.0, 2.0]
+    assert median.get_zorder() < dots.get_zorder()  # a bar hides no dot
 
 
 def test_the_scan_draws_median_and_nine_tenths():

@@ -14,6 +14,7 @@ from itertools import pairwise
 from nbval.plugin import comment_markers
 
 from course_lib import lab
+from derive import FOLDED
 
 SECTIONS = (
     "Predict first",
@@ -22,6 +23,7 @@ SECTIONS = (
     "Take away",
     "Further reading",
 )
+TOOLS = ("check", "hint", "mine", "progress", "solution")
 HEADER = (
     r"# {number} · \S.*\n"
     r"\s*\*\*Question\.\*\* [^*]+\?\n"
@@ -136,8 +138,25 @@ def style(lesson):
 
 def tags(lesson):
     for cell in lesson.cells:
-        if set(cell.tags) - ({"nbval-ignore-output"} if lesson.number == "00" else set()):
-            yield cell.line, "only lesson 00 has a tag, `nbval-ignore-output`."
+        allowed = {"nbval-ignore-output"} if lesson.number == "00" else set()
+        allowed |= {FOLDED} if cell.kind == "code" and not cell.role else set()
+        if set(cell.tags) - allowed:
+            yield (
+                cell.line,
+                (
+                    f"a cell may have the tag `{FOLDED}` unless it belongs to an exercise, and in "
+                    "lesson 00 `nbval-ignore-output`."
+                ),
+            )
+
+
+def verdicts_are_read_once(lesson):
+    for cell, tree in code(lesson):
+        named = [
+            getattr(node.func, "id", "") for node in ast.walk(tree) if isinstance(node, ast.Call)
+        ]
+        if "verdict" in named and FOLDED not in cell.tags:
+            yield cell.line, f'a verdict is read once, so its code is folded: tags=["{FOLDED}"].'
 
 
 def sections_in_order(lesson):
@@ -190,8 +209,27 @@ def claims(lesson):
         yield 1, "a claim that is measured has a verdict: `course_lib.figures.verdict`."
 
 
-ALL = (header, exercises, figures, pictures_in_prose, style, tags)
-BUT_FOR_00 = (sections_in_order, prediction_comes_first, interaction, real_data, claims)
+def tools_at_hand(lesson):
+    imported = {
+        name.name
+        for _, tree in code(lesson)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "course_lib.exercises"
+        for name in node.names
+    }
+    if missing := [name for name in TOOLS if name not in imported]:
+        yield 1, f"import what lesson 00 teaches from course_lib.exercises: {', '.join(missing)}."
+
+
+ALL = (header, exercises, figures, pictures_in_prose, style, tags, verdicts_are_read_once)
+BUT_FOR_00 = (
+    sections_in_order,
+    prediction_comes_first,
+    interaction,
+    real_data,
+    claims,
+    tools_at_hand,
+)
 
 
 def problems_in_notebook(lesson, derived, stored):

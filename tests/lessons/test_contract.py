@@ -62,7 +62,7 @@ interact(compute, start, draw, {}, alt=f"A line at {1}.", caption=words)
 #
 # One.
 
-# %%
+# %% tags=["hide-input"]
 verdict("It works.", "holds", "It did.")
 
 # %% [markdown]
@@ -76,6 +76,9 @@ verdict("It works.", "holds", "It did.")
 # ## Further reading
 #
 # - A book.
+
+# %%
+from course_lib.exercises import check, hint, mine, progress, solution
 """
 )
 
@@ -112,7 +115,7 @@ HEADER = "begins with `# 01 · Title`"
             13,
             "before the pr",
         ),
-        ("data = digits()", "data = invented()", 1, "real data: breast_cancer, digits"),
+        ("data = digits()", "data = invented()", 1, "real data: breast_cancer, diabetes, digits"),
         ("interact(", "no_interact(", 1, "has an interactive figure"),
         ('alt="A line.", ', "", 20, "no `alt`"),
         ('"A line."', '" "', 20, "no `alt`"),
@@ -133,7 +136,7 @@ HEADER = "begins with `# 01 · Title`"
             16,
             "stal",
         ),
-        ("# %%\ndata", '# %% tags=["nbval-ignore-output"]\ndata', 12, "only lesson 00"),
+        ("# %%\ndata", '# %% tags=["nbval-ignore-output"]\ndata', 12, "in lesson 00"),
         (EXERCISE.format("a"), "", 1, "4 to 6 exercises; this one has 3"),
         ("# ### Exercise 01.a", "# ### Exercise 01.b", 29, "does not stand before its answer"),
         ("# ### Exercise 01.a", "# ### Exercise 01.a\n#\n# ### Exercise 01.a", 1, "one heading"),
@@ -141,9 +144,12 @@ HEADER = "begins with `# 01 · Title`"
         ("# ## Claims, measured", "# ## Take away\n#\n# - 1\n# - 2\n# - 3", 1, "in this order"),
         ("# One.\n\n# %%", "\n# %%", 74, "'Claims, measured' has no words"),
         ('verdict("It', 'print("It', 1, "has a verdict"),
+        (' tags=["hide-input"]', "", 79, "its code is folded"),
+        ("# %%\na = check", '# %% tags=["hide-input"]\na = check', 34, "unless it belongs"),
         ("# - Three.\n", "", 82, "three things"),
         ("# - Three.\n", "# - Three.\n# - Four.\n", 82, "three things"),
         ("# - A book.", "# A book.", 89, "further reading is a list"),
+        ("hint, mine", "hint", 1, "teaches from course_lib.exercises: mine"),
     ],
 )
 def test_a_rule_finds_what_is_wrong(old, new, line, words):

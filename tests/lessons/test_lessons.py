@@ -1,11 +1,14 @@
 """Every lesson keeps to the contract, and both its notebooks run and give what they store."""
 
+import json
+
 import nbformat
 import pytest
 from contract import problems, problems_in_notebook
 from validate import validate
 
 import build
+import claims
 from course_lib.exercises import EXERCISES
 
 SOURCES = build.sources(build.ROOT)
@@ -36,6 +39,13 @@ def test_a_notebook_is_what_its_source_gives(source, kind):
     path = build.targets(source, build.ROOT)[kind]
     assert problems_in_notebook(lesson, derived, nbformat.read(path, as_version=4)) == []
     assert path.stat().st_size < KB * 1000
+
+
+@every_lesson
+def test_what_a_verdict_rests_on_is_drawn(source):
+    solved = build.targets(source, build.ROOT)["solutions"]
+    found = list(claims.verdicts(json.loads(solved.read_text("utf-8"))))
+    assert [verdict.claim for verdict in found if not verdict.figures] == []
 
 
 @every_lesson

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from course_lib.nn import biases
 from course_lib.nn.biases import (
     affine,
     bias_column,
@@ -186,11 +185,3 @@ def test_a_column_of_rounding_errors_makes_no_bias():
 def test_a_wrong_argument_is_named_with_what_is_allowed(call, words):
     with pytest.raises(ValueError, match=words):
         call()
-
-
-def test_the_examples_in_the_docstrings_run():
-    import doctest
-
-    results = doctest.testmod(biases)
-    assert results.attempted
-    assert not results.failed

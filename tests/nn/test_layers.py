@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch.func import jacrev, vmap
 
-from course_lib.nn import layers
 from course_lib.nn.layers import dense, neuron, parameter_count, rescale, sensitivity, weighted_sum
 
 SHAPES = [(5, 3, 4), (1, 3, 4), (5, 1, 1), (4, 4, 4), (2, 7, 1)]  # examples, inputs, neurons
@@ -100,11 +99,3 @@ def test_rescale_forgets_the_scale_it_was_given():
 def test_a_wrong_argument_is_named_with_what_is_allowed(call, words):
     with pytest.raises(ValueError, match=words):
         call()
-
-
-def test_the_examples_in_the_docstrings_run():
-    import doctest
-
-    results = doctest.testmod(layers)
-    assert results.attempted
-    assert not results.failed

@@ -81,7 +81,7 @@ def test_notebooks_hold_nothing_of_the_machine(built):
         assert set(one.metadata) == {"descent", "kernelspec", "language_info"}
         assert one.metadata.kernelspec.name == "python3"
         assert "version" not in one.metadata.language_info
-        allowed = {"nbgrader", "deletable", "editable", "tags"}
+        allowed = {"nbgrader", "deletable", "editable", "tags", "jupyter"}
         assert all(set(cell.metadata) <= allowed for cell in one.cells)
 
 

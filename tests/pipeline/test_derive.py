@@ -47,6 +47,13 @@ def test_nbgrader_metadata_is_derived():
     assert all(not learners[name].metadata for name in ("01-toy-1", "01-toy-2", "idea-1"))
 
 
+def test_a_folded_cell_is_folded_in_jupyterlab():
+    tagged = toy.TOY.replace("# %%\ndef check", '# %% tags=["hide-input"]\ndef check')
+    for notebook in notebooks(tagged):
+        folded = {"tags": ["hide-input"], "jupyter": {"source_hidden": True}}
+        assert by_id(notebook)["01-toy-2"].metadata == folded
+
+
 def test_only_tags_are_kept_of_a_cells_metadata():
     tagged = toy.TOY.replace("# %%\ndef check", '# %% tags=["nbval-ignore-output"]\ndef check')
     assert by_id(notebooks(tagged)[0])["01-toy-2"].metadata == {"tags": ["nbval-ignore-output"]}

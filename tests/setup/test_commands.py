@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,19 @@ def test_lab_takes_a_port_and_hands_other_options_to_jupyterlab(course, monkeypa
     command = lab_command(monkeypatch, "--port", "8899", "--no-browser", "--IdentityProvider.x=1")
     assert {"--ServerApp.port=8899", "--ServerApp.port_retries=0"} < set(command)
     assert command[-2:] == ["--no-browser", "--IdentityProvider.x=1"]
+
+
+def test_lab_tells_where_lesson_00_is(course, monkeypatch):
+    assert "--LabApp.default_url=/lab/tree/00_start.ipynb" in lab_command(monkeypatch)
+
+
+def test_lab_says_so_where_its_port_is_taken(course, monkeypatch, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        monkeypatch.setattr(commands, "become", lambda command: pytest.fail("it started"))
+        assert commands.main(["lab", "--port", port]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"Something is open on port {port} already")
 
 
 def test_lab_without_lessons_opens_the_folder(course, monkeypatch):

@@ -1,0 +1,187 @@
+"""Exercise 03.sigmoid: the sigmoid of each number, by exponentials that cannot overflow."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ...nn import activations
+from ..drawing import drawing
+from ..model import Case, Exercise, Twin
+from .shared import of
+
+
+def _sigmoid_cases(seed: int) -> list[Case]:
+    draw = drawing(seed)
+    # In float16 the exponential overflows above 11.09, and 1 - 0.0002 is 1.
+    jitter = 0.3 * draw(1).tanh()
+    lowest = torch.cat([of(-13.5, -13, -12.5, -12) + jitter, of(-11)])
+    lower = torch.cat([of(-10, -9.5, -9, -8.5) + jitter, of(-7)])
+    return [
+        Case("6 numbers", (2 * draw(6),)),
+        Case("3 by 4 numbers", (3 * draw(3, 4),)),
+        Case("4 by 2 small numbers", (0.1 * draw(4, 2),)),
+        Case("a single number", (draw(1),), special=True),
+        Case("zeros", (torch.zeros(2, 3, dtype=torch.float64),), special=True),
+        Case("the numbers -1000 and 1000", (of(-1000, 1000),), special=True),
+        Case("the numbers -10,000 and 10,000", (of(-1e4, 1e4),), special=True),
+        Case("-1000 and 1000 in float32", (of(-1000, 1000).float(),), special=True),
+        Case("50 by 10 numbers in float32", (draw(50, 10, dtype=torch.float32),), special=True),
+        Case("5 numbers near -12 in float16", (lowest.half(),), special=True),
+        Case("5 numbers near -9 in float16", (lower.half(),), special=True),
+    ]
+
+
+def _sigmoid_by_cases(z: Tensor) -> Tensor:
+    small = torch.exp(-z.abs())
+    return torch.where(z >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def _sigmoid_by_masking(z: Tensor) -> Tensor:
+    out, right = torch.empty_like(z), z >= 0
+    out[right] = 1 / (1 + torch.exp(-z[right]))
+    out[~right] = torch.exp(z[~right]) / (1 + torch.exp(z[~right]))
+    return out
+
+
+SIGMOID = Exercise(
+    id="03.sigmoid",
+    points=2,
+    asks="the sigmoid of each number, by exponentials that cannot overflow",
+    reference=activations.sigmoid,
+    cases=_sigmoid_cases,
+    hints=(
+        "Multiply top and bottom of 1 / (1 + exp(-z)) by exp(z). Now there are two ways to write "
+        "one number. For which z does each of them overflow?",
+        "An exponential is at most 1 when what goes in is at most 0. For z above 0 that is so for "
+        "exp(-z), for z below 0 it is exp(z). `torch.minimum` and `torch.maximum` with a zero cut "
+        "a number off on one side.",
+        "Let one exponential get z where z is below 0, and else 0; let the other get -z where z "
+        "is above 0, and else 0. One of the two is always 1. The first, divided by the sum of "
+        "both, is the sigmoid on either side.",
+    ),
+    twins=(
+        Twin(
+            "overflow below",
+            lambda z: 1 / (1 + torch.exp(-z)),
+            "Right near 0. Far below 0 your exponential becomes infinite: at -12 in float16 the "
+            "result drops to 0, and a gradient would be 0 times infinity. Every exponential should "
+            "get numbers up to 0 only.",
+        ),
+        Twin(
+            "overflow above",
+            lambda z: torch.exp(z) / (1 + torch.exp(z)),
+            "Right near 0. At z = 1000 your exponential is infinite, and infinity divided by "
+            "infinity is NaN. Which form of the sigmoid suits numbers above 0?",
+        ),
+        Twin(
+            "by tanh",
+            lambda z: 0.5 * (1 + torch.tanh(z / 2)),
+            "It never overflows, but it adds 1 to a number near -1: below z = -9 nothing is left "
+            "in float16. Small results should come from a small exponential.",
+        ),
+        Twin(
+            "one minus a share",
+            lambda z: 1 - 1 / (1 + torch.exp(z)),
+            "It takes a share near 1 from 1: below z = -9 nothing is left in float16. Small "
+            "results should come from a small exponential.",
+        ),
+        Twin(
+            "mirrored",
+            lambda z: 1 / (1 + torch.exp(z)),
+            "Your curve falls where it should rise: it is the sigmoid of -z. Look at the sign in "
+            "the exponential, or at which side of `where` comes first.",
+        ),
+        Twin(
+            "brackets",
+            lambda z: 1 / 1 + torch.exp(-z),
+            "Python divides before it adds: 1 / 1 + … is 1 + …. Put the whole denominator in "
+            "brackets.",
+        ),
+        Twin(
+            "minus in the denominator",
+            lambda z: 1 / (1 - torch.exp(-z)),
+            "The denominator holds a minus, so that it is 0 at z = 0. What should the sigmoid be "
+            "there?",
+        ),
+        Twin(
+            "one left out",
+            lambda z: 1 / torch.exp(-z),
+            "Without the 1 in the denominator this is just exp(z), which grows without end. "
+            "The sigmoid stays below 1.",
+        ),
+        Twin(
+            "right side for both",
+            lambda z: 1 / (1 + torch.exp(-z.abs())),
+            "Your curve goes up on both sides: z and -z give the same. The absolute value keeps "
+            "the exponential small, but what stands above the line differs below 0.",
+        ),
+        Twin(
+            "left side for both",
+            lambda z: torch.exp(-z.abs()) / (1 + torch.exp(-z.abs())),
+            "Your curve goes down on both sides: z and -z give the same. The absolute value keeps "
+            "the exponential small, but what stands above the line differs above 0.",
+        ),
+        Twin(
+            "never below one half",
+            lambda z: 1 / (1 + torch.exp(-z.clamp(min=0))),
+            "For numbers above 0 it is right, for all others you give one half: they are cut off "
+            "before the exponential. What stands on top for them?",
+        ),
+        Twin(
+            "never above one half",
+            lambda z: torch.exp(z.clamp(max=0)) / (1 + torch.exp(z.clamp(max=0))),
+            "For numbers below 0 it is right, for all others you give one half: they are cut off "
+            "before both exponentials. Only one of them should be cut off there.",
+        ),
+        Twin(
+            "tanh",
+            lambda z: torch.tanh(z),
+            "This is tanh, which runs from -1 to 1. The sigmoid runs from 0 to 1.",
+        ),
+        Twin(
+            "twice as steep",
+            lambda z: 0.5 * (1 + torch.tanh(z)),
+            "It runs from 0 to 1, but it is twice as steep: the sigmoid of 2z. Look at what goes "
+            "into your tanh.",
+        ),
+        Twin(
+            "the slope",
+            lambda z: torch.sigmoid(z) * torch.sigmoid(-z),
+            "This is the slope of the sigmoid, a bump. Asked is the curve itself.",
+        ),
+        Twin(
+            "softmax",
+            lambda z: torch.softmax(z, dim=-1),
+            "Your numbers add up to 1: that is softmax, which compares them with each other. The "
+            "sigmoid treats each number by itself.",
+        ),
+        Twin(
+            "the logarithm",
+            lambda z: functional.logsigmoid(z),
+            "This is the logarithm of the sigmoid, which is never above 0. Look at your last step.",
+        ),
+        Twin(
+            "a step",
+            lambda z: (z > 0).to(z.dtype),
+            "Only 0 and 1 come out. The sigmoid passes through all numbers between them.",
+        ),
+        Twin(
+            "powers of two",
+            lambda z: torch.where(
+                z >= 0, 1 / (1 + 2.0 ** -z.abs()), 2.0 ** -z.abs() / (1 + 2.0 ** -z.abs())
+            ),
+            "The form is right, but with powers of 2. The sigmoid is made with powers of e: "
+            "torch.exp.",
+        ),
+    ),
+    also_right=(
+        _sigmoid_by_cases,
+        _sigmoid_by_masking,
+        torch.sigmoid,
+        lambda z: torch.exp(functional.logsigmoid(z)),
+        lambda z: torch.exp(z.clamp(max=0)) / (1 + torch.exp(-z.abs())),
+    ),
+    needs=("grad", "vmap"),
+)

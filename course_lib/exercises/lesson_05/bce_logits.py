@@ -1,0 +1,240 @@
+"""Exercise 05.bce_logits: the binary cross-entropy of logits, without overflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ...nn import cross_entropy
+from ..drawing import drawing
+from ..model import Case, Exercise, Twin
+
+
+def _bce_cases(seed: int) -> list[Case]:
+    draw = drawing(seed)
+
+    def answers(n: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
+        y = (torch.arange(n) % 3 != 0).to(dtype)
+        return 2 * draw(n, dtype=dtype) + 0.3, y
+
+    def one(z: float, y: float) -> tuple[Tensor, Tensor]:
+        return torch.tensor([z], dtype=torch.float64), torch.tensor([y], dtype=torch.float64)
+
+    z, y = answers(5)
+    return [
+        Case("7 logits", answers(7)),
+        Case("5 logits", answers(5)),
+        Case("10 logits", answers(10)),
+        Case("1 logit", answers(1), special=True),
+        Case("logits that are all zero", (torch.zeros_like(z), y), special=True),
+        Case("answers that are all no", (z, torch.zeros_like(y)), special=True),
+        Case("a logit of 50 for a no", one(50, 0), special=True),
+        Case("a logit of 1000 for a yes", one(1000, 1), special=True),
+        Case("a logit of 1000 for a no", one(1000, 0), special=True),
+        Case("a logit of -1000 for a yes", one(-1000, 1), special=True),
+        Case("a logit of -1000 for a no", one(-1000, 0), special=True),
+        Case("60 logits in float32", answers(60, torch.float32), special=True),
+    ]
+
+
+def _bce_of(p: Callable[[Tensor], Tensor], rest: Callable[[Tensor], Tensor]) -> Callable:
+    """Return the textbook formula with the given probabilities of yes and of no."""
+    return lambda z, y: -(y * p(z).log() + (1 - y) * rest(z).log()).mean()
+
+
+BCE_LOGITS = Exercise(
+    id="05.bce_logits",
+    points=2,
+    asks="the binary cross-entropy of logits, without overflow",
+    reference=cross_entropy.bce_logits,
+    cases=_bce_cases,
+    hints=(
+        "What is the probability that the sigmoid gives to a yes when the logit is 1000? And to a "
+        "no? Which of the two does a computer round, and to what?",
+        "The probability of a no is the sigmoid of the opposite logit, so that nothing has to be "
+        "taken from 1. And the logarithm of a sigmoid can be had in one piece.",
+        "`torch.nn.functional.logsigmoid` takes a logit and gives the logarithm of its sigmoid, at "
+        "any size. Use it twice, once for yes and once for no, weigh the two by the answers, and "
+        "mind the minus.",
+    ),
+    twins=(
+        Twin(
+            "log of a rounded sigmoid",
+            _bce_of(torch.sigmoid, lambda z: 1 - torch.sigmoid(z)),
+            "The formula is right, but the sigmoid comes first. For large logits it is rounded to "
+            "0 or 1, and the logarithm of 0 is infinite. The logarithm and the sigmoid belong in "
+            "one step.",
+        ),
+        Twin(
+            "exp overflows",
+            lambda z, y: (
+                y * torch.log(1 + torch.exp(-z)) + (1 - y) * torch.log(1 + torch.exp(z))
+            ).mean(),
+            "The formula is right, but for a logit of 1000 an exponential, written out or inside a "
+            "sigmoid, overflows or is rounded to 0 before the logarithm comes. The logarithm and "
+            "the sigmoid belong in one step.",
+        ),
+        Twin(
+            "exp overflows on one side",
+            lambda z, y: (torch.log(1 + torch.exp(z)) - z * y).mean(),
+            "The formula is right, but `exp` of 1000 is infinite. The exponent must never be large "
+            "and positive: what of log(1 + exp(z)) is left when z is large?",
+        ),
+        Twin(
+            "exp overflows on the other side",
+            lambda z, y: (torch.log(1 + torch.exp(-z)) + (1 - y) * z).mean(),
+            "The formula is right, but for a logit of -1000 the exponential is infinite. The "
+            "exponent must never be large and positive.",
+        ),
+        Twin(
+            "logarithms capped",
+            lambda z, y: functional.binary_cross_entropy(torch.sigmoid(z), y),
+            "The sigmoid comes first and rounds, and torch's own loss on probabilities then stops "
+            "at 100. A logit of -1000 for a yes costs 1000: work with the logits.",
+        ),
+        Twin(
+            "probabilities clipped at 1e-7",
+            lambda z, y: functional.binary_cross_entropy(torch.sigmoid(z).clamp(1e-7, 1 - 1e-7), y),
+            "The probabilities are clipped at 1e-7, as Keras does. Then no mistake costs more than "
+            "16.1, and a surer one has no gradient. Work with the logits.",
+        ),
+        Twin(
+            "sign",
+            lambda z, y: -functional.binary_cross_entropy_with_logits(z, y),
+            "The loss has the wrong sign: it is never above 0, and grows as the answers get "
+            "better. Logarithms of probabilities are never above 0; what turns them?",
+        ),
+        Twin(
+            "sum for mean",
+            lambda z, y: functional.binary_cross_entropy_with_logits(z, y, reduction="sum"),
+            "The costs are added up, not averaged: look at your last step.",
+        ),
+        Twin(
+            "not averaged",
+            lambda z, y: functional.binary_cross_entropy_with_logits(z, y, reduction="none"),
+            "These are the costs of each example. A loss is a single number: what is done with "
+            "them all?",
+        ),
+        Twin(
+            "yes and no swapped",
+            lambda z, y: functional.binary_cross_entropy_with_logits(z, 1 - y),
+            "Yes and no have changed places: a large logit should be cheap when the answer is "
+            "yes. Look at which term y stands before.",
+        ),
+        Twin(
+            "only the yes",
+            lambda z, y: -(y * functional.logsigmoid(z)).mean(),
+            "Examples whose answer is no cost nothing, so that saying yes to all would be best. A "
+            "second term is missing.",
+        ),
+        Twin(
+            "only the no",
+            lambda z, y: -((1 - y) * functional.logsigmoid(-z)).mean(),
+            "Examples whose answer is yes cost nothing, so that saying no to all would be best. A "
+            "second term is missing.",
+        ),
+        Twin(
+            "always as if yes",
+            lambda z, y: -functional.logsigmoid(z).mean(),
+            "The answers play no part in your result: every example costs what it would for a yes.",
+        ),
+        Twin(
+            "always as if no",
+            lambda z, y: -functional.logsigmoid(-z).mean(),
+            "The answers play no part in your result: every example costs what it would for a no. "
+            "Is a term with y missing?",
+        ),
+        Twin(
+            "one minus the logarithm",
+            lambda z, y: (
+                -(y * functional.logsigmoid(z) + (1 - y) * (1 - functional.logsigmoid(z))).mean()
+            ),
+            "In the second term 1 minus stands outside the logarithm. It is the probability that "
+            "is taken from 1, and only then comes the logarithm.",
+        ),
+        Twin(
+            "sigmoid forgotten",
+            lambda z, y: -(y * z.log() + (1 - y) * (1 - z).log()).mean(),
+            "The logits are used as if they were probabilities. They may be any number, and a "
+            "negative one has no logarithm: what makes a probability of a logit?",
+        ),
+        Twin(
+            "sigmoid twice",
+            lambda z, y: functional.binary_cross_entropy_with_logits(torch.sigmoid(z), y),
+            "The sigmoid is taken twice: you hand over probabilities to something that expects "
+            "logits and squashes them again.",
+        ),
+        Twin(
+            "sign of the product",
+            lambda z, y: (functional.softplus(z) + z * y).mean(),
+            "The term with y has the wrong sign: a large logit for a yes should be cheap.",
+        ),
+        Twin(
+            "size forgotten in the exponent",
+            lambda z, y: (z.clamp(min=0) - z * y + torch.log1p(torch.exp(z))).mean(),
+            "The exponent in your last term is the logit itself. It should be minus its size, so "
+            "that the exponential is never above 1.",
+        ),
+        Twin(
+            "sign forgotten in the exponent",
+            lambda z, y: (z.clamp(min=0) - z * y + torch.log1p(torch.exp(-z))).mean(),
+            "The exponent in your last term is minus the logit. For a logit below 0 that is "
+            "positive: it should be minus its size.",
+        ),
+        Twin(
+            "logarithm to the base 2",
+            lambda z, y: functional.binary_cross_entropy_with_logits(z, y) / 0.6931471805599453,
+            "The logarithm has the base 2, which measures in bits. Losses use the natural one.",
+        ),
+        Twin(
+            "squared error",
+            lambda z, y: ((torch.sigmoid(z) - y) ** 2).mean(),
+            "This is the squared error of the probabilities, the Brier score. Asked is the "
+            "logarithm of the probability that the right answer got.",
+        ),
+        Twin(
+            "log of a rounded sigmoid, picked",
+            lambda z, y: -torch.where(y == 1, torch.sigmoid(z), 1 - torch.sigmoid(z)).log().mean(),
+            "The formula is right, but the sigmoid comes before the logarithm. For large logits it "
+            "is rounded to 0 or 1, and the logarithm of 0 is infinite. They belong in one step.",
+        ),
+        Twin(
+            "logarithm forgotten",
+            lambda z, y: -(y * torch.sigmoid(z) + (1 - y) * torch.sigmoid(-z)).mean(),
+            "This is minus the mean probability of the right answer. A logarithm is missing.",
+        ),
+        Twin(
+            "one minus the logit",
+            lambda z, y: (
+                -(y * functional.logsigmoid(z) + (1 - y) * functional.logsigmoid(1 - z)).mean()
+            ),
+            "For a no you use 1 minus the logit. It is the probability that is taken from 1; for "
+            "the logit that means something simpler.",
+        ),
+        Twin(
+            "minus between the terms",
+            lambda z, y: (
+                -(y * functional.logsigmoid(z) - (1 - y) * functional.logsigmoid(-z)).mean()
+            ),
+            "The two terms are subtracted, so that a no costs less than nothing. Look at the sign "
+            "between them, or at the brackets behind the first minus.",
+        ),
+        Twin(
+            "answers not weighed",
+            lambda z, y: -(functional.logsigmoid(z) + functional.logsigmoid(-z)).mean(),
+            "Both terms count for every example, whatever its answer. Which factor switches one of "
+            "them off?",
+        ),
+    ),
+    also_right=(
+        lambda z, y: functional.binary_cross_entropy_with_logits(z, y),
+        lambda z, y: (z.clamp(min=0) - z * y + torch.log1p(torch.exp(-z.abs()))).mean(),
+        lambda z, y: (torch.logaddexp(torch.zeros_like(z), z) - y * z).mean(),
+        lambda z, y: functional.softplus(torch.where(y == 1, -z, z)).mean(),
+        lambda z, y: -functional.logsigmoid((2 * y - 1) * z).mean(),
+    ),
+    needs=("vmap",),
+)

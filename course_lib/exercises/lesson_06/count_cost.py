@@ -1,0 +1,218 @@
+"""Exercise 06.count_cost: how many multiplications a network needs forward, and how many
+backward.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+
+from ...lab.device import generator
+from ...nn import backprop
+from ..model import Case, Exercise, Twin
+
+
+def _cost_cases(seed: int) -> list[Case]:
+    source = generator(seed)
+
+    def sizes(layers: int) -> list[int]:
+        return torch.randint(2, 60, (layers + 1,), generator=source).tolist()
+
+    def case(words: str, layers: int, n: int) -> Case:
+        own = sizes(layers)
+        return Case(f"{words}, sizes {own} and {n} examples", (own, n))
+
+    return [
+        case("2 layers", 2, 7),
+        case("3 layers", 3, 20),
+        case("4 layers", 4, 13),
+        case("5 layers", 5, 2),
+        Case("1 layer of 10 neurons on 64 inputs", ([64, 10], 3), special=True),
+        Case("1 example", ([64, 32, 10], 1), special=True),
+        Case("no examples", ([64, 32, 10], 0), special=True),
+        Case("layers of 1 neuron", ([1, 1, 1], 5), special=True),
+        Case("wide layers", ([1000, 4000, 4000, 10], 512), special=True),
+    ]
+
+
+def _products(sizes: Sequence[int]) -> list[int]:
+    return [d * h for d, h in pairwise(sizes)]
+
+
+def _cost_by_loop(sizes: Sequence[int], n: int) -> tuple[int, int]:
+    forward = backward = 0
+    for layer in range(1, len(sizes)):
+        one = n * sizes[layer - 1] * sizes[layer]
+        forward += one
+        backward += one if layer == 1 else 2 * one
+    return forward, backward
+
+
+COUNT_COST = Exercise(
+    id="06.count_cost",
+    points=2,
+    asks="how many multiplications a network needs forward, and how many backward",
+    reference=backprop.count_cost,
+    cases=_cost_cases,
+    hints=(
+        "A layer of h neurons on d inputs: how many multiplications are in one output? How many "
+        "outputs are there for n examples?",
+        "On the way back a layer makes two matrix products: one for its inputs, one for its "
+        "weights. How many multiplications has each? Compare with the way forward.",
+        "So the way back costs twice the way forward, layer by layer, but for one layer whose "
+        "inputs nobody wants to change. Which layer is that?",
+    ),
+    twins=(
+        Twin(
+            "exactly twice",
+            lambda sizes, n: (n * sum(_products(sizes)), 2 * n * sum(_products(sizes))),
+            "Backward is exactly twice forward: that counts a gradient which nobody needs. Which "
+            "layer's inputs are not made by any weights?",
+        ),
+        Twin(
+            "as much as forward",
+            lambda sizes, n: (n * sum(_products(sizes)), n * sum(_products(sizes))),
+            "Backward costs as much as forward here. On the way back a layer makes two matrix "
+            "products: for what are they?",
+        ),
+        Twin(
+            "inputs only",
+            lambda sizes, n: (n * sum(_products(sizes)), n * sum(_products(sizes)[1:])),
+            "Backward counts what is handed on to the layer before, and nothing else. The "
+            "gradients of the weights are products too.",
+        ),
+        Twin(
+            "three times",
+            lambda sizes, n: (n * sum(_products(sizes)), 3 * n * sum(_products(sizes))),
+            "Backward is three times forward. Biases need sums only, no products: which two "
+            "products are left, and does every layer need both?",
+        ),
+        Twin(
+            "forward counted in",
+            lambda sizes, n: (
+                n * sum(_products(sizes)),
+                n * (3 * sum(_products(sizes)) - _products(sizes)[0]),
+            ),
+            "Backward contains the way forward as well. Its results are kept, and need not be "
+            "computed again.",
+        ),
+        Twin(
+            "last layer spared",
+            lambda sizes, n: (
+                n * sum(_products(sizes)),
+                n * (2 * sum(_products(sizes)) - _products(sizes)[-1]),
+            ),
+            "The last layer is spared one of its two products. It is another layer whose inputs "
+            "nobody wants to change: look at the other end.",
+        ),
+        Twin(
+            "examples left out",
+            lambda sizes, n: (
+                sum(_products(sizes)),
+                2 * sum(_products(sizes)) - _products(sizes)[0],
+            ),
+            "This is the count for one example. Each example goes through all of it.",
+        ),
+        Twin(
+            "weights' products without the examples",
+            lambda sizes, n: (
+                n * sum(_products(sizes)),
+                sum(_products(sizes)) + n * sum(_products(sizes)[1:]),
+            ),
+            "The gradients of the weights are counted as one product a weight. Each weight's "
+            "gradient is a sum over the examples, with a product for each of them.",
+        ),
+        Twin(
+            "biases counted",
+            lambda sizes, n: (
+                n * (sum(_products(sizes)) + sum(sizes[1:])),
+                n * (2 * sum(_products(sizes)) - _products(sizes)[0] + sum(sizes[1:])),
+            ),
+            "The biases are counted too. They are added, not multiplied.",
+        ),
+        Twin(
+            "biases counted forward",
+            lambda sizes, n: (
+                n * (sum(_products(sizes)) + sum(sizes[1:])),
+                n * (2 * sum(_products(sizes)) - _products(sizes)[0]),
+            ),
+            "On the way forward the biases are counted too. They are added, not multiplied.",
+        ),
+        Twin(
+            "additions counted",
+            lambda sizes, n: (
+                2 * n * sum(_products(sizes)),
+                2 * n * (2 * sum(_products(sizes)) - _products(sizes)[0]),
+            ),
+            "Both numbers are twice what they should be: you count additions as well. Only "
+            "multiplications are asked for.",
+        ),
+        Twin(
+            "sizes added up",
+            lambda sizes, n: (
+                n * sum(a + b for a, b in pairwise(sizes)),
+                n * (2 * sum(a + b for a, b in pairwise(sizes)) - sizes[0] - sizes[1]),
+            ),
+            "The sizes of neighbouring layers are added. Each neuron takes each input: how many "
+            "pairs are there?",
+        ),
+        Twin(
+            "all sizes multiplied",
+            lambda sizes, n: (n * math.prod(sizes), 2 * n * math.prod(sizes)),
+            "All sizes are multiplied together. Only neighbouring layers are connected: one "
+            "product for each pair of them, and then add.",
+        ),
+        Twin(
+            "exactly twice, examples left out",
+            lambda sizes, n: (sum(_products(sizes)), 2 * sum(_products(sizes))),
+            "This is the count for one example, and backward is exactly twice forward. Each "
+            "example goes through all of it; and one layer's inputs need no gradient.",
+        ),
+        Twin(
+            "additions counted, exactly twice",
+            lambda sizes, n: (2 * n * sum(_products(sizes)), 4 * n * sum(_products(sizes))),
+            "Additions are counted as well, and backward is exactly twice forward: that counts a "
+            "gradient which nobody needs. Only multiplications are asked for.",
+        ),
+        Twin(
+            "first layer left out",
+            lambda sizes, n: (n * sum(_products(sizes)), 2 * n * sum(_products(sizes)[1:])),
+            "On the way back the first layer is left out altogether. Its inputs need no gradient, "
+            "but its weights do.",
+        ),
+        Twin(
+            "first layer only",
+            lambda sizes, n: (n * _products(sizes)[0], 2 * n * _products(sizes)[0]),
+            "Only the first layer is counted. Go through all pairs of neighbours in the list.",
+        ),
+        Twin(
+            "neurons counted",
+            lambda sizes, n: (n * sum(sizes), 2 * n * sum(sizes)),
+            "You count neurons. Each neuron has a weight for each of its inputs, and each weight "
+            "costs a multiplication.",
+        ),
+        Twin(
+            "the other way round",
+            lambda sizes, n: (
+                n * (2 * sum(_products(sizes)) - _products(sizes)[0]),
+                n * sum(_products(sizes)),
+            ),
+            "The two numbers have changed places: forward is asked for first.",
+        ),
+        Twin(
+            "both together",
+            lambda sizes, n: n * (3 * sum(_products(sizes)) - _products(sizes)[0]),
+            "This is one number, for both ways together. Asked are two: forward, backward.",
+        ),
+    ),
+    also_right=(
+        _cost_by_loop,
+        lambda sizes, n: [
+            n * sum(_products(sizes)),
+            n * (sum(_products(sizes)) + sum(_products(sizes)[1:])),
+        ],
+    ),
+)

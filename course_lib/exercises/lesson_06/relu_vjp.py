@@ -1,0 +1,165 @@
+"""Exercise 06.relu_vjp: the gradient of ReLU's input, given that of its output."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ...nn import backprop
+from ..drawing import drawing
+from ..model import Case, Exercise, Twin
+
+
+def _relu_cases(seed: int) -> list[Case]:
+    draw = drawing(seed)
+    g, z = draw(3, 4), draw(3, 4)
+    half = torch.where(z > 0.5, z, torch.zeros_like(z))
+    return [
+        Case("5 examples and 6 neurons", (draw(5, 6), draw(5, 6))),
+        Case("8 numbers", (draw(8), draw(8))),
+        Case("4 examples and 4 neurons", (draw(4, 4), draw(4, 4))),
+        Case("a z that is 0 in many places", (g, half), special=True),
+        Case("a z that is 0 everywhere", (g, torch.zeros_like(z)), special=True),
+        Case("a z that is above 0 everywhere", (g, z.abs() + 0.1), special=True),
+        Case("a z that is below 0 everywhere", (g, -z.abs() - 0.1), special=True),
+        Case("a g that is all zero", (torch.zeros_like(g), z), special=True),
+        Case("1 number", (draw(1), draw(1).abs()), special=True),
+        Case("no examples", (draw(0, 3), draw(0, 3)), special=True),
+        Case("a z of a millionth", (g, 1e-6 * z), special=True),
+        Case("a g around 100,000", (1e5 * g, z), special=True),
+        Case(
+            "50 examples and 10 neurons in float32",
+            (draw(50, 10, dtype=torch.float32), draw(50, 10, dtype=torch.float32)),
+            special=True,
+        ),
+    ]
+
+
+def _relu_by_autograd(g: Tensor, z: Tensor) -> Tensor:
+    z = z.detach().requires_grad_()
+    return torch.autograd.grad(torch.relu(z), z, g)[0]
+
+
+def _relu_by_mask(g: Tensor, z: Tensor) -> Tensor:
+    back = g.clone()
+    back[z <= 0] = 0
+    return back
+
+
+RELU_VJP = Exercise(
+    id="06.relu_vjp",
+    points=2,
+    asks="the gradient of ReLU's input, given that of its output",
+    reference=backprop.relu_vjp,
+    cases=_relu_cases,
+    hints=(
+        "Draw ReLU on paper. How fast does its output move when z is 2 and moves a little? When z "
+        "is -2?",
+        "The slope is 1 or 0, and which of the two depends on z alone. What does a slope do to the "
+        "g that arrives there?",
+        "Where z is above 0, g goes through as it is; everywhere else, also where z is exactly 0, "
+        "the result is 0. `torch.where`, or a product with a comparison, does it.",
+    ),
+    twins=(
+        Twin(
+            "gate of the gradient's sign",
+            lambda g, z: g * (g > 0),
+            "The gate looks at the sign of g, so all gradients below 0 are lost. Whether ReLU let "
+            "something through was decided on the way forward: look at what you compare with 0.",
+        ),
+        Twin(
+            "both above 0",
+            lambda g, z: g * ((z > 0) & (g > 0)),
+            "Only gradients above 0 come through. This is known as guided backpropagation, a way "
+            "to draw pictures; it is not the gradient. Which of the two signs belongs in the gate?",
+        ),
+        Twin(
+            "open at 0",
+            lambda g, z: g * (z >= 0),
+            "At z = 0 your gate is open. There ReLU has a corner, and any slope from 0 to 1 could "
+            "be defended; torch takes 0, and so does this course. Look at your comparison.",
+        ),
+        Twin(
+            "half open at 0",
+            lambda g, z: g * torch.heaviside(z, torch.tensor(0.5, dtype=z.dtype)),
+            "At z = 0 your slope is one half. ReLU has a corner there, and any slope from 0 to 1 "
+            "could be defended; torch takes 0, and so does this course.",
+        ),
+        Twin(
+            "open below 0",
+            lambda g, z: g * (z < 0),
+            "The gate is open where z is below 0, and shut where it is above. Look at your "
+            "comparison, or at the order in `where`.",
+        ),
+        Twin(
+            "gate forgotten",
+            lambda g, z: g.clone(),
+            "g comes back as it is. Where ReLU gave 0, moving z a little changes nothing: look at "
+            "what the slope is there.",
+        ),
+        Twin(
+            "the value for the slope",
+            lambda g, z: g * torch.relu(z),
+            "g is multiplied by what ReLU gives. A gradient needs the slope of ReLU, which is the "
+            "same for z = 2 and z = 5.",
+        ),
+        Twin(
+            "g times z",
+            lambda g, z: g * z,
+            "g is multiplied by z. A gradient needs the slope of ReLU at z, which takes one of two "
+            "values only.",
+        ),
+        Twin(
+            "the slope alone",
+            lambda g, z: (z > 0).to(z.dtype),
+            "This is the slope of ReLU, 0 or 1. The gradient that arrived, g, is still to be "
+            "multiplied by it.",
+        ),
+        Twin(
+            "forward pass",
+            lambda g, z: torch.relu(z),
+            "This is ReLU itself. Asked is the way back: what becomes of g.",
+        ),
+        Twin(
+            "ReLU of the product",
+            lambda g, z: torch.relu(g * z),
+            "You take ReLU of g times z. Nothing is cut off on the way back: g is multiplied by a "
+            "slope that depends on z alone.",
+        ),
+        Twin(
+            "arguments swapped",
+            lambda g, z: z * (g > 0),
+            "g and z have changed places: z is let through where g is above 0. Look at which one "
+            "is the gradient.",
+        ),
+        Twin(
+            "sign of z",
+            lambda g, z: g * torch.sign(z),
+            "Below 0 your slope is -1. That is the slope of |z|; ReLU is flat there.",
+        ),
+        Twin(
+            "leaky",
+            lambda g, z: torch.where(z > 0, g, 0.01 * g),
+            "A hundredth of g comes through below 0. That is leaky ReLU; plain ReLU is flat there.",
+        ),
+        Twin(
+            "only what is open",
+            lambda g, z: g[z > 0],
+            "Only the places where the gate is open come back, in a row. The result must have the "
+            "shape of z, with 0 in the other places.",
+        ),
+        Twin(
+            "sign",
+            lambda g, z: -g * (z > 0),
+            "The sign is wrong. A gradient points uphill; the minus comes with the step of "
+            "descent.",
+        ),
+    ),
+    also_right=(
+        _relu_by_autograd,
+        _relu_by_mask,
+        lambda g, z: torch.where(z > 0, g, 0.0),
+        lambda g, z: g * torch.relu(torch.sign(z)),
+        lambda g, z: g * (torch.relu(z) > 0).float().to(g.dtype),
+    ),
+)

@@ -1,0 +1,423 @@
+"""Exercise 06.two_layer: the gradients of both layers' weights and biases, given that of the
+outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ...nn import backprop
+from ..drawing import drawing
+from ..model import Case, Exercise, Twin
+
+Four = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+def _two_layer_cases(seed: int) -> list[Case]:
+    draw = drawing(seed)
+
+    def net(n: int, d: int, h: int, c: int, dtype: torch.dtype = torch.float64) -> tuple:
+        shapes = ((n, c), (n, d), (h, d), (h,), (c, h))
+        return tuple(draw(*shape, dtype=dtype) for shape in shapes)
+
+    g, x, W1, b1, W2 = net(4, 3, 5, 2)
+    return [
+        Case("6 examples, 3 inputs, 5 hidden neurons and 2 outputs", net(6, 3, 5, 2)),
+        Case("5 examples, 2 inputs, 4 hidden neurons and 3 outputs", net(5, 2, 4, 3)),
+        Case("6 examples, 4 inputs, 4 hidden neurons and 4 outputs", net(6, 4, 4, 4)),
+        Case("5 examples, 5 inputs, 5 hidden neurons and 5 outputs", net(5, 5, 5, 5)),
+        Case("1 example, 3 inputs, 4 hidden neurons and 2 outputs", net(1, 3, 4, 2), special=True),
+        Case("4 examples and one of everything else", net(4, 1, 1, 1), special=True),
+        Case("a g that is all zero", (torch.zeros_like(g), x, W1, b1, W2), special=True),
+        Case(
+            "hidden neurons that never fire",
+            (g, x, torch.zeros_like(W1), -b1.abs() - 0.1, W2),
+            special=True,
+        ),
+        Case(
+            "hidden sums that are exactly 0",
+            (g, x, torch.zeros_like(W1), torch.zeros_like(b1), W2),
+            special=True,
+        ),
+        Case("inputs around 100,000", (g, 1e5 * x, W1, b1, W2), special=True),
+        Case(
+            "50 images, 64 inputs, 32 hidden neurons and 10 outputs in float32",
+            net(50, 64, 32, 10, torch.float32),
+            special=True,
+        ),
+    ]
+
+
+def _two_layer_by_autograd(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
+    b2 = torch.zeros(len(W2), dtype=W2.dtype)
+    params = [value.detach().clone().requires_grad_() for value in (W1, b1, W2, b2)]
+    out = torch.relu(x @ params[0].T + params[1]) @ params[2].T + params[3]
+    return torch.autograd.grad(out, params, g)
+
+
+def _two_layer_by_loop(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
+    of_W1, of_b1, of_W2 = torch.zeros_like(W1), torch.zeros_like(b1), torch.zeros_like(W2)
+    for one_g, one_x in zip(g, x, strict=True):
+        z = W1 @ one_x + b1
+        of_z = (W2.T @ one_g) * (z > 0)
+        of_W1 += torch.outer(of_z, one_x)
+        of_b1 += of_z
+        of_W2 += torch.outer(one_g, z.clamp(min=0))
+    return of_W1, of_b1, of_W2, g.sum(dim=0)
+
+
+def _slip(
+    sums: Callable = lambda x, W1, b1: x @ W1.T + b1,
+    hidden: Callable = lambda z, x: torch.relu(z),
+    back: Callable = lambda g, W1, W2: g @ W2,
+    gate: Callable = lambda g, z: g * (z > 0),
+    results: Callable = lambda g, of_hidden, of_z, x, a: (
+        of_z.T @ x,
+        of_z.sum(dim=0),
+        g.T @ a,
+        g.sum(dim=0),
+    ),
+) -> Callable[..., tuple[Tensor, ...]]:
+    """Return the backward pass of two layers with one of its parts replaced."""
+
+    def answer(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> tuple[Tensor, ...]:
+        z = sums(x, W1, b1)
+        of_hidden = back(g, W1, W2)
+        return results(g, of_hidden, gate(of_hidden, z), x, hidden(z, x))
+
+    return answer
+
+
+def _gate_at_the_outputs(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
+    out = torch.relu(x @ W1.T + b1) @ W2.T
+    return _slip()(g * (out > 0), x, W1, b1, W2)
+
+
+def _skipping(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
+    z = x @ W1.T + b1
+    of_z = g * (z > 0)
+    return of_z.T @ x, of_z.sum(dim=0), g.T @ torch.relu(z), g.sum(dim=0)
+
+
+TWO_LAYER = Exercise(
+    id="06.two_layer",
+    points=3,
+    asks="the gradients of both layers' weights and biases, given that of the outputs",
+    reference=backprop.two_layer_vjp,
+    cases=_two_layer_cases,
+    hints=(
+        "You need what went into each layer, so go forward first: the hidden sums, then what ReLU "
+        "makes of them. Which of the five arguments does that take?",
+        "Go back in the opposite order: second layer, ReLU, first layer. Each takes the gradient "
+        "of its outputs and hands on that of its inputs. You have written all three before.",
+        "The second layer's inputs are the hidden values, those of the first are x. What goes "
+        "back through W2 must pass ReLU's gate, at the hidden sums, before the first layer sees "
+        "it.",
+    ),
+    twins=(
+        Twin(
+            "gate forgotten",
+            _slip(gate=lambda g, z: g),
+            "The gradients of W1 and b1 are what they would be without ReLU. A hidden neuron that "
+            "gave 0 for an example must not learn from it: a step is missing on the way back.",
+        ),
+        Twin(
+            "gate open at 0",
+            _slip(gate=lambda g, z: g * (z >= 0)),
+            "A hidden sum of exactly 0 lets the gradient through. At its corner ReLU's slope is "
+            "taken as 0, here and in torch: look at your comparison.",
+        ),
+        Twin(
+            "gate of the gradient's sign",
+            _slip(gate=lambda g, z: g * (g > 0)),
+            "The gate looks at the sign of the gradient that comes back. Whether a hidden neuron "
+            "fired was decided on the way forward: look at what you compare with 0.",
+        ),
+        Twin(
+            "gate upside down",
+            _slip(gate=lambda g, z: g * (z < 0)),
+            "The gate is open where a hidden neuron did not fire, and shut where it did. Look at "
+            "your comparison.",
+        ),
+        Twin(
+            "the value for the slope",
+            _slip(gate=lambda g, z: g * torch.relu(z)),
+            "What comes back is multiplied by the hidden values. It must be multiplied by the "
+            "slope of ReLU there, which is 0 or 1.",
+        ),
+        Twin(
+            "gate at the outputs",
+            _gate_at_the_outputs,
+            "There is a gate at the outputs too. ReLU stands between the two layers only; the "
+            "outputs are plain sums.",
+        ),
+        Twin(
+            "first bias before the gate",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    of_z.T @ x,
+                    of_hidden.sum(dim=0),
+                    g.T @ a,
+                    g.sum(dim=0),
+                )
+            ),
+            "W1 is right, b1 is not: its gradient is taken before ReLU's gate. b1 is added before "
+            "ReLU, so what comes back has passed the gate when it arrives there.",
+        ),
+        Twin(
+            "first weights before the gate",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    of_hidden.T @ x,
+                    of_z.sum(dim=0),
+                    g.T @ a,
+                    g.sum(dim=0),
+                )
+            ),
+            "b1 is right, W1 is not: its gradient is taken before ReLU's gate. Look at which of "
+            "the two gradients you multiply by x.",
+        ),
+        Twin(
+            "sums for hidden values",
+            _slip(hidden=lambda z, x: z),
+            "W2's gradient uses the hidden sums. What W2 was multiplied by on the way forward is "
+            "what ReLU made of them.",
+        ),
+        Twin(
+            "inputs for hidden values",
+            _slip(hidden=lambda z, x: x),
+            "W2's gradient uses x. A layer's gradient needs the inputs of that layer: what was W2 "
+            "multiplied by on the way forward?",
+        ),
+        Twin(
+            "bias left out on the way forward",
+            _slip(sums=lambda x, W1, b1: x @ W1.T),
+            "The hidden sums are made without b1, so the wrong gates are open and the hidden "
+            "values are wrong. Look at your way forward.",
+        ),
+        Twin(
+            "W2 transposed",
+            _slip(back=lambda g, W1, W2: g @ W2.T),
+            "On the way back W2 is transposed, as it is on the way forward. It runs only where "
+            "there are as many outputs as hidden neurons, and is wrong there too.",
+        ),
+        Twin(
+            "back through W1",
+            _slip(back=lambda g, W1, W2: g @ W1),
+            "g goes back through W1. Between the outputs and the hidden values stands the other "
+            "weight matrix.",
+        ),
+        Twin(
+            "W2 left out",
+            _skipping,
+            "g goes to the first layer without passing W2. How much a hidden value moves the "
+            "outputs depends on the weights between them.",
+        ),
+        Twin(
+            "first weights' gradient transposed",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    x.T @ of_z,
+                    of_z.sum(dim=0),
+                    g.T @ a,
+                    g.sum(dim=0),
+                )
+            ),
+            "W1's gradient lies on its side. Each gradient has the shape of its parameter: look at "
+            "which factor is turned.",
+        ),
+        Twin(
+            "second weights' gradient transposed",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    of_z.T @ x,
+                    of_z.sum(dim=0),
+                    a.T @ g,
+                    g.sum(dim=0),
+                )
+            ),
+            "W2's gradient lies on its side. Each gradient has the shape of its parameter: look at "
+            "which factor is turned.",
+        ),
+        Twin(
+            "both weights' gradients transposed",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    x.T @ of_z,
+                    of_z.sum(dim=0),
+                    a.T @ g,
+                    g.sum(dim=0),
+                )
+            ),
+            "The gradients of both weight matrices lie on their sides. Each has the shape of its "
+            "parameter: look at which factor of your products is turned.",
+        ),
+        Twin(
+            "biases not added up",
+            _slip(results=lambda g, of_hidden, of_z, x, a: (of_z.T @ x, of_z, g.T @ a, g.clone())),
+            "The biases get a gradient for each example. There is one bias a neuron, and it serves "
+            "all examples: something is missing over n.",
+        ),
+        Twin(
+            "biases added along the neurons",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    of_z.T @ x,
+                    of_z.sum(dim=1),
+                    g.T @ a,
+                    g.sum(dim=1),
+                )
+            ),
+            "The biases' gradients are added up over the neurons. There should be one for each "
+            "neuron: look at the axis of your sums.",
+        ),
+        Twin(
+            "means over the examples",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: tuple(
+                    t / max(len(g), 1) for t in (of_z.T @ x, of_z.sum(dim=0), g.T @ a, g.sum(dim=0))
+                )
+            ),
+            "All four are divided by the number of examples. If the loss is a mean, its 1/n is in "
+            "g already, and here it goes in twice.",
+        ),
+        Twin(
+            "means for the biases",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    of_z.T @ x,
+                    of_z.sum(dim=0) / max(len(g), 1),
+                    g.T @ a,
+                    g.sum(dim=0) / max(len(g), 1),
+                )
+            ),
+            "The biases' gradients are means over the examples, those of the weights are sums. If "
+            "the loss is a mean, its 1/n is in g already.",
+        ),
+        Twin(
+            "second layer first",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    g.T @ a,
+                    g.sum(dim=0),
+                    of_z.T @ x,
+                    of_z.sum(dim=0),
+                )
+            ),
+            "The layers have changed places in the result: W1 and b1 are asked for first. You "
+            "compute them last.",
+        ),
+        Twin(
+            "weights first, then biases",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    of_z.T @ x,
+                    g.T @ a,
+                    of_z.sum(dim=0),
+                    g.sum(dim=0),
+                )
+            ),
+            "All four are right, but they come back in the wrong order: W1, b1, W2, b2.",
+        ),
+        Twin(
+            "weights only",
+            _slip(results=lambda g, of_hidden, of_z, x, a: (of_z.T @ x, g.T @ a)),
+            "There are two results, those of the weights. The biases learn as well: four gradients "
+            "are asked for, W1, b1, W2, b2.",
+        ),
+        Twin(
+            "gate without the bias",
+            lambda g, x, W1, b1, W2: _slip(gate=lambda of, z: of * (x @ W1.T > 0))(
+                g, x, W1, b1, W2
+            ),
+            "The gates are set without b1, though the hidden values have it. A neuron fires where "
+            "its whole sum, bias included, is above 0.",
+        ),
+        Twin(
+            "mean for the output biases",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    of_z.T @ x,
+                    of_z.sum(dim=0),
+                    g.T @ a,
+                    g.sum(dim=0) / max(len(g), 1),
+                )
+            ),
+            "The gradient of b2 is a mean over the examples, the others are sums. If the loss is a "
+            "mean, its 1/n is in g already.",
+        ),
+        Twin(
+            "output biases not added up",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    of_z.T @ x,
+                    of_z.sum(dim=0),
+                    g.T @ a,
+                    g.clone(),
+                )
+            ),
+            "The gradient of b2 has a row for each example. There is one bias for each output, and "
+            "it serves all examples: something is missing over n.",
+        ),
+        Twin(
+            "biases swapped",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    of_z.T @ x,
+                    g.sum(dim=0),
+                    g.T @ a,
+                    of_z.sum(dim=0),
+                )
+            ),
+            "The gradients of b1 and b2 have changed places. b2 belongs to the outputs.",
+        ),
+        Twin(
+            "first layer forgotten",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    0 * of_z.T @ x,
+                    0 * of_z.sum(dim=0),
+                    g.T @ a,
+                    g.sum(dim=0),
+                )
+            ),
+            "The first layer gets no gradient, so it would never learn. The loss depends on it "
+            "through the hidden values: what comes back to them?",
+        ),
+        Twin(
+            "biases forgotten",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    of_z.T @ x,
+                    0 * of_z.sum(dim=0),
+                    g.T @ a,
+                    0 * g.sum(dim=0),
+                )
+            ),
+            "The biases get no gradient. The loss depends on them: move one a little, and see "
+            "which sums move.",
+        ),
+        Twin(
+            "sign",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    -of_z.T @ x,
+                    -of_z.sum(dim=0),
+                    -g.T @ a,
+                    -g.sum(dim=0),
+                )
+            ),
+            "All signs are wrong. A gradient points uphill; the minus comes with the step of "
+            "descent.",
+        ),
+    ),
+    also_right=(
+        _two_layer_by_autograd,
+        _two_layer_by_loop,
+        _slip(gate=lambda g, z: torch.where(z > 0, g, 0.0)),
+        _slip(gate=lambda g, z: g * (torch.relu(z) > 0)),
+    ),
+)

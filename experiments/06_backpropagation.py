@@ -1,0 +1,445 @@
+"""Lesson 06's claims about backpropagation, measured on digits over 24 seeds.
+
+share   Whether a gradient is a weight's share of the error.
+steps   How wrong differences are at each step, in float32 and float64, and across kinks.
+cost    What a backward pass costs against a forward pass and against differences.
+bugs    What a network learns with a mistake in its backward pass.
+
+A seed draws the division into training, validation and test images, the starting weights and the
+order of the images. What is compared shares all three. In `bugs` each backward pass tries the same
+learning rates and keeps the one with the lowest loss on the validation images, in the mean over the
+seeds. The runs of a comparison are trained together, as one batched program. Times are those of one
+thread of the machine that the record names. It takes about six minutes:
+
+    python experiments/06_backpropagation.py
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+from torch.func import grad, vmap
+from torch.nn.functional import cross_entropy
+from torch.utils.flop_counter import FlopCounterMode
+from tqdm.auto import tqdm
+
+from course_lib.lab import Dataset, Split, digits, generator, write_experiment
+from course_lib.lab.data import resplit
+from course_lib.lab.sweep import each_run, right_share, sweep
+from course_lib.nn.activations import relu, tanh
+from course_lib.nn.backprop import count_cost, linear_vjp, relu_vjp, two_layer
+from course_lib.nn.biases import affine
+from course_lib.nn.gradient_check import central_difference, forward_difference, relative_error
+
+SEEDS = 24
+BATCH = 50
+EPOCHS = 20
+
+Params = dict[str, Tensor]
+Vjp = Callable[..., tuple[Tensor, ...]]
+
+
+def start(sizes: Sequence[int], source: torch.Generator) -> Params:
+    """Return random weights, W1 on, that keep the size of the signals, and zero biases."""
+    params = {}
+    for layer, (d, h) in enumerate(pairwise(sizes), start=1):
+        gain = 1 if layer == 1 else 2**0.5
+        params[f"W{layer}"] = gain / d**0.5 * torch.randn(h, d, generator=source)
+        params[f"b{layer}"] = torch.zeros(h)
+    return params
+
+
+def draw_runs(sizes: Sequence[int]) -> tuple[Params, Dataset, list[torch.Generator]]:
+    """Return for each seed its start, its division of the images, and the source of its orders."""
+    whole, starts, divisions, sources = digits(), [], [], []
+    for seed in range(SEEDS):
+        source = generator(seed)
+        divisions.append(resplit(whole, source))
+        starts.append(start(sizes, source))
+        sources.append(source)
+    params = {name: torch.stack([own[name] for own in starts]) for name in starts[0]}
+    parts = [
+        Split(*(torch.stack([getattr(getattr(own, part), side) for own in divisions])
+                for side in ("x", "y")))
+        for part in ("train", "validation", "test")
+    ]  # fmt: skip
+    return params, Dataset(whole.name, *parts), sources
+
+
+def repeat(params: Params, data: Dataset, sources: list[torch.Generator], times: int):
+    """Return the runs of all seeds once for each of `times` settings, setting by setting."""
+
+    def again(value: Tensor) -> Tensor:
+        return value.repeat(times, *(1 for _ in value.shape[1:]))
+
+    parts = [Split(again(p.x), again(p.y)) for p in (data.train, data.validation, data.test)]
+    return (
+        {name: again(value) for name, value in params.items()},
+        Dataset(data.name, *parts),
+        [source.clone_state() for _ in range(times) for source in sources],
+    )
+
+
+def network(params: Params, x: Tensor) -> Tensor:
+    return two_layer(x, params["W1"], params["b1"], params["W2"], params["b2"])
+
+
+# share: what does a gradient say about its weight?
+
+SHARE_SIZES = [64, 32, 10]
+SHARE_RATE = 0.3
+SHARE_STEPS = [10.0**k for k in range(-4, 2)]
+
+
+def measure_share() -> dict:
+    """Compare gradients with what the loss really does, before training and after it.
+
+    `kept_promise`: the drop of the loss after one step of gradient descent over the whole training
+    part, over the drop that the gradient promises, `lr · ‖g‖²`. `sum_over_loss`: the sum of all
+    parameters times their gradients, over the loss: 1 if they were shares of it. `deleted`: the
+    correlation, over all weights of the second layer, of `−w · g` with what the loss really does
+    when that weight is set to 0.
+    """
+    params, data, sources = draw_runs(SHARE_SIZES)
+    trained, _ = sweep(network, params, data, generators=sources, epochs=EPOCHS, batch_size=BATCH,
+                       lr=SHARE_RATE, label="share")  # fmt: skip
+    result = {"sizes": SHARE_SIZES, "lr": SHARE_RATE, "steps": SHARE_STEPS}
+    for moment, at in {"start": params, "trained": trained}.items():
+        at = {name: value.double() for name, value in at.items()}
+        result[moment] = vmap(share_of_one)(at, data.train.x.double(), data.train.y)
+        result[moment]["kept_promise"] = result[moment]["kept_promise"].T  # (steps, seeds)
+    return result
+
+
+def share_of_one(params: Params, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+    def loss(params: Params) -> Tensor:
+        return cross_entropy(network(params, x), y)
+
+    here, gradient = loss(params), grad(loss)(params)
+    squared = sum((g**2).sum() for g in gradient.values())
+    kept = []
+    for lr in SHARE_STEPS:
+        moved = {name: p - lr * gradient[name] for name, p in params.items()}
+        kept.append((here - loss(moved)) / (lr * squared))
+
+    W2 = params["W2"]
+    each = torch.eye(W2.numel(), dtype=W2.dtype).view(-1, *W2.shape)
+    change = vmap(lambda one: loss({**params, "W2": W2 * (1 - one)}) - here, chunk_size=64)(each)
+    promised = -(W2 * gradient["W2"]).flatten()
+    total = sum((p * gradient[name]).sum() for name, p in params.items())
+    return {
+        "loss": here,
+        "kept_promise": torch.stack(kept),
+        "sum_over_loss": total / here,
+        "deleted": torch.corrcoef(torch.stack([promised, change]))[0, 1],
+    }
+
+
+# steps: how wrong are differences?
+
+STEP_SIZES = [64, 8, 10]
+STEP_IMAGES = 50
+STEPS = [10 ** (k / 2) for k in range(-22, 1)]
+CURVES = {
+    "central, float64": (central_difference, tanh, torch.float64),
+    "central, float32": (central_difference, tanh, torch.float32),
+    "one-sided, float64": (forward_difference, tanh, torch.float64),
+    "central, float64, ReLU": (central_difference, relu, torch.float64),
+}
+
+
+def measure_steps() -> dict:
+    """Return the relative error of differences at each step, `(steps, seeds)` for each curve.
+
+    The truth is backpropagation in float64, at the very weights that the differences are taken at.
+    """
+    params, data, _ = draw_runs(STEP_SIZES)
+    x, y = data.train.x[:, :STEP_IMAGES], data.train.y[:, :STEP_IMAGES]
+    shapes = [value.shape[1:] for value in params.values()]
+    flat = torch.cat([value.flatten(1) for value in params.values()], dim=1)
+    curves = {}
+    for name, (difference, activation, dtype) in CURVES.items():
+
+        def loss(w: Tensor, x: Tensor, y: Tensor, activation=activation) -> Tensor:
+            W1, b1, W2, b2 = unpack(w, shapes)
+            return cross_entropy(affine(activation(affine(x, W1, b1)), W2, b2), y)
+
+        right = vmap(grad(loss))(flat.double(), x.double(), y)
+        curves[name] = []
+        for step in tqdm(STEPS, desc=f"steps, {name}"):
+
+            def found(w, x, y, step=step, difference=difference, loss=loss):
+                return difference(lambda w: loss(w, x, y), w, step)
+
+            near = vmap(found)(flat.to(dtype), x.to(dtype), y)
+            curves[name].append(vmap(relative_error)(near.double(), right))
+    return {"sizes": STEP_SIZES, "images": STEP_IMAGES, "steps": STEPS, "curves": curves}
+
+
+def unpack(w: Tensor, shapes: Sequence[torch.Size]) -> list[Tensor]:
+    """Return the tensors of these shapes whose numbers, in order, are `w`."""
+    parts = w.split([shape.numel() for shape in shapes])
+    return [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+# cost: what does a gradient cost?
+
+COST_NETS = {
+    "64-32-10, 50 images": ([64, 32, 10], 50),
+    "64-32-10, 1000 images": ([64, 32, 10], 1000),
+    "64-256-256-10, 1000 images": ([64, 256, 256, 10], 1000),
+    "64-512-512-512-512-10, 1000 images": ([64, 512, 512, 512, 512, 10], 1000),
+}
+ROUNDS = 30
+HIDDEN = [1, 2, 4, 8, 16, 32, 64]
+DIFFERENCE_IMAGES = 50
+
+
+def measure_cost() -> dict:
+    """Count multiplications, and time passes on one thread, in rounds that take turns."""
+    nets = {}
+    for name, (sizes, n) in COST_NETS.items():
+        x, y = images(n)
+        params = [p.requires_grad_() for p in start(sizes, generator(0)).values()]
+        counted = [FlopCounterMode(display=False) for _ in range(2)]
+        with counted[0]:
+            loss = cross_entropy(forward(params, x), y)
+        with counted[1]:
+            torch.autograd.grad(loss, params)
+        nets[name] = {
+            "sizes": sizes,
+            "n": n,
+            "multiplications": count_cost(sizes, n),
+            "flops": [counter.get_total_flops() for counter in counted],
+            "seconds": [],
+        }
+    for _ in tqdm(range(ROUNDS), desc="cost, passes"):
+        for found in nets.values():
+            found["seconds"].append(time_passes(found["sizes"], found["n"]))
+    return {"nets": nets, "differences": measure_differences()}
+
+
+def images(n: int) -> tuple[Tensor, Tensor]:
+    data = digits()
+    return data.train.x[:n], data.train.y[:n]
+
+
+def forward(params: Sequence[Tensor], x: Tensor) -> Tensor:
+    layers = list(zip(params[::2], params[1::2], strict=True))
+    for weight, bias in layers[:-1]:
+        x = relu(affine(x, weight, bias))
+    return affine(x, *layers[-1])
+
+
+def time_passes(sizes: Sequence[int], n: int, repeats: int = 7) -> tuple[float, float]:
+    """Return the seconds of a forward pass and of the backward pass after it, both medians."""
+    x, y = images(n)
+    params = [p.requires_grad_() for p in start(sizes, generator(0)).values()]
+    times = []
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        loss = cross_entropy(forward(params, x), y)
+        halfway = time.perf_counter()
+        torch.autograd.grad(loss, params)
+        times.append((halfway - begun, time.perf_counter() - halfway))
+    return tuple(statistics.median(side) for side in zip(*times, strict=True))
+
+
+def measure_differences() -> dict:
+    """Time the whole gradient of networks of more and more weights, in two ways."""
+    x, y = images(DIFFERENCE_IMAGES)
+    result = {"hidden": HIDDEN, "parameters": [], "backpropagation": [], "differences": []}
+    for hidden in tqdm(HIDDEN, desc="cost, differences"):
+        params = start([64, hidden, 10], generator(0))
+        shapes = [value.shape for value in params.values()]
+        w = torch.cat([value.flatten() for value in params.values()])
+
+        def loss(w: Tensor, shapes=shapes) -> Tensor:
+            return cross_entropy(forward(unpack(w, shapes), x), y)
+
+        def by_backpropagation(w: Tensor, loss=loss) -> Tensor:
+            leaf = w.clone().requires_grad_()
+            return torch.autograd.grad(loss(leaf), leaf)[0]
+
+        def by_differences(w: Tensor, loss=loss) -> Tensor:
+            with torch.no_grad():
+                return central_difference(loss, w, 1e-2)
+
+        result["parameters"].append(w.numel())
+        result["backpropagation"].append([seconds(by_backpropagation, w) for _ in range(ROUNDS)])
+        result["differences"].append([seconds(by_differences, w) for _ in range(ROUNDS)])
+    return result
+
+
+def seconds(work: Callable[[Tensor], Tensor], w: Tensor) -> float:
+    begun = time.perf_counter()
+    work(w)
+    return time.perf_counter() - begun
+
+
+# bugs: does a network learn with a wrong gradient?
+
+BUG_SIZES = [64, 32, 32, 10]  # the second layer is square: a wrong transpose fits
+LRS = [2.0**k for k in range(-9, 3)]
+
+
+def weight_transposed(g: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    of_x, of_weight, of_bias = linear_vjp(g, x, weight)
+    return of_x, of_weight.T, of_bias
+
+
+def inputs_transposed(g: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    _, of_weight, of_bias = linear_vjp(g, x, weight)
+    return g @ weight.T, of_weight, of_bias
+
+
+def biases_forgotten(g: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    of_x, of_weight, of_bias = linear_vjp(g, x, weight)
+    return of_x, of_weight, torch.zeros_like(of_bias)
+
+
+def inputs_forgotten(g: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    of_x, of_weight, of_bias = linear_vjp(g, x, weight)
+    return torch.zeros_like(of_x), of_weight, of_bias
+
+
+def gate_forgotten(g: Tensor, z: Tensor) -> Tensor:
+    return g.clone()
+
+
+def gate_of_g(g: Tensor, z: Tensor) -> Tensor:
+    return relu_vjp(g, g)
+
+
+# How each of the three layers goes backward, and how ReLU does.
+RIGHT = (linear_vjp, linear_vjp, linear_vjp)
+BUGS: dict[str, tuple[tuple[Vjp, Vjp, Vjp], Callable[[Tensor, Tensor], Tensor]]] = {
+    "none": (RIGHT, relu_vjp),
+    "biases forgotten": ((biases_forgotten,) * 3, relu_vjp),
+    "first layer forgotten": ((linear_vjp, inputs_forgotten, linear_vjp), relu_vjp),
+    "gate forgotten": (RIGHT, gate_forgotten),
+    "gate of the gradient's sign": (RIGHT, gate_of_g),
+    "inputs' gradient transposed": ((linear_vjp, inputs_transposed, linear_vjp), relu_vjp),
+    "weights' gradient transposed": ((linear_vjp, weight_transposed, linear_vjp), relu_vjp),
+}
+
+
+class Layer(torch.autograd.Function):
+    """A layer that goes backward as it is told. Autograd does the rest."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x, weight, bias, way_back):
+        return affine(x, weight, bias)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        x, weight, _, ctx.way_back = inputs
+        ctx.save_for_backward(x, weight)
+
+    @staticmethod
+    def backward(ctx, g):
+        return *ctx.way_back(g, *ctx.saved_tensors), None
+
+
+class Gate(torch.autograd.Function):
+    """A ReLU that goes backward as it is told."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(z, way_back):
+        return relu(z)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        z, ctx.way_back = inputs
+        ctx.save_for_backward(z)
+
+    @staticmethod
+    def backward(ctx, g):
+        return ctx.way_back(g, *ctx.saved_tensors), None
+
+
+def with_bug(name: str) -> Callable[[Params, Tensor], Tensor]:
+    """Return the network of three layers whose backward pass has this bug."""
+    layers, gate = BUGS[name]
+
+    def network(params: Params, x: Tensor) -> Tensor:
+        for layer, way_back in enumerate(layers, start=1):
+            z = Layer.apply(x, params[f"W{layer}"], params[f"b{layer}"], way_back)
+            x = Gate.apply(z, gate) if layer < len(layers) else z
+        return x
+
+    return network
+
+
+def whole_gradient(bug: str, params: Params, train: Split) -> Tensor:
+    """Return the gradient of all parameters over the training part, `(seeds, parameters)`."""
+
+    def loss(params: Params, x: Tensor, y: Tensor) -> Tensor:
+        return cross_entropy(with_bug(bug)(params, x), y)
+
+    found = vmap(grad(loss))(params, train.x, train.y)
+    return torch.cat([value.flatten(1) for value in found.values()], dim=1)
+
+
+def silent(params: Params, x: Tensor) -> Tensor:
+    """Return the share of hidden neurons that fire for no example, for one run."""
+    fires = []
+    for layer in range(1, len(BUG_SIZES) - 1):
+        z = affine(x, params[f"W{layer}"], params[f"b{layer}"])
+        fires.append((z > 0).any(dim=0))
+        x = relu(z)
+    return 1 - torch.cat(fires).double().mean()
+
+
+def measure_bugs() -> dict:
+    """Train with each bug at each rate; return what the best rate of each reaches.
+
+    `cosine`: of the angle between this gradient and the right one before training. `silent`: the
+    share of hidden neurons that fire for no training image after it.
+    """
+    drawn = draw_runs(BUG_SIZES)
+    begin, divisions, _ = drawn
+    right = whole_gradient("none", begin, divisions.train)
+    params, data, sources = repeat(*drawn, times=len(LRS))
+    lrs = torch.tensor(LRS).repeat_interleave(SEEDS)
+    result = {"sizes": BUG_SIZES, "lrs": LRS, "found": {}}
+    for bug in tqdm(BUGS, desc="bugs"):
+        own = [source.clone_state() for source in sources]
+        settings = {"epochs": EPOCHS, "batch_size": BATCH, "lr": lrs, "chunk": len(lrs) // 2}
+        trained, history = sweep(with_bug(bug), params, data, generators=own, **settings, label=bug)
+        scores = each_run(right_share, with_bug(bug), trained, data.test).view(-1, SEEDS)
+        losses = history["validation_loss"][:, -1].double().view(-1, SEEDS).mean(dim=1)
+        best = int(losses.nan_to_num(nan=torch.inf).argmin())
+        usual = best if bug == "none" else LRS.index(result["found"]["none"]["lr"])
+        mine = slice(best * SEEDS, (best + 1) * SEEDS)
+        kept = {name: value[mine] for name, value in trained.items()}
+        wrong = whole_gradient(bug, begin, divisions.train)
+        result["found"][bug] = {
+            "cosine": torch.cosine_similarity(wrong, right, dim=1),
+            "silent": vmap(silent)(kept, divisions.train.x),
+            "lr": LRS[best],
+            "test_accuracy": scores[best],
+            "test_accuracy_at_usual_lr": scores[usual],
+            "validation_loss": history["validation_loss"][mine, -1],
+            "train_loss": history["train_loss"][mine].T,  # (epochs + 1, seeds)
+        }
+    return result
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)  # the matrices are small: a second thread does not help
+    settings = {"seeds": SEEDS, "batch": BATCH, "epochs": EPOCHS}
+    found = {
+        "share": measure_share(),
+        "steps": measure_steps(),
+        "cost": measure_cost(),
+        "bugs": measure_bugs(),
+    }
+    write_experiment(__file__, {**settings, **found})

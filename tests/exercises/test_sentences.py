@@ -1,0 +1,119 @@
+"""Sentences that a stranger missed when lessons 00 to 02 were tried on one."""
+
+import pytest
+import torch
+
+from course_lib.exercises import evaluate
+from course_lib.exercises.stand_in import stand_in
+
+from .conftest import TOY
+
+
+def told(answer, id="99.shrink"):
+    return evaluate(id, answer).message
+
+
+def with_a_caret(x, k):
+    return (x ^ 2) / k
+
+
+def not_written_yet(x, k):
+    raise NotImplementedError("soon")
+
+
+def half_written(x, k):
+    if len(x) == 4:
+        return x / k + 1
+    raise NotImplementedError
+
+
+def test_what_torch_has_not_implemented_is_an_error_and_no_open_answer():
+    outcome = evaluate("99.shrink", with_a_caret)
+    assert outcome.status == "raised"
+    assert "a power is `**`" in outcome.message
+    assert "`return (x ^ 2) / k`" in outcome.message
+
+
+def test_an_answer_that_says_it_is_not_written_is_not_attempted():
+    assert evaluate("99.shrink", not_written_yet).status == "not_attempted"
+    assert "no answer yet" in told(half_written)
+
+
+def test_a_misspelt_name_comes_with_a_guess():
+    def misspells(x, k):
+        offset = x / k
+        return ofset + offset  # noqa: F821
+
+    assert "'ofset' is not defined (did you mean `offset`?), in the line" in told(misspells)
+    assert "'summ' (did you mean `sum`?), in" in told(lambda x, k: x.summ())
+    assert "not defined, in" in told(lambda x, k: entirely_unknown)  # noqa: F821
+
+
+def test_a_list_of_torchs_signatures_is_left_out():
+    message = told(lambda x, k: x.sum(keepdim=True))
+    assert "invalid combination of arguments" in message
+    assert "one of" not in message
+
+
+def test_a_stand_in_says_what_to_look_at():
+    message = told(stand_in(TOY))
+    assert "in red" in message
+    assert "keep the name" in message
+
+
+def test_a_generator_from_round_brackets_is_told_from_a_yield():
+    def yields(x, k):
+        yield x
+
+    assert "round brackets" in told(lambda x, k: (row / k + 1 for row in x))
+    assert "`yield`" in told(yields)
+
+
+def test_a_wrong_dtype_says_what_to_write():
+    message = told(lambda x, k: (x / k + 1).float())
+    assert "float32 where float64" in message
+    assert "new_zeros" in message
+
+
+def test_a_sign_is_called_opposite_only_where_it_is_in_all_cases():
+    assert "opposite sign" in told(lambda x, k: -(x / k + 1))
+    in_the_first = told(lambda x, k: (x / k + 1) * (-1 if len(x) == 4 else 2))
+    assert "opposite" not in in_the_first
+    assert "should be" in in_the_first
+
+
+def test_a_factor_that_changes_with_the_case_is_not_sold_as_one():
+    assert "is 2 times what it should be." in told(lambda x, k: 2 * (x / k + 1))
+    changing = told(lambda x, k: (x / k + 1) * len(x))
+    assert "is 4 times what it should be, and in other cases by another factor." in changing
+
+
+def test_the_numbers_of_a_small_case_are_shown():
+    message = told(lambda x, k: x.clone())
+    x = TOY.cases(0)[0].args[0]
+    assert f"x = [[{x[0, 0]:.4g}, {x[0, 1]:.4g}" in message
+    assert message.endswith(", k = 3.)")
+
+
+def test_only_what_is_printed_with_the_first_case_is_kept():
+    def prints(x, k):
+        print(f"{x.numel()} numbers")
+        return x
+
+    assert evaluate("99.shrink", prints).printed == "12 numbers\n"
+
+
+def test_libraries_advice_is_not_among_it():
+    def advised(x, k):
+        torch.zeros(3).T  # noqa: B018
+        return x
+
+    outcome = evaluate("99.shrink", advised)
+    assert (outcome.status, outcome.printed) == ("wrong_value", "")
+
+
+@pytest.mark.parametrize("value", [2, 2.5, torch.tensor(3)])
+def test_numbers_are_shown_as_they_are_written(value):
+    from course_lib.exercises.messages import _numbers
+
+    assert _numbers(value) == {2: "2", 2.5: "2.5"}.get(float(value), "3")

@@ -1,0 +1,145 @@
+"""The experiment's batched runs are the runs that the lesson's own loop would do one by one."""
+
+import importlib.util
+import sys
+
+import pytest
+import torch
+from torch.nn import functional
+
+from course_lib.lab import Dataset, Split, accuracy, digits, generator, stored, train
+from course_lib.lab.data import resplit
+from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab.toys import spirals, xor
+
+
+@pytest.fixture
+def experiment(monkeypatch):
+    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "03_activations.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "experiment", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def toys(make, noise, source):
+    return Dataset(make.__name__, *(make(n, noise, source) for n in (500, 250, 500)))
+
+
+ALONE = {
+    "XOR": lambda source: toys(xor, 0.2, source),
+    "spirals": lambda source: toys(spirals, 0.02, source),
+    "digits": lambda source: resplit(digits(), source),
+}
+
+
+def alone(name, seed, hidden, f, *, lr, gain=1.0, bias=0.0, epochs=2):
+    """Do one run with `train`, drawing what is random in the experiment's order."""
+    source = generator(seed)
+    data = ALONE[name](source)
+    sizes, params = [data.train.x.shape[1], *hidden, int(data.train.y.max()) + 1], {}
+    last = len(sizes) - 1
+    for layer in range(1, last + 1):
+        shape = sizes[layer], sizes[layer - 1]
+        scale = (gain if layer < last else 1.0) / shape[1] ** 0.5
+        params[f"W{layer}"] = scale * torch.randn(*shape, generator=source)
+        params[f"b{layer}"] = torch.full((shape[0],), bias if layer < last else 0.0)
+
+    def forward(p, x):
+        for layer in range(1, last + 1):
+            x = functional.linear(x, p[f"W{layer}"], p[f"b{layer}"])
+            x = x if layer == last else f(x)
+        return x
+
+    settings = {"lr": lr, "epochs": epochs, "batch_size": 50, "label": None}
+    trained, history = train(forward, params, data, generator=source, **settings)
+    return trained, history, accuracy(forward, trained, data.test)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(
+    ("data", "hidden", "name", "f"),
+    [
+        ("XOR", (), "identity", lambda z: z),
+        ("XOR", (3,), "tanh", torch.tanh),
+        ("spirals", (5, 4), "ReLU", torch.relu),
+        ("digits", (8,), "GELU", functional.gelu),
+        ("digits", (6, 6, 6), "sigmoid", torch.sigmoid),
+    ],
+)
+def test_a_batched_run_equals_the_same_run_alone(experiment, data, hidden, name, f, seed):
+    network = experiment.Network(data, hidden, experiment.ACTIVATIONS[name].f, epochs=2)
+    settings = [experiment.Setting(0.05), experiment.Setting(0.3, 2.0, -0.25)]
+    runs = experiment.run(network, settings, [0, 1])
+    params, history, score = alone(data, seed, hidden, f, lr=0.3, gain=2.0, bias=-0.25)
+    for key, value in params.items():
+        torch.testing.assert_close(
+            runs.kept(runs.params[key])[seed, 1], value, rtol=1e-3, atol=1e-4
+        )
+    for key in ("train_loss", "validation_loss"):
+        torch.testing.assert_close(runs.history[key][seed, 1], history[key], rtol=1e-3, atol=1e-4)
+    found = experiment.accuracy(network, runs)[seed, 1].item()
+    assert found == pytest.approx(score, abs=2.1 / 497)
+
+
+def test_the_lowest_validation_loss_wins_and_a_failed_run_never_does(experiment):
+    losses = torch.tensor([[1.0, 0.5, torch.nan], [1.0, 0.7, 0.1]])
+    history = {"train_loss": losses[:, :, None], "validation_loss": losses[:, :, None]}
+    runs = experiment.Runs({}, history, None)
+    assert experiment.by_validation(runs) == [1, 0, 2]
+
+
+def test_silent_neurons_are_never_above_zero(experiment):
+    x = torch.tensor([[1.0], [-1.0]]).expand(1, 2, 1)
+    split = Split(x, torch.zeros(1, 2, dtype=torch.long))
+    data = Dataset("one", split, split, split)
+    W, b = torch.ones(1, 4, 1), torch.tensor([[0.0, -2.0, -1.0, torch.nan]])
+    runs = experiment.Runs({"W1": W, "b1": b}, {"train_loss": torch.zeros(1, 1, 1)}, data)
+    assert experiment.silent(runs).item() == 0.75
+
+
+def test_seeds_for_tuning_are_other_seeds(experiment):
+    assert len(experiment.SEEDS) >= 24
+    assert not set(experiment.SEEDS) & set(experiment.TUNING_SEEDS)
+
+
+DATA = stored("03_activations")
+DEPTHS = DATA["depths"]["activations"]
+
+
+def test_there_are_at_least_24_runs_of_everything():
+    scores = [
+        of["test_accuracy"] for found in DATA["stacks"]["data"].values() for of in found.values()
+    ]
+    scores += [of["test_accuracy"] for f in DATA["xor"]["activations"].values() for of in f]
+    scores += [of["test_accuracy"] for found in DEPTHS.values() for of in found.values()]
+    scores += [runs for of in DATA["deaths"]["by_rate"].values() for runs in of["test_accuracy"]]
+    scores += [
+        of["test_accuracy"] for starts in DATA["deaths"]["by_bias"].values() for of in starts
+    ]
+    assert {len(runs) for runs in scores} == {DATA["seeds"]} == {24}
+
+
+def test_no_learning_rate_was_cut_off_by_the_list():
+    lrs = DATA["depths"]["lrs"]
+    for name, found in DEPTHS.items():
+        for depth, of in found.items():
+            if (name, depth) != ("sigmoid", "10"):  # it learns nothing at any rate
+                assert lrs[0] < of["lr"], (name, depth)
+            assert of["lr"] <= lrs[-1]
+    for name, found in DATA["stacks"]["data"].items():
+        for network, of in found.items():
+            if network == "three layers, ReLU between" or name == "digits":
+                assert DATA["stacks"]["lrs"][0] < of["lr"] < DATA["stacks"]["lrs"][-1]
+
+
+def test_no_linear_network_solves_xor():
+    for name in ("one layer", "three layers, nothing between"):
+        assert max(DATA["stacks"]["data"]["XOR"][name]["test_accuracy"]) < 0.8
+
+
+def test_the_experiment_has_not_changed_its_conditions(experiment):
+    assert list(DEPTHS) == experiment.COMPARED
+    assert DATA["depths"]["depths"] == experiment.DEPTHS
+    assert DATA["deaths"]["lrs"] == pytest.approx(experiment.DEAD_LRS, rel=1e-5)
+    assert DATA["stacks"]["epochs"] == experiment.STACK_EPOCHS

@@ -1,0 +1,34 @@
+"""Figures of many runs."""
+
+import numpy as np
+
+from course_lib.figures.faults import faults
+from course_lib.figures.runs import differences
+
+RUNS = np.linspace(0, 1, 101)
+
+
+def interval(runs):
+    return float(runs.mean()), float(runs.mean() - 1), float(runs.mean() + 1)
+
+
+def test_differences_draws_each_run_and_its_interval():
+    panels = {"clear": {"a": [1.0, 2.0, 9.0], "b": [0.0, 0.0, 0.0]}}
+    ax = differences(panels, interval, "points").axes[0]
+    assert ax.collections[0].get_offsets()[:, 0].tolist() == [1.0, 2.0, 9.0]
+    assert ax.collections[1].get_segments()[0].tolist() == [[3.0, 0.0], [5.0, 0.0]]
+    assert ax.lines[0].get_xdata().tolist() == [4.0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+
+
+def test_differences_warns_where_scales_differ():
+    one = {"clear": {"a": RUNS}}
+    for panels, warns in ((one, False), (one | {"muted": {"a": 9 * RUNS}}, True)):
+        words = differences(panels, interval, "points").get_supxlabel()
+        assert ("own scale" in words) == warns
+
+
+def test_its_letters_can_be_read():
+    rows = {f"{n} hidden neurons, centred": RUNS for n in range(8)}
+    panels = {"clear": rows, "blur 0.75": rows, "muted 0.25": rows}
+    assert faults(differences(panels, interval, "points")) == []
