@@ -242,6 +242,7 @@ out = dense(hidden[None], v[None])[0, 0]
 for j, (w_a, w_b) in enumerate(W):
     torch.testing.assert_close(hidden[j], w_a * ab[0] + w_b * ab[1])
 torch.testing.assert_close(out, (v * hidden).sum())
+say(f"With {ab[0]:.2f} of ink in the centre and {ab[1]:.2f} on the ring the output is {out:.2f}.")
 
 # %% tags=["hide-input"]
 show(

@@ -815,9 +815,10 @@ for lr in (0.5, 2.0):
 good, high = watched.values()
 assert good["accuracy"] > 0.9 and high["accuracy"] < 0.2
 assert high["largest"] > 3 * good["largest"] and high["silent"] > 25 > good["silent"]
+silent = [f"{good['silent']} of 32", "more than 25 of 32"]
 rows = [
-    f"| {lr:g} | {seen['largest']:.2f} | {seen['silent']} of 32 | {seen['accuracy']:.0%} |"
-    for lr, seen in watched.items()
+    f"| {lr:g} | {seen['largest']:.1g} | {words} | {seen['accuracy']:.0%} |"
+    for (lr, seen), words in zip(watched.items(), silent, strict=True)
 ]
 head = "| learning rate | largest hidden bias | silent neurons | test accuracy |"
 say("\n".join([head, "|---:|---:|---:|---:|", *rows]))

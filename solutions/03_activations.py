@@ -375,8 +375,8 @@ show(
     caption="Each piece between grey lines is one pattern of 64 hidden neurons, and so one matrix.",
 )
 say(
-    f"There are {len(enlarged)} pieces in this picture, and at least {len(whole)} in the panel that it "
-    "was taken from."
+    f"There are more than {len(enlarged) // 100 * 100} pieces in this picture, and more than "
+    f"{len(whole) // 100 * 100} in the panel that it was taken from."
 )
 
 # %% [markdown]

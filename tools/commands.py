@@ -75,7 +75,7 @@ def lab(arguments: argparse.Namespace, for_jupyterlab: list[str]) -> int:
     if arguments.port is not None and is_taken(arguments.port):
         print(
             f"Something is open on port {arguments.port} already, perhaps this course: look at "
-            f"http://localhost:{arguments.port} or choose another port.",
+            f"localhost:{arguments.port} in a browser, or choose another port.",
             file=sys.stderr,
         )
         return 1

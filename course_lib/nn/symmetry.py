@@ -5,7 +5,7 @@ Letters: n examples, d inputs, h hidden neurons, one output.
 
 from torch import Tensor
 
-from course_lib.nn.activations import tanh_grad
+from course_lib.nn.activations import tanh
 from course_lib.nn.layers import dense
 from course_lib.nn.shapes import expect
 
@@ -22,10 +22,10 @@ def hidden_gradient(x: Tensor, W: Tensor, v: Tensor, error: Tensor) -> Tensor:
     >>> hidden_gradient(x, torch.zeros(3, 2), torch.tensor([5.0, 5.0, 0.0]), error).tolist()
     [[5.0, 10.0], [5.0, 10.0], [0.0, 0.0]]
     """
-    z = dense(x, W)
+    hidden = tanh(dense(x, W))
     expect("v", v, f"({len(W)},): one weight a hidden neuron", v.shape == (len(W),))
     expect("error", error, f"({len(x)},): one an example", error.shape == (len(x),))
-    at_neurons = error[:, None] * v * tanh_grad(z)
+    at_neurons = error[:, None] * v * (1 - hidden**2)
     return at_neurons.T @ x
 
 

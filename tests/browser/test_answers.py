@@ -53,7 +53,7 @@ STORIES = (
         twin="transposed weights",
         right="return x @ weight.T",
         experiment="hidden = dense(ab[None], W)[0]",
-        shows="The forward signal",
+        shows="on the ring the output is",
     ),
     Story(
         lesson="02_biases",
@@ -62,7 +62,7 @@ STORIES = (
         twin="bias inside the product",
         right="return x @ weight.T + bias",
         experiment="by_bias = {bias: right(bias)",
-        shows="nobody even chose the weights",
+        shows="although both weights are simply 1",
     ),
 )
 MINE = "my own answer runs"

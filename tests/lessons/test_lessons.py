@@ -5,7 +5,7 @@ import json
 import nbformat
 import pytest
 from contract import problems, problems_in_notebook
-from validate import validate
+from validate import OTHER_PROCESSOR, validate
 
 import build
 import claims
@@ -66,3 +66,9 @@ def test_a_notebook_runs_and_gives_what_it_stores(source, kind, tmp_path, record
     assert run.peak_mb < PEAK_MB, f"The kernel took {run.peak_mb:.0f} MB. Binder has 1 to 2 GB."
     took = min(run.seconds, run.computed)  # other programs slow the clock, not the computing
     assert took < SECONDS, f"The cells took {run.seconds:.1f} s and computed {run.computed:.1f} s."
+
+
+@every_lesson
+def test_a_notebook_gives_the_same_on_another_processor(source, tmp_path):
+    run = validate(build.targets(source, build.ROOT)["lessons"], tmp_path, also=OTHER_PROCESSOR)
+    assert run.passed, run.report

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,22 +30,36 @@ class Run:
     peak_mb: float
 
 
-def validate(notebook: Path, folder: Path, timeout: int = 60) -> Run:
+# What a processor without vector instructions would compute: sums in another order.
+OTHER_PROCESSOR = {
+    "ATEN_CPU_CAPABILITY": "default",
+    "MKL_CBWR": "COMPATIBLE",
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+}
+
+
+def validate(
+    notebook: Path, folder: Path, timeout: int = 60, also: Mapping[str, str] | None = None
+) -> Run:
     """Run a copy of the notebook in `folder`, which is empty: `timeout` seconds a cell at most.
 
     It passes when each cell runs and gives the output that the notebook stores. Pictures, live
-    widgets and metadata are not compared.
+    widgets and metadata are not compared. also: more of the kernel's environment.
     """
     copy = Path(shutil.copy(notebook, folder))
     (folder / "pytest.ini").write_text("[pytest]\n")
     measures = folder / "measures.json"
     search = [str(HERE / "offline"), str(HERE), os.environ.get("PYTHONPATH", "")]
-    environment = kernel_environment(folder / "kernel") | {
-        "COURSE_MEASURES": str(measures),
-        "PYTEST_ADDOPTS": "",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTHONPATH": os.pathsep.join(filter(None, search)),
-    }
+    environment = (
+        kernel_environment(folder / "kernel")
+        | dict(also or {})
+        | {
+            "COURSE_MEASURES": str(measures),
+            "PYTEST_ADDOPTS": "",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONPATH": os.pathsep.join(filter(None, search)),
+        }
+    )
     nbval = ["-p", "nbval.plugin", "--nbval", "--nbval-current-env"]
     measured = ["-p", "measure_cells", "-p", "no:cacheprovider", "--color=no", "-q", copy.name]
     run = subprocess.run(
