@@ -11,7 +11,8 @@
 # Training changes weights, so it needs weights to begin with. An **initializer** is the rule that
 # draws them. Lesson 01 showed that the size of the first weights decides whether five layers learn
 # at all. This lesson finds the right size from the number of inputs, for any depth. It also shows
-# what no size can mend: neurons that start alike. Article A has three claims about this.
+# what no size can mend: neurons that start alike. Article A makes claims about all this, A5 to A7, and A2
+# of lesson 01 comes back for networks of ten layers.
 
 # %%
 import math
@@ -179,8 +180,8 @@ truncated = check("04.truncated", truncated)
 solution("04.truncated")
 
 # %% [markdown]
-# Now all three with the std 0.05, a hundred thousand numbers each. 0.05 is what Keras takes if nobody
-# says anything else.
+# Now all three with the std 0.05, a hundred thousand numbers each. 0.05 is what Keras's *RandomNormal*
+# takes if nobody says anything else.
 
 # %%
 n, std = 100_000, 0.05
@@ -314,16 +315,30 @@ show(
     "blank. From all 0.1 they are eight times the same image. From the other two starts they differ.",
     caption="Hidden weights after training from four starts. Neurons that start alike stay alike.",
 )
-rows = [f"| {name} | {different[name]} | {right:.0%} |" for name, (_, right) in ended.items()]
-say(
-    "\n".join(["| start | different neurons | threes and eights right |", "|---|---:|---:|", *rows])
-)
+
+
+def likeness(W):
+    """Return the median size of the cosine between two of the rows: 1 for one image, 0 for none."""
+    pairs = torch.combinations(torch.arange(len(W), device=W.device))
+    return nn.functional.cosine_similarity(*W[pairs].unbind(dim=1), dim=1).abs().median().item()
+
+
+alike = {name: likeness(W) for name, (W, _) in ended.items() if W.any()}
+assert alike["all 0.1"] > 0.9999 > alike["W 0, v random"] > 0.9 > alike["all random"]
+rows = [
+    f"| {name} | {different[name]} | {alike.get(name, 1):.2f} | {right:.0%} |"
+    for name, (_, right) in ended.items()
+]
+head = "| start | different neurons | likeness | threes and eights right |"
+say("\n".join([head, "|---|---:|---:|---:|", *rows]))
 
 # %% [markdown]
 # From zeros nothing moves at all: behind $v = 0$ every gradient of $W$ is 0, and behind $W = 0$ every
 # gradient of $v$ is. From 0.1 the network trains, and has one neuron, eight times over. (It reads threes
-# and eights all the same: for two digits one neuron is enough.) The third start shows what the symmetry really is: equal rows *and* equal ways out. Random $v$ alone are
-# enough to break it.
+# and eights all the same: for two digits one neuron is enough.) The third start shows what the symmetry really is: equal rows *and* equal ways out.
+# Random $v$ alone are enough to break it, but only just. *Likeness* is the cosine between the weights of two
+# neurons, sign aside, the median of all pairs. From random $v$ the neurons look for nearly one and the same
+# image, at eight strengths; from random $W$ they look for different ones.
 #
 # So where is zero a good start? Wherever there is nothing to tell apart:
 #
@@ -414,8 +429,8 @@ glorot_std = check("04.glorot_std", glorot_std)
 # All this is for layers without an activation. tanh is nearly the identity around 0, so for small
 # signals it changes little. A ReLU changes much: of signals that lie evenly around 0 it cuts off the
 # half below, and with it half of the mean square. To make up for that, **He** and others double the
-# variance. They show that either fan may be kept, since over many layers the difference cancels, and
-# count the inputs:
+# variance. They show that it is enough to keep either signals or gradients: over many layers the two
+# rules differ by one factor in all, not by one for each layer. So they count the inputs alone:
 #
 # $$ \sigma^2 = \frac{2}{\text{fan}_\text{in}} $$
 #
@@ -494,7 +509,7 @@ say("\n".join(["| weights | mean square of the sums, before = 1 |", "|---|---:|"
 # | names | `GlorotNormal`, `HeNormal` | `xavier_normal_`, `kaiming_normal_` |
 # | a layer, if nothing is said | Glorot uniform, biases 0 | uniform within $\pm 1/\sqrt{\text{fan}_\text{in}}$, weights and biases |
 #
-# In the last line the std is $1/\sqrt{3\,\text{fan}_\text{in}}$: smaller than any rule above. *What goes
+# In the last line torch's std is $1/\sqrt{3\,\text{fan}_\text{in}}$, LeCun's divided by $\sqrt 3$. *What goes
 # wrong* returns to it. Our library has torch's layout; `glorot_normal(shape, generator=…,
 # truncated=True)` is Keras's form.
 
@@ -577,8 +592,8 @@ hold = 10 ** torch.tensor(signals["ReLU"]["He normal"]["forward"])[:, -1].median
 assert fall < 1e-6 and 0.1 < hold < 10
 say(
     f"Behind fifty ReLU layers from Glorot's rule the signals have {fall:.0e} of their size, the median "
-    f"of 24 draws. The law says $(1/2)^{{50/2}}$, which is {0.5**25:.0e}, and means the mean square over "
-    f"all draws; a single draw usually lies below. From He's rule they have {hold:.2f} of their size."
+    f"of 24 draws. The law says $(1/2)^{{50/2}}$, which is {0.5**25:.0e}, the root of the mean square "
+    "over all draws. A few draws with large signals make most of that mean, so most lie below it. From He's rule they have {hold:.2f} of their size."
 )
 
 # %% [markdown]
@@ -1003,8 +1018,8 @@ verdict(
 #
 # - Neurons that start alike stay alike: same row in, same weight out, same gradient for ever. Hidden
 #   weights must be random; biases, a single layer and the scale of a shortcut may start at zero.
-# - A layer multiplies the mean square of its signals by fan-in · σ². Keep that at 1 for tanh (LeCun,
-#   Glorot) and at 2 for ReLU (He); what is off by a little in one layer is off by a lot in fifty.
+# - A layer multiplies the mean square of its signals by fan-in · σ². Keep that at 1 for tanh (LeCun; Glorot
+#   too, where a layer is square) and at 2 for ReLU (He); what is off by a little in one layer is off by a lot in fifty.
 # - The std matters, the shape of the distribution hardly does. Two layers forgive nearly everything,
 #   and shortcuts turn the order around: look at the whole network, and try several.
 #

@@ -122,8 +122,8 @@ say(
 #
 # ## How hard a mistake pulls
 #
-# Training follows the gradient: how the loss changes with each prediction. Think of it as a pull at
-# the prediction. With the error $r_i = p_i - y_i$,
+# Training goes against the gradient: how the loss changes with each prediction. Its size is how hard the
+# loss pulls at the prediction, and the pull is towards the target. With the error $r_i = p_i - y_i$,
 #
 # $$ \frac{\partial\, \text{MSE}}{\partial p_i} = \frac{2}{n} r_i \qquad\qquad
 # \frac{\partial\, \text{absolute}}{\partial p_i} = \frac{1}{n} \text{sign}(r_i) $$
@@ -196,7 +196,7 @@ torch.testing.assert_close(costs["absolute"], along.abs())
 show(
     losses.costs_and_pulls(along, costs, pulls, "error"),
     alt="Two panels. Left, the cost against the error: a parabola for MSE, a V for the absolute error, "
-    "and between them Huber's loss, round at the bottom and straight further out. Right, the pull: a "
+    "and below both Huber's loss, round at the bottom and straight further out. Right, the pull: a "
     "straight line through 0 for MSE, a step for the absolute error, a ramp between minus 1 and 1 for "
     "Huber.",
     caption="What one error costs, and how hard it pulls. Huber's δ is 1.",
@@ -348,7 +348,8 @@ say(
 # that it is 2.2 times too large. All three losses suffer alike: they look at the error of the
 # *prediction*, and a wrong input far out pulls at the slope through its size, not through its error.
 #
-# How should δ be chosen? Slips must lie beyond it, ordinary errors mostly within.
+# How should δ be chosen? Slips must lie beyond it. How many ordinary errors lie within matters little here:
+# a small δ does as well as one standard deviation.
 
 # %%
 by_delta = {
@@ -362,8 +363,8 @@ show(
     losses.error_by_delta(outliers["deltas"], by_delta, "mean absolute error"),
     alt="Test error against delta from 0.1 to 30 standard deviations. Without slips the line is flat. "
     "With slips in one target of ten it rises with delta.",
-    caption="Errors on test patients of 24 runs each with Huber's loss. δ is in standard deviations of "
-    "the targets. A slip is an error of 3 to 40 of them.",
+    caption="Errors on test patients of 24 runs each with Huber's loss, on logarithmic axes. δ is in "
+    "standard deviations of the targets. A slip is an error of 3 to 40 of them.",
     claims=("A8, third part",),
 )
 
@@ -706,11 +707,11 @@ def needs(data, name):
     return torch.tensor(speed[data]["losses"][name]["epochs_needed"])
 
 
-ten = {name: needs("digits", name).median().item() for name in speed["digits"]["losses"]}
+ten = {n: needs("digits", n).double().quantile(0.5).item() for n in speed["digits"]["losses"]}
 assert min(ten, key=ten.get) == "cross-entropy"
 say(
     "Medians on digits, in epochs: "
-    + ", ".join(f"{name} {epochs:.0f}" for name, epochs in ten.items())
+    + ", ".join(f"{name} {epochs:g}" for name, epochs in ten.items())
     + f" (where {speed['digits']['epochs'] + 1} means never)."
 )
 
@@ -1126,8 +1127,11 @@ slower = {
     n: mean_interval(needs("digits", n) - needs("digits", "cross-entropy"))
     for n in ("Brier", "absolute")
 }
-lines = {n: needs("diabetes", n).median().item() for n in three}
-tumours = {n: needs("breast_cancer", n).median().item() for n in speed["breast_cancer"]["losses"]}
+lines = {n: needs("diabetes", n).double().quantile(0.5).item() for n in three}
+tumours = {
+    n: needs("breast_cancer", n).double().quantile(0.5).item()
+    for n in speed["breast_cancer"]["losses"]
+}
 assert slower["Brier"].low > 0 and slower["absolute"].low > 5
 verdict(
     "A10, third part: the choice changes how fast training converges.",
@@ -1135,10 +1139,10 @@ verdict(
     "With learning rates tuned equally, the Brier score takes "
     f"{slower['Brier']} epochs more than cross-entropy to get 95 % of the digits right, and the absolute "
     f"error {slower['absolute']} more; runs that never arrive count as {speed['digits']['epochs'] + 1}. On "
-    f"diabetes MSE, absolute error and Huber's loss take {lines['MSE']:.0f}, {lines['absolute']:.0f} and "
-    f"{lines['Huber']:.0f} steps in the median; on tumours cross-entropy, Brier score and MSE without "
-    f"sigmoid {tumours['cross-entropy']:.0f}, {tumours['Brier']:.0f} and "
-    f"{tumours['MSE, no sigmoid']:.0f}.",
+    f"diabetes MSE, absolute error and Huber's loss take {lines['MSE']:g}, {lines['absolute']:g} and "
+    f"{lines['Huber']:g} steps in the median; on tumours cross-entropy, Brier score and MSE without "
+    f"sigmoid {tumours['cross-entropy']:g}, {tumours['Brier']:g} and "
+    f"{tumours['MSE, no sigmoid']:g}.",
 )
 
 # %% tags=["hide-input"]

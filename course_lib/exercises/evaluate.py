@@ -141,12 +141,21 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
         usable = need is None and not any(map(messages.not_in_torch, mine, right))
         return outcome("passed", messages.passed(mine, right, need), usable=usable)
     status = _status(mine[found], right[found])
+    half = messages.root_as_half(_source(answer))
     for twin, slip in _slips(exercise.id, seed):
         if same_slip(mine, slip, right, cases) or (
             not callable(exercise.reference) and all(map(same_wrong_parts, mine, slip, right))
         ):
-            return outcome(status, twin.message, misconception=twin.name)
-    return outcome(status, messages.explain(status, exercise, cases, mine, right, found))
+            return outcome(status, twin.message + half, misconception=twin.name)
+    return outcome(status, messages.explain(status, exercise, cases, mine, right, found) + half)
+
+
+def _source(answer: Any) -> str:
+    """The text of an answer; nothing where Python does not know it."""
+    try:
+        return inspect.getsource(answer)
+    except (OSError, TypeError):
+        return ""
 
 
 def _same_again(first: Result, second: Result) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,8 +39,8 @@ KEEPS_STATE = (
 _NEEDS = {
     "grad": "gradients do not pass through your version (look for `.item()`, `float(...)`, "
     "`torch.tensor(...)`, `.detach()` or `no_grad`)",
-    "vmap": "your version cannot run on many inputs at once under `torch.func.vmap` (look for "
-    "`.item()` or an `if` on a value)",
+    "vmap": "your version cannot run for many networks at once, under `torch.func.vmap` (look for "
+    "`.item()`, an `if` on a value, or a change of some places such as `out[z > 0] = 1`)",
 }
 
 
@@ -126,7 +127,8 @@ def explain(
     if status == "raised":
         return _raised(cases[found], mine[found])
     if never_varies(mine, right):
-        names = ", ".join(f"`{name}`" for name in inspect.signature(exercise.reference).parameters)
+        known = list(inspect.signature(exercise.reference).parameters)[: len(cases[0].args)]
+        names = ", ".join(f"`{name}`" for name in [*known, *cases[0].kwargs])
         return (
             "Your function gives the same result whatever it is given. Does it use a name from "
             f"elsewhere in the notebook in place of its arguments ({names})?"
@@ -204,6 +206,11 @@ def _wrong_type(mine: Result, right: Result) -> str:
             f"your result lives on the device {mine.device}, but the inputs live on "
             f"{right.device}: a result stays where its inputs are."
         )
+    if mine.dtype == "bool":
+        return (
+            "your result says true or false, as a comparison does, where numbers are due: "
+            "`.to(x.dtype)` makes numbers like those of a tensor x."
+        )
     return (
         f"the numbers are right, but your result holds them as {mine.dtype} where {right.dtype} is "
         "due, the dtype of the inputs. `torch.zeros(…)` and `torch.tensor(…)` choose one of their "
@@ -238,11 +245,32 @@ def _raised(case: Case, mine: Result) -> str:
         return f"Your function goes round in circles{where}: something calls itself without end."
     if mine.type_name == "SystemExit":
         return f"Your function calls exit(){where}. It should `return` its result instead."
-    power = " In Python a power is `**`; `^` works on bits." if "^" in (mine.line or "") else ""
     return (
         f"With {case.words}, your function stops with "
-        f"{_error_words(mine.type_name, mine.text)}{where}.{power}"
+        f"{_error_words(mine.type_name, mine.text)}{where}.{_advice(mine)}"
     )
+
+
+def _advice(mine: Result) -> str:
+    """A sentence on an error that has one likely cause; else nothing."""
+    text = mine.text or ""
+    if "^" in (mine.line or ""):
+        return " In Python a power is `**`; `^` works on bits."
+    if text.startswith("Boolean value of Tensor"):
+        return (
+            " An `if`, `max` or `and` asks one question, and here each number needs its own: look "
+            "for a torch function that works place by place."
+        )
+    if "converted to Python scalar" in text:
+        return " Functions of `math` take one number; those of `torch` take a tensor of many."
+    return ""
+
+
+def root_as_half(source: str) -> str:
+    """A sentence on `**1/2`, which is no root, if an answer's source holds it; else nothing."""
+    if re.search(r"\*\*\s*1\s*/\s*\d", source):
+        return " `x ** 1/2` takes the power first and halves it then: a root needs its brackets."
+    return ""
 
 
 def _error_words(type_name: str, text: str | None) -> str:

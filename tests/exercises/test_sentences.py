@@ -1,5 +1,7 @@
 """Sentences that a stranger missed when lessons 00 to 02 were tried on one."""
 
+import math
+
 import pytest
 import torch
 
@@ -110,6 +112,33 @@ def test_libraries_advice_is_not_among_it():
 
     outcome = evaluate("99.shrink", advised)
     assert (outcome.status, outcome.printed) == ("wrong_value", "")
+
+
+def test_a_root_without_brackets_is_named_beside_any_other_slip():
+    def half(x, k):
+        return (x / k + 1) ** 1 / 2
+
+    assert "a root needs its brackets" in told(half)
+    assert "a root" not in told(lambda x, k: (x / k + 1) ** (1 / 2))
+
+
+def test_a_question_asked_of_many_numbers_is_told():
+    message = told(lambda x, k: x if x > 0 else k)
+    assert "each number needs its own" in message
+
+
+def test_math_takes_one_number():
+    assert "`torch` take a tensor" in told(lambda x, k: math.exp(x) / k)
+
+
+def test_a_comparison_is_no_number():
+    message = told(lambda z: z > 0, "03.relu_grad")
+    assert "true or false" in message
+
+
+def test_only_arguments_that_are_handed_over_are_named():
+    message = told(lambda shape: 1.0, "04.he_std")
+    assert "(`shape`)" in message
 
 
 @pytest.mark.parametrize("value", [2, 2.5, torch.tensor(3)])
