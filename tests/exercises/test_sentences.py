@@ -97,6 +97,12 @@ def test_the_numbers_of_a_small_case_are_shown():
     assert message.endswith(", k = 3.)")
 
 
+def test_functions_among_the_arguments_are_left_out():
+    message = told(lambda f, w, step: w + 7.0, "06.gradient_check")
+    assert "step = " in message
+    assert "<" not in message
+
+
 def test_only_what_is_printed_with_the_first_case_is_kept():
     def prints(x, k):
         print(f"{x.numel()} numbers")

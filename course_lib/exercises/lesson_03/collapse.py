@@ -160,6 +160,25 @@ COLLAPSE = Exercise(
             "through a layer is summed over the hidden neurons.",
         ),
         Twin(
+            "order swapped on both sides",
+            lambda W1, b1, W2, b2: (W1 @ W2, b1 @ W2 + b2),
+            "In both products `W2` stands on the right. It works on what the first layer gives, "
+            "and a layer's weights stand to the left of what they work on: write both layers out "
+            "for one x.",
+        ),
+        Twin(
+            "everything multiplied elementwise",
+            lambda W1, b1, W2, b2: (W1 * W2, b1 * b2),
+            "`*` multiplies place by place, and two biases are never multiplied with each other. "
+            "Write one layer inside the other for one x, and multiply the brackets out.",
+        ),
+        Twin(
+            "first bias twice",
+            lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1 + b1 + b2),
+            "The weights are right. The first bias comes in twice: through the second layer, and "
+            "once more as it is. Multiply the brackets out: how often does it occur?",
+        ),
+        Twin(
             "elementwise product",
             lambda W1, b1, W2, b2: (W2 * W1, W2 @ b1 + b2),
             "`*` multiplies the matrices place by place. One layer after the other is the matrix "

@@ -111,6 +111,24 @@ GELU = Exercise(
             "brackets.",
         ),
         Twin(
+            "half added",
+            lambda z: z * (0.5 + torch.erf(z / math.sqrt(2))),
+            "The half reaches the 1 and not erf, so that your share runs from -0.5 to 1.5. It "
+            "belongs to the sum of both: look at your brackets.",
+        ),
+        Twin(
+            "root under the result",
+            lambda z: 0.5 * z * (1 + torch.erf(z)) / math.sqrt(2),
+            "The root of 2 divides the whole result, where the formula divides what goes into "
+            "erf. Look at where the bracket of erf closes.",
+        ),
+        Twin(
+            "erf of z as the share",
+            lambda z: z * torch.erf(z),
+            "Two things: you take erf itself for the share, though it runs from -1 to 1, and erf "
+            "gets z as it is. Write Φ first, as a variable of its own, and look at the formula.",
+        ),
+        Twin(
             "one left out",
             lambda z: 0.5 * z * torch.erf(z / math.sqrt(2)),
             "Without the 1 your share runs from -½ to ½, and negative numbers come out above 0. "

@@ -94,6 +94,36 @@ RELU_GRAD = Exercise(
             "below 0?",
         ),
         Twin(
+            "z itself",
+            lambda z: z.clone(),
+            "You give z back. How steep is ReLU at z = 5? That does not depend on how large z is, "
+            "only on the side of the corner it lies on.",
+        ),
+        Twin(
+            "zero everywhere",
+            lambda z: torch.zeros_like(z),
+            "A slope of 0 everywhere belongs to a flat line. ReLU is flat on one side of its "
+            "corner only: what does it do on the other?",
+        ),
+        Twin(
+            "z below",
+            lambda z: torch.where(z > 0, torch.ones_like(z), z),
+            "Above 0 it is right. Below 0 you give z back: how steep is ReLU to the left of its "
+            "corner? Look at the last part of `where`.",
+        ),
+        Twin(
+            "corner at one",
+            lambda z: (z > 1).to(z.dtype),
+            "Your slope changes at z = 1. The corner of ReLU lies elsewhere: look at the number "
+            "in your comparison.",
+        ),
+        Twin(
+            "sigmoid",
+            lambda z: torch.sigmoid(z),
+            "This is the sigmoid, which rises smoothly from 0 to 1. ReLU is made of two straight "
+            "lines: each has one slope, and between them is a corner.",
+        ),
+        Twin(
             "leaky",
             lambda z: torch.where(z > 0, torch.ones_like(z), 0.01 * torch.ones_like(z)),
             "Below 0 a little slope is left: that is leaky ReLU. How steep is the plain one there?",

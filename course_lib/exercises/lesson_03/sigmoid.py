@@ -76,6 +76,21 @@ SIGMOID = Exercise(
             "infinity is NaN. Which form of the sigmoid suits numbers above 0?",
         ),
         Twin(
+            "forms on the wrong sides",
+            lambda z: torch.where(
+                z >= 0, torch.exp(z) / (1 + torch.exp(z)), 1 / (1 + torch.exp(-z))
+            ),
+            "Right near 0. Both forms are right, but each is used on the side where it overflows. "
+            "For z above 0, which exponential stays small? Look at the order in `where`.",
+        ),
+        Twin(
+            "cut at ten",
+            lambda z: torch.sigmoid(z.clamp(-10, 10)),
+            "You cut z off at -10 and 10, so that all numbers further out give one result: "
+            "0.00005 at -1000. Which form has an exponential that cannot overflow, without a cut "
+            "on both sides?",
+        ),
+        Twin(
             "by tanh",
             lambda z: 0.5 * (1 + torch.tanh(z / 2)),
             "It never overflows, but it adds 1 to a number near -1: below z = -9 nothing is left "
@@ -91,7 +106,8 @@ SIGMOID = Exercise(
             "mirrored",
             lambda z: 1 / (1 + torch.exp(z)),
             "Your curve falls where it should rise: it is the sigmoid of -z. Look at the sign in "
-            "the exponential, or at which side of `where` comes first.",
+            "each exponential, also before an absolute value, and at which side of `where` comes "
+            "first.",
         ),
         Twin(
             "brackets",
@@ -114,14 +130,20 @@ SIGMOID = Exercise(
         Twin(
             "right side for both",
             lambda z: 1 / (1 + torch.exp(-z.abs())),
-            "Your curve goes up on both sides: z and -z give the same. The absolute value keeps "
-            "the exponential small, but what stands above the line differs below 0.",
+            "Your curve goes up on both sides: z and -z give the same. An absolute value with a "
+            "minus keeps the exponential small, but what stands above the line differs below 0.",
         ),
         Twin(
             "left side for both",
             lambda z: torch.exp(-z.abs()) / (1 + torch.exp(-z.abs())),
-            "Your curve goes down on both sides: z and -z give the same. The absolute value keeps "
-            "the exponential small, but what stands above the line differs above 0.",
+            "Your curve goes down on both sides: z and -z give the same. An absolute value with a "
+            "minus keeps the exponential small, but what stands above the line differs above 0.",
+        ),
+        Twin(
+            "denominator forgotten below",
+            lambda z: torch.where(z >= 0, 1 / (1 + torch.exp(-z.abs())), torch.exp(-z.abs())),
+            "Right from 0 upwards. Below 0 you give the exponential alone, so that the curve "
+            "jumps at 0. What stands below the line on that side?",
         ),
         Twin(
             "never below one half",

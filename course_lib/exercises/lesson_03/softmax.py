@@ -80,14 +80,23 @@ SOFTMAX = Exercise(
         Twin(
             "no shift",
             lambda z: torch.exp(z) / torch.exp(z).sum(dim=1, keepdim=True),
-            "Right for small numbers. exp(1000) is infinite and exp(-1000) is 0, so that far out "
-            "you divide infinity by infinity, or 0 by 0. What may be taken off a row beforehand?",
+            "Right for small numbers; far out you divide infinity by infinity, or 0 by 0. Either "
+            "nothing is taken off a row before the exponential, or too little: argmax, and the "
+            "second of the two results of `max`, are places in the row, not its numbers.",
         ),
         Twin(
             "one shift for the whole batch",
             lambda z: _shares(z, z.max()),
-            "You take the largest number of the whole batch off every row. The row [-1000, -1001] "
-            "is then all zeros, and 0 divided by 0 is NaN. Each row needs a shift of its own.",
+            "You take one number off all rows, such as the largest of the batch or of its first "
+            "row. Next to [1000, 999] the exponentials of [-1000, -1001] are then all zeros, and 0 "
+            "divided by 0 is NaN. Each row needs a shift of its own.",
+        ),
+        Twin(
+            "shift added",
+            lambda z: _shares(z, -z.amax(dim=1, keepdim=True)),
+            "Right for small numbers. The largest number is added to its row, so that large "
+            "numbers become larger still. Which number should be 0 after the shift? Look at the "
+            "sign.",
         ),
         Twin(
             "shift by the mean",
@@ -157,6 +166,37 @@ SOFTMAX = Exercise(
             _shift_without_keepdim,
             "The largest numbers have the shape (n,) and line up with the classes instead of the "
             "examples. Look at how that axis can be kept.",
+        ),
+        Twin(
+            "no shift, keepdim left out",
+            lambda z: torch.exp(z) / torch.exp(z).sum(dim=1),
+            "The sums have the shape (n,) and line up with the classes instead of the examples: "
+            "look at how an axis that is summed over can be kept. After that, large numbers still "
+            "overflow.",
+        ),
+        Twin(
+            "places without keepdim",
+            lambda z: _shares(z, z.argmax(dim=1)),
+            "You take off the places of the largest numbers, not the numbers, and these places "
+            "line up with the classes instead of the examples. Look at what your function of "
+            "`dim` returns, and in which shape.",
+        ),
+        Twin(
+            "shift above the line only",
+            lambda z: (
+                torch.exp(z - z.amax(dim=1, keepdim=True)) / torch.exp(z).sum(dim=1, keepdim=True)
+            ),
+            "Only the exponentials above the line are shifted, so that the rows no longer add up "
+            "to 1. The sum is made of the same exponentials: compute them once, as a variable.",
+        ),
+        Twin(
+            "shift below the line only",
+            lambda z: (
+                torch.exp(z) / torch.exp(z - z.amax(dim=1, keepdim=True)).sum(dim=1, keepdim=True)
+            ),
+            "Only the exponentials in the sum are shifted, those above the line are not, and the "
+            "rows no longer add up to 1. Both are the same exponentials: compute them once, as a "
+            "variable.",
         ),
         Twin(
             "max with its places",

@@ -76,8 +76,9 @@ GLOROT_STD = Exercise(
         Twin(
             "root of the fans only",
             lambda shape: 2 / math.sqrt(shape[0] + shape[1]),
-            "The root covers the fans alone, so the variance is twice what it should be. It "
-            "belongs around the whole fraction, the 2 included.",
+            "Your variance is twice what it should be. Either the 2 stands outside the root, which "
+            "belongs around the whole fraction, or a factor 2 comes in twice: the mean of the fans "
+            "brings one, and nothing else does.",
         ),
         Twin(
             "limit of the uniform form",
@@ -151,6 +152,20 @@ GLOROT_STD = Exercise(
             lambda shape: math.sqrt(2 / shape[0] + 2 / shape[1]),
             "One fraction has become two. The sum stands below the line: 2 / (a + b) is not "
             "2 / a + 2 / b.",
+        ),
+        Twin(
+            "corrected for lost tails",
+            lambda shape: math.sqrt(2 / (shape[0] + shape[1])) / scales.truncated_std(2.0),
+            "You divide by k, the correction for numbers without their tails. That belongs to the "
+            "drawing, as in 04.truncated; asked is the standard deviation that the weights end up "
+            "with.",
+        ),
+        Twin(
+            "corrected for lost tails, rounded",
+            lambda shape: math.sqrt(2 / (shape[0] + shape[1])) / 0.8796,
+            "You divide by 0.8796, the correction for numbers without their tails. That belongs "
+            "to the drawing, as in 04.truncated; asked is the standard deviation that the weights "
+            "end up with.",
         ),
         Twin(
             "He, fan-out",
@@ -228,8 +243,9 @@ HE_STD = Exercise(
         Twin(
             "root of the fan only",
             lambda shape: 2 / math.sqrt(shape[1]),
-            "The root covers the fan alone, so the variance is doubled twice. It belongs around "
-            "the whole fraction.",
+            "Your variance is twice what it should be. Either the 2 stands outside the root, where "
+            "it doubles the standard deviation, or it comes in twice. A ReLU asks for one "
+            "doubling, of the variance.",
         ),
         Twin(
             "factor one half",
@@ -281,6 +297,18 @@ HE_STD = Exercise(
             lambda shape: math.sqrt(1 / (3 * shape[1])),
             "This is what `torch.nn.Linear` does if nobody asks: the even numbers within one over "
             "the root of fan-in. The factor for the ReLU is another one.",
+        ),
+        Twin(
+            "corrected for lost tails",
+            lambda shape: math.sqrt(2 / shape[1]) / scales.truncated_std(2.0),
+            "You divide by k, the correction for numbers without their tails. That belongs to the "
+            "drawing; asked is the standard deviation that the weights end up with.",
+        ),
+        Twin(
+            "corrected for lost tails, rounded",
+            lambda shape: math.sqrt(2 / shape[1]) / 0.8796,
+            "You divide by 0.8796, the correction for numbers without their tails. That belongs "
+            "to the drawing; asked is the standard deviation that the weights end up with.",
         ),
         Twin(
             "factor 1, no root",

@@ -101,6 +101,24 @@ NORMAL = Exercise(
             "ones. z is standard normal already.",
         ),
         Twin(
+            "z itself",
+            lambda z, mean, std: z.clone(),
+            "You give z back: its mean is 0 and its standard deviation 1. Neither `mean` nor "
+            "`std` plays a part yet.",
+        ),
+        Twin(
+            "moved down before it is stretched",
+            lambda z, mean, std: std * (z - mean),
+            "Two things: the mean is taken off, and it is stretched too, as it comes first. Where "
+            "z is 0, the result should be the mean: look at the sign and at your brackets.",
+        ),
+        Twin(
+            "moved, then divided",
+            lambda z, mean, std: (z + mean) / std,
+            "You divide by std, the mean included. A larger std should spread the numbers more, "
+            "and leave the mean alone: look at what you divide by, and at your brackets.",
+        ),
+        Twin(
             "divided by std",
             lambda z, mean, std: mean + z / std,
             "A larger std should spread the numbers more, and here it spreads them less. Look at "

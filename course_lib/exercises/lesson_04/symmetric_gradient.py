@@ -152,6 +152,50 @@ SYMMETRIC_GRADIENT = Exercise(
             "weighted sum or a tanh already.",
         ),
         Twin(
+            "brackets",
+            lambda x, W, v, e: (e[:, None] * v * 1 - torch.tanh(x @ W.T) ** 2).T @ x,
+            "Python multiplies before it subtracts, so that error and `v` meet only the 1. The "
+            "slope of tanh needs brackets of its own, or a variable.",
+        ),
+        Twin(
+            "weights and inputs in the wrong order",
+            lambda x, W, v, e: (e[:, None] * v * _slope(W @ x)).T @ x,
+            "In `W @ x` the inputs of W meet the examples of x. A weighted sum runs over the "
+            "inputs: which axis counts them in x, which in W, and which side has to be turned?",
+        ),
+        Twin(
+            "tanh of the inputs",
+            lambda x, W, v, e: (e[:, None] * v * _slope(x)).T @ x,
+            "You take the slope of tanh at the inputs. tanh gets something else in this network: "
+            "what does a hidden neuron make of its inputs first?",
+        ),
+        Twin(
+            "tanh of the inputs, beside them",
+            lambda x, W, v, e: (e[:, None] * v).T @ (_slope(x) * x),
+            "You take the slope of tanh at the inputs themselves. tanh gets something else: what "
+            "does a hidden neuron make of its inputs before tanh? The slope then belongs to a "
+            "neuron and an example.",
+        ),
+        Twin(
+            "tanh of the weights",
+            lambda x, W, v, e: (e[:, None] * v * _slope(W)).T @ x,
+            "You take the slope of tanh at the weights. tanh gets something else in this network: "
+            "what do the weights make with the inputs first?",
+        ),
+        Twin(
+            "tanh of the weights, beside them",
+            lambda x, W, v, e: (e[:, None] * v).T @ x * _slope(W),
+            "You take the slope of tanh at the weights themselves. tanh gets something else: what "
+            "do the weights make with the inputs first? The slope then differs from example to "
+            "example.",
+        ),
+        Twin(
+            "error squared",
+            lambda x, W, v, e: ((e**2)[:, None] * v * _slope(x @ W.T)).T @ x,
+            "The error is squared. It is the slope of the loss already, how fast it grows with "
+            "each output, and comes in once, with its sign.",
+        ),
+        Twin(
             "outgoing weight left out",
             lambda x, W, v, e: (e[:, None] * _slope(x @ W.T)).T @ x,
             "`v` plays no part in your result. A neuron moves the output by its outgoing weight.",
@@ -197,8 +241,9 @@ SYMMETRIC_GRADIENT = Exercise(
         Twin(
             "outgoing weights along the examples",
             lambda x, W, v, e: (e[:, None] * v[:, None] * _slope(x @ W.T)).T @ x,
-            "`v` has one number a neuron, and it runs down the examples in your product. In a "
-            "table of shape (n, h) the neurons are the last axis: does `v` need a new one?",
+            "`v` has one number a neuron, and it runs along the examples in your product. Which "
+            "axis of your table counts the neurons? torch lines shapes up from the last axis: look "
+            "at which of `v` and `error` needs a new one there.",
         ),
         Twin(
             "hidden weights transposed",
@@ -239,6 +284,12 @@ SYMMETRIC_GRADIENT = Exercise(
             lambda x, W, v, e: (e[:1, None] * v * _slope(x[:1] @ W.T)).T @ x[:1],
             "Only the first example counts. Look at where you pick an entry: the sum runs over all "
             "of them.",
+        ),
+        Twin(
+            "last example only",
+            lambda x, W, v, e: (e[-1:, None] * v * _slope(x[-1:] @ W.T)).T @ x[-1:],
+            "Only the last example counts. In a loop, a plain `=` replaces what came before: look "
+            "at how each example is added to the total.",
         ),
         Twin(
             "before the sum over examples",

@@ -104,13 +104,32 @@ TRUNCATED = Exercise(
         Twin(
             "factor 2 forgotten",
             lambda z, std: std / _k(twos=2) * z,
-            "k is off: in 2 · c · φ(c) the limit c is 2 as well, so two twos meet. Look at that "
-            "product.",
+            "k is off: what you take from 1 is half of what it should be. Above the line, in "
+            "2 · c · φ(c), the limit c is 2 as well; below it, erf(c / √2) is the whole area "
+            "between the limits already. Look at which of them lost or got a 2.",
         ),
         Twin(
             "density without its constant",
             lambda z, std: std / math.sqrt(abs(1 - 4 * math.exp(-2) / math.erf(math.sqrt(2)))) * z,
             "k is off: φ(2) lacks the factor 1 / √(2π) before the exponential.",
+        ),
+        Twin(
+            "all divided by the area",
+            lambda z, std: (
+                std / math.sqrt((1 - 4 * stats.norm.pdf(2)) / math.erf(math.sqrt(2))) * z
+            ),
+            "k is off: the area divides the 1 too. Only what is taken off is divided by it: look "
+            "at your brackets.",
+        ),
+        Twin(
+            "square in the exponent forgotten",
+            lambda z, std: (
+                std
+                / math.sqrt(1 - 4 * math.exp(-1) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2)))
+                * z
+            ),
+            "k is off: the exponent of φ lacks its square. At c = 2 a half of c is not a half of "
+            "c²: look at what `exp` gets.",
         ),
         Twin(
             "root of the constant forgotten",
@@ -133,6 +152,18 @@ TRUNCATED = Exercise(
             lambda z, std: std / _k(twos=-4) * z,
             "k is off: it comes out above 1. Without its tails a distribution is narrower: look at "
             "the sign under the root.",
+        ),
+        Twin(
+            "std left out",
+            lambda z, std: z / _K,
+            "The tails are made up for, so that the numbers have the standard deviation 1. `std` "
+            "plays no part yet.",
+        ),
+        Twin(
+            "std left out, corrected the wrong way",
+            lambda z, std: z * _K,
+            "Two things: `std` plays no part in your result, and the correction goes the wrong "
+            "way. z is spread too little: is k above or below 1?",
         ),
         Twin(
             "whole area",

@@ -65,6 +65,29 @@ UNIFORM = Exercise(
             "double the result: look at the exponent.",
         ),
         Twin(
+            "twice for squared",
+            lambda low, high: math.sqrt((high - low) * 2 / 12),
+            "The distance is doubled, where the formula squares it. Look at `*` and `**`.",
+        ),
+        Twin(
+            "root of the distance only",
+            lambda low, high: math.sqrt(high - low) / 12,
+            "The root covers the distance alone, and the distance lacks its square. The root "
+            "belongs around the whole fraction: look at where its bracket closes.",
+        ),
+        Twin(
+            "the sum",
+            lambda low, high: high + low,
+            "This is the sum of the limits. Moving both up by 100 should change nothing: which "
+            "step gives how far apart they are?",
+        ),
+        Twin(
+            "a third",
+            lambda low, high: (high - low) / 3,
+            "This is a third of the distance. The 3 belongs under a root, and to half the "
+            "distance: look at the formula for the variance.",
+        ),
+        Twin(
             "half the distance",
             lambda low, high: (high - low) / 2,
             "This is how far the limits are from the middle. Most numbers are nearer than that: "
@@ -132,8 +155,9 @@ UNIFORM = Exercise(
         Twin(
             "a sixth",
             lambda low, high: (high - low) / 6,
-            "A sixth of the distance is a rule of thumb for bell curves. Here all numbers between "
-            "the limits are equally likely: look at the formula for the variance.",
+            "This is a sixth of the distance: a rule of thumb for bell curves, or the formula with "
+            "a factor 2 in the place of the square and without its root. Look at `*` and `**`, and "
+            "at the last step from a variance.",
         ),
         Twin(
             "a quarter",

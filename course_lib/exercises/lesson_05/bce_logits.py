@@ -45,6 +45,11 @@ def _bce_of(p: Callable[[Tensor], Tensor], rest: Callable[[Tensor], Tensor]) -> 
     return lambda z, y: -(y * p(z).log() + (1 - y) * rest(z).log()).mean()
 
 
+def _bce_of_logs(log_sigmoid: Callable[[Tensor], Tensor]) -> Callable:
+    """Return the loss with this as the logarithm of the sigmoid, for yes and for no."""
+    return lambda z, y: -(y * log_sigmoid(z) + (1 - y) * log_sigmoid(-z)).mean()
+
+
 BCE_LOGITS = Exercise(
     id="05.bce_logits",
     points=2,
@@ -58,7 +63,7 @@ BCE_LOGITS = Exercise(
         "taken from 1. And the logarithm of a sigmoid can be had in one piece.",
         "`torch.nn.functional.logsigmoid` takes a logit and gives the logarithm of its sigmoid, at "
         "any size. Use it twice, once for yes and once for no, weigh the two by the answers, and "
-        "mind the minus.",
+        "mind the minus. (To write it out yourself: `z.clamp(max=0)` is the smaller of z and 0.)",
     ),
     twins=(
         Twin(
@@ -227,6 +232,57 @@ BCE_LOGITS = Exercise(
             lambda z, y: -(functional.logsigmoid(z) + functional.logsigmoid(-z)).mean(),
             "Both terms count for every example, whatever its answer. Which factor switches one of "
             "them off?",
+        ),
+        Twin(
+            "size forgotten in the logarithm of the sigmoid",
+            _bce_of_logs(lambda z: z.clamp(max=0) - torch.log1p(torch.exp(-z))),
+            "In your logarithm of a sigmoid the exponent is minus the logit, which is above 0 for "
+            "a logit below 0. No exponential should ever be above 1: compare the exponent with "
+            "that of the lesson's formula.",
+        ),
+        Twin(
+            "maximum for minimum",
+            _bce_of_logs(lambda z: z.clamp(min=0) - torch.log1p(torch.exp(-z.abs()))),
+            "Your logarithm of a sigmoid is above 0 for large logits. The formula has the smaller "
+            "of z and 0, you have the larger: with `clamp`, 0 is then a `max`, not a `min`.",
+        ),
+        Twin(
+            "sign in the logarithm of the sigmoid",
+            _bce_of_logs(lambda z: z.clamp(max=0) + torch.log1p(torch.exp(-z.abs()))),
+            "In your logarithm of a sigmoid the second part is added. At a logit of 0 that makes "
+            "it above 0, but a probability of one half has a logarithm below 0. Look at the sign.",
+        ),
+        Twin(
+            "sign of the exponent",
+            _bce_of_logs(lambda z: z.clamp(max=0) - torch.log1p(torch.exp(z.abs()))),
+            "In your logarithm of a sigmoid the exponent is the size of the logit, so that the "
+            "exponential grows without end. It should never be above 1: look at the sign.",
+        ),
+        Twin(
+            "minus the logarithm for a no",
+            lambda z, y: (
+                -(y * functional.logsigmoid(z) + (1 - y) * -functional.logsigmoid(z)).mean()
+            ),
+            "For a no you use minus the logarithm of the sigmoid. The logarithm of the sigmoid of "
+            "-z is not minus that of z: look at where the minus of the second term stands.",
+        ),
+        Twin(
+            "first term not weighed",
+            lambda z, y: -(functional.logsigmoid(z) + (1 - y) * functional.logsigmoid(-z)).mean(),
+            "The first term counts for every example, even for a no. Which factor switches it off?",
+        ),
+        Twin(
+            "second term not weighed",
+            lambda z, y: -(y * functional.logsigmoid(z) + functional.logsigmoid(-z)).mean(),
+            "The second term counts for every example, even for a yes. Which factor switches it "
+            "off?",
+        ),
+        Twin(
+            "logits for probabilities, to torch's loss",
+            lambda z, y: functional.binary_cross_entropy(z, y),
+            "torch's `binary_cross_entropy` takes probabilities, and stops when it gets a number "
+            "below 0 or above 1. You hand it logits, which may be any number. A sigmoid before it "
+            "would still round: the logarithm and the sigmoid belong in one step.",
         ),
     ),
     also_right=(

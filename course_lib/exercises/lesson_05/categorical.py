@@ -65,6 +65,10 @@ def _by_own_shift(z: Tensor, y: Tensor) -> Tensor:
     return (z.exp().sum(dim=1).log() - _picked(z, y)).mean()
 
 
+def _one_hot(z: Tensor, y: Tensor) -> Tensor:
+    return functional.one_hot(y, z.shape[1])
+
+
 CATEGORICAL = Exercise(
     id="05.categorical",
     points=2,
@@ -77,7 +81,7 @@ CATEGORICAL = Exercise(
         "Make logarithms of probabilities first, as an (n, k) tensor: a logit minus the logarithm "
         "of the sum of the exponentials of its row. torch has that last part in one piece, which "
         "does not overflow. Then pick one number from each row.",
-        "`logits.logsumexp(dim=1)` is the part to take off; with `keepdim=True` it lines up with "
+        "`z.logsumexp(dim=1)` is the part to take off; with `keepdim=True` it lines up with "
         "the rows. To pick the entry y[i] of row i for every i, give two lists of places: "
         "`torch.arange(n)` and y. Mean and minus come last.",
     ),
@@ -180,8 +184,9 @@ CATEGORICAL = Exercise(
         Twin(
             "all classes averaged",
             lambda z, y: -functional.log_softmax(z, dim=1).mean(),
-            "The mean runs over all classes of all examples: the right ones play no part. Pick one "
-            "number from each row first.",
+            "All classes of a row count alike, and the right ones play no part: somewhere a mean "
+            "runs over the classes, of the logits or of the logarithms. Pick one number from each "
+            "row instead.",
         ),
         Twin(
             "every label from every row",
@@ -238,6 +243,51 @@ CATEGORICAL = Exercise(
             "probability for the logit",
             lambda z, y: (z.logsumexp(dim=1) - _picked(torch.softmax(z, dim=1), y)).mean(),
             "A probability is taken off where the formula has a logit. Look at what you pick from.",
+        ),
+        Twin(
+            "log of softmax, by one-hot",
+            lambda z, y: -(_one_hot(z, y) * torch.softmax(z, dim=1).log()).sum(dim=1).mean(),
+            "The formula is right, but the softmax comes first and rounds a small probability to "
+            "0, whose logarithm is infinite; 0 times infinity is not a number. Make the logarithm "
+            "of the probabilities in one step.",
+        ),
+        Twin(
+            "exp overflows, by one-hot",
+            lambda z, y: (
+                -(_one_hot(z, y) * (z.exp() / z.exp().sum(dim=1, keepdim=True)).log())
+                .sum(dim=1)
+                .mean()
+            ),
+            "The formula is right, but `exp` of 1000 is infinite, and infinity divided by infinity "
+            "is not a number; nor is 0 times infinity. The logarithm of a sum of exponentials can "
+            "be had in one piece.",
+        ),
+        Twin(
+            "labels of the first row",
+            lambda z, y: (z.logsumexp(dim=1) - z[0, y]).mean(),
+            "The logits of all labels are taken from the first row. Each label belongs to its own "
+            "row: look at the shape of your index, or pair row numbers with labels.",
+        ),
+        Twin(
+            "labels of the first row, after the logarithm",
+            lambda z, y: -functional.log_softmax(z, dim=1)[0, y].mean(),
+            "All labels pick from the first row, so that the other examples play no part. Each "
+            "label belongs to its own row: look at the shape of your index, or pair row numbers "
+            "with labels.",
+        ),
+        Twin(
+            "logarithm of the sum forgotten",
+            lambda z, y: (z.exp().sum(dim=1) - _picked(z, y)).mean(),
+            "The sum of the exponentials stands there as it is. One step is missing between it and "
+            "the difference.",
+        ),
+        Twin(
+            "largest logit not put back",
+            lambda z, y: (
+                (z - z.max(dim=1, keepdim=True).values).exp().sum(dim=1).log() - _picked(z, y)
+            ).mean(),
+            "The largest logit of each row is taken off inside the exponential, but not at the "
+            "right class. Both logits must be shifted alike, or the shift put back at the end.",
         ),
     ),
     also_right=(

@@ -11,6 +11,13 @@ CHOSEN = (
     ("bce_logits", "separate"),
     ("categorical_logits", "shared"),
 )
+NO_OPTIONS = (
+    ("squared", "mse_loss"),
+    ("mae", "MAE", "absolute error", "absolute_error", "l1"),
+    ("huber_loss",),
+    ("bce", "BCE", "binary", "categorical"),
+    ("categorical", "cross_entropy", "softmax"),
+)
 REASONS = ("mean", "median", "capped", "separate", "shared", "largest", "usual")
 
 
@@ -20,6 +27,13 @@ def _instead(task: int, word: str, message: str) -> Twin:
     pair = (loss, word) if word in REASONS else (word, reason)
     choices = (*CHOSEN[: task - 1], pair, *CHOSEN[task:])
     return Twin(f"task {task}: {word}", choices, f"Task {task}: {message}")
+
+
+def _reason_first(task: int) -> Twin:
+    """Return the slip of one pair that is turned round, for one task, counted from 1."""
+    choices = (*CHOSEN[: task - 1], CHOSEN[task - 1][::-1], *CHOSEN[task:])
+    message = "in your pair the reason comes first. Asked is the loss, then the reason."
+    return Twin(f"task {task}: reason first", choices, f"Task {task}: {message}")
 
 
 CHOOSE = Exercise(
@@ -194,6 +208,17 @@ CHOOSE = Exercise(
             1,
             "MSE",
             "write each word as it stands in the tables, in small letters.",
+        ),
+        *(_reason_first(task) for task in range(1, len(CHOSEN) + 1)),
+        *(
+            _instead(
+                task,
+                word,
+                f'"{word}" is not a word of the tables. Write it exactly as it stands there, in '
+                "small letters and without blanks.",
+            )
+            for task, words in enumerate(NO_OPTIONS, start=1)
+            for word in (*words, CHOSEN[task - 1][0] + " ", CHOSEN[task - 1][0].capitalize())
         ),
     ),
     also_right=(

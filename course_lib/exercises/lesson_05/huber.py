@@ -68,6 +68,12 @@ def _huber_by_loop(p: Tensor, y: Tensor, delta: float) -> Tensor:
     return torch.stack(each).mean()
 
 
+def _a_mean_for_each_piece(p: Tensor, y: Tensor, delta: float) -> Tensor:
+    size = (p - y).abs()
+    small, large = size[size <= delta], size[size > delta]
+    return _half_square(small, delta).mean() + _straight(large, delta).mean()
+
+
 HUBER = Exercise(
     id="05.huber",
     points=2,
@@ -129,8 +135,9 @@ HUBER = Exercise(
         Twin(
             "half lost beyond delta, with the brackets",
             _huber_pieces(_half_square, lambda s, d: d * s - d / 2),
-            "Beyond delta the factor reaches only the first part of the bracket. Look at where "
-            "your brackets open and close: both parts are multiplied.",
+            "Beyond delta you take off half of delta, in which a factor is missing. Either your "
+            "brackets close too early, so that only the first part is multiplied; or a plain half, "
+            "without delta, stands in them.",
         ),
         Twin(
             "smooth_l1 scaling",
@@ -260,6 +267,46 @@ HUBER = Exercise(
             ),
             "Each piece is averaged before the choice, so that one number a prediction comes back. "
             "Choose for each example first; the mean comes last.",
+        ),
+        Twin(
+            "delta never used",
+            lambda p, y, d: functional.huber_loss(p, y),
+            "This is Huber's loss with delta 1, whatever delta is handed in. Look for numbers that "
+            "stand where the argument should, in the condition and in the second piece.",
+        ),
+        Twin(
+            "doubled for squared",
+            _huber_pieces(lambda s, d: 0.5 * s * 2, _straight),
+            "Small errors cost their plain size: they are doubled where they should be squared, or "
+            "not squared at all. Which operator is a power?",
+        ),
+        Twin(
+            "half squared too",
+            _huber_pieces(lambda s, d: (0.5 * s) ** 2, _straight),
+            "Small errors cost half of what they should: the half is inside the square, and is "
+            "squared with it. Look at the brackets of your first piece.",
+        ),
+        Twin(
+            "condition without a size, turned round",
+            lambda p, y, d: torch.where(
+                y - p <= d, (p - y) ** 2 / 2, d * ((p - y).abs() - d / 2)
+            ).mean(),
+            "Predictions far too high take the squared piece: target minus prediction is then "
+            "negative, and always below delta. What decides is the size of the error.",
+        ),
+        Twin(
+            "a mean for each piece",
+            _a_mean_for_each_piece,
+            "Small and large errors each get a mean of their own, and the two are added. There is "
+            "one mean, over all examples together: what is the sum of all costs divided by?",
+        ),
+        Twin(
+            "doubled for squared, with its sign",
+            lambda p, y, d: torch.where(
+                (p - y).abs() <= d, 0.5 * (p - y) * 2, d * ((p - y).abs() - d / 2)
+            ).mean(),
+            "Small errors come in as they are, sign and all: they are doubled where they should be "
+            "squared, or not squared at all. Which operator is a power?",
         ),
     ),
     also_right=(

@@ -141,6 +141,18 @@ MSE = Exercise(
             "This is the gradient of the loss, one number for each prediction. Asked is the loss "
             "itself, a single number.",
         ),
+        Twin(
+            "sum before square",
+            lambda p, y: (p - y).sum() ** 2 / len(p),
+            "The errors are added up first and squared afterwards, so that errors of both signs "
+            "cancel. Look at the order of the steps.",
+        ),
+        Twin(
+            "length of the error, divided",
+            lambda p, y: (p - y).norm() / len(p),
+            "This is the length of the vector of errors, divided by their number. A length has a "
+            "root in it, and there is none in the formula: look at `norm`.",
+        ),
     ),
     also_right=(
         lambda p, y: (y - p).pow(2).mean(),

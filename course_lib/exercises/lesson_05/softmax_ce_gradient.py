@@ -34,6 +34,12 @@ def _all_labels_taken_off(z: Tensor, y: Tensor) -> Tensor:
     return p / len(y)
 
 
+def _right_entry_set(z: Tensor, y: Tensor) -> Tensor:
+    p = torch.softmax(z, dim=1)
+    p[torch.arange(len(y)), y] = -1
+    return p / len(y)
+
+
 SOFTMAX_CE_GRADIENT = Exercise(
     id="05.softmax_ce_gradient",
     points=2,
@@ -47,8 +53,9 @@ SOFTMAX_CE_GRADIENT = Exercise(
         "logits is the probability of that class. What does the other term, minus the logit of "
         "the right class, add?",
         "Compute the probabilities, (n, k), with `torch.softmax`. Make a tensor of the same shape "
-        "with a 1 at each right class and 0 elsewhere: `torch.nn.functional.one_hot`. The rest is "
-        "a difference, and the mean over the examples.",
+        "with a 1 at each right class and 0 elsewhere: `torch.nn.functional.one_hot`, which has to "
+        "be told the number of classes too. The rest is a difference, and the mean over the "
+        "examples.",
     ),
     twins=(
         Twin(
@@ -196,6 +203,29 @@ SOFTMAX_CE_GRADIENT = Exercise(
             "only the second part divided",
             lambda z, y: torch.softmax(z, dim=1) - _one_hot(z, y) / len(y),
             "The division reaches only the last part. Look at your brackets.",
+        ),
+        Twin(
+            "set to -1",
+            _right_entry_set,
+            "At the right class stands -1, whatever its probability. 1 is to be taken off from "
+            "what stands there: look at your assignment.",
+        ),
+        Twin(
+            "only the first part divided",
+            lambda z, y: torch.softmax(z, dim=1) / len(y) - _one_hot(z, y),
+            "The division reaches only the probabilities. Look at your brackets.",
+        ),
+        Twin(
+            "sum of the whole batch",
+            lambda z, y: (z.exp() / z.exp().sum() - _one_hot(z, y)) / len(y),
+            "The exponentials of the whole batch are added up. The probabilities of each row "
+            "should add up to 1: look at the axis of your sum. torch's softmax takes one, too.",
+        ),
+        Twin(
+            "sum of the whole batch, and not divided by n",
+            lambda z, y: z.exp() / z.exp().sum() - _one_hot(z, y),
+            "The exponentials of the whole batch are added up, and the mean over the examples is "
+            "forgotten. Take the two one after the other.",
         ),
     ),
     also_right=(

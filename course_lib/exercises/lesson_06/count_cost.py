@@ -51,6 +51,11 @@ def _cost_by_loop(sizes: Sequence[int], n: int) -> tuple[int, int]:
     return forward, backward
 
 
+def _three_sizes(sizes: Sequence[int], n: int) -> tuple[int, int]:
+    d, h, c = sizes
+    return n * (d * h + h * c), n * (d * h + 2 * h * c)
+
+
 COUNT_COST = Exercise(
     id="06.count_cost",
     points=2,
@@ -206,6 +211,54 @@ COUNT_COST = Exercise(
             "both together",
             lambda sizes, n: n * (3 * sum(_products(sizes)) - _products(sizes)[0]),
             "This is one number, for both ways together. Asked are two: forward, backward.",
+        ),
+        Twin(
+            "last layer left out",
+            lambda sizes, n: (
+                n * sum(_products(sizes)[:-1]),
+                n * (2 * sum(_products(sizes)[:-1]) - _products(sizes)[0]),
+            ),
+            "The last layer is left out, both ways. A list of three sizes has two layers: look at "
+            "where your loop ends.",
+        ),
+        Twin(
+            "one example's share taken off",
+            lambda sizes, n: (
+                n * sum(_products(sizes)),
+                2 * n * sum(_products(sizes)) - _products(sizes)[0],
+            ),
+            "What you take off backward is that of one example. The product that is never made "
+            "would be made for each of them.",
+        ),
+        Twin(
+            "inputs taken off",
+            lambda sizes, n: (
+                n * sum(_products(sizes)),
+                2 * n * sum(_products(sizes)) - n * sizes[0],
+            ),
+            "Backward you take off one multiplication for each input. The product that is never "
+            "made has more: how many neurons does each input go to?",
+        ),
+        Twin(
+            "two layers only",
+            lambda sizes, n: (
+                n * (sizes[0] * sizes[1] + sizes[1] * sizes[2]),
+                n * (sizes[0] * sizes[1] + 2 * sizes[1] * sizes[2]),
+            ),
+            "Only the first two layers are counted. The list may be of any length: go through all "
+            "pairs of neighbours in it.",
+        ),
+        Twin(
+            "three sizes taken apart",
+            _three_sizes,
+            "Your function takes apart a list of exactly three sizes. It may be of any length: go "
+            "through all pairs of neighbours in it.",
+        ),
+        Twin(
+            "last layer left out, exactly twice",
+            lambda sizes, n: (n * sum(_products(sizes)[:-1]), 2 * n * sum(_products(sizes)[:-1])),
+            "The last layer is left out, both ways: look at where your loop ends. And backward is "
+            "exactly twice forward, which counts a gradient that nobody needs.",
         ),
     ),
     also_right=(

@@ -155,6 +155,13 @@ def _check_by_eye(f: Loss, w: Tensor, step: float) -> Tensor:
     return torch.stack([(f(w + m) - f(w - m)) / (2 * step) for m in moves]).reshape(w.shape)
 
 
+def _rows_filled(f: Loss, w: Tensor, step: float) -> Tensor:
+    slopes = torch.zeros_like(w)
+    for row, slope in enumerate(_by_rows(f, w, step)):
+        slopes[row] = slope
+    return slopes
+
+
 GRADIENT_CHECK = Exercise(
     id="06.gradient_check",
     points=3,
@@ -320,8 +327,9 @@ GRADIENT_CHECK = Exercise(
         Twin(
             "the exact gradient",
             _by_autograd,
-            "This is the gradient by autograd. A check must not use what it checks: asked is the "
-            "central difference, with its error, from nothing but values of f.",
+            "This is the exact gradient, or so near it that the step handed in plays no part: it "
+            "comes from autograd, or from a step of your own. Asked is the central difference with "
+            "the given step, error and all, from nothing but values of f.",
         ),
         Twin(
             "second derivative",
@@ -345,6 +353,40 @@ GRADIENT_CHECK = Exercise(
                 -1
             )[0],
             "Only the slope of the first weight comes back. Look for a `return` inside your loop.",
+        ),
+        Twin(
+            "moved by 1",
+            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(1)) - f(at(-1))) / (2 * s)),
+            "Each weight is moved by 1, while the rise is divided by twice the step. Where does "
+            "the step go in when you move a weight?",
+        ),
+        Twin(
+            "divided by 2",
+            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / 2),
+            "The rise is divided by 2, whatever the step. A slope is a rise over the distance in "
+            "which it happens: how far apart are the two places?",
+        ),
+        Twin(
+            "only the first place filled",
+            lambda f, w, s: (
+                _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / (2 * s))
+                * (torch.arange(w.numel()) == 0).view(w.shape)
+            ),
+            "Only the first slope is there, the others are 0. Look for a `return` inside your "
+            "loop.",
+        ),
+        Twin(
+            "a row at a time, in every place",
+            _rows_filled,
+            "When w is a matrix, a whole row of weights is moved at once, and its places all get "
+            "the same number. Each weight needs a slope of its own: go through a flat copy, or "
+            "through both axes.",
+        ),
+        Twin(
+            "a step of its own",
+            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(1e-3)) - f(at(-1e-3))) / 2e-3),
+            "This is a central difference with step 0.001, whatever step is handed in. Look for a "
+            "number where the argument should stand.",
         ),
     ),
     also_right=(

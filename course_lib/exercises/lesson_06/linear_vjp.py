@@ -65,6 +65,17 @@ def _linear_without_g(g: Tensor, x: Tensor, w: Tensor) -> Three:
     return ones @ w, ones.T @ x, ones.sum(dim=0)
 
 
+def _linear_overwritten(g: Tensor, x: Tensor, weight: Tensor) -> Three:
+    of_x, of_weight = torch.zeros_like(x), torch.zeros_like(weight)
+    of_bias = torch.zeros(len(weight), dtype=x.dtype)
+    for n in range(len(x)):
+        for h in range(len(weight)):
+            of_x[n] = g[n, h] * weight[h]
+            of_weight[h] = g[n, h] * x[n]
+            of_bias[h] = g[n, h]
+    return of_x, of_weight, of_bias
+
+
 LINEAR_VJP = Exercise(
     id="06.linear_vjp",
     points=3,
@@ -79,7 +90,7 @@ LINEAR_VJP = Exercise(
         "slope.",
         "A sum over the index that two matrices share is a matrix product. For x the shared index "
         "is h, for the weights it is n; turn one matrix over where the index stands on the wrong "
-        "side. The shapes of the results tell you which.",
+        "side. The shapes of the results tell you which. There may be no examples (n = 0).",
     ),
     twins=(
         Twin(
@@ -225,6 +236,29 @@ LINEAR_VJP = Exercise(
             lambda g, x, w: x @ w.T,
             "These are the outputs of the layer. Asked is the way back: three gradients, made from "
             "g.",
+        ),
+        Twin(
+            "overwritten in the loop",
+            _linear_overwritten,
+            "Only the last pass of your loops is left: each one overwrites what the one before "
+            "wrote. The contributions are to be added up: look for `=`.",
+        ),
+        Twin(
+            "biases second",
+            lambda g, x, w: (g @ w, g.sum(dim=0), g.T @ x),
+            "The last two results have changed places: inputs, weights, biases is the order.",
+        ),
+        Twin(
+            "outputs for g",
+            lambda g, x, w: (x @ w.T @ w, (x @ w.T).T @ x, (x @ w.T).sum(dim=0)),
+            "The outputs of the layer stand where g should. What they were plays no part on the "
+            "way back; the gradient that arrives there is handed in.",
+        ),
+        Twin(
+            "the step taken",
+            lambda g, x, w: (g @ w, w - g.T @ x, g.sum(dim=0)),
+            "Your second result is the weights after a step. Asked is their gradient; the step of "
+            "descent comes later, and has a learning rate.",
         ),
     ),
     also_right=(

@@ -94,8 +94,8 @@ RELU_VJP = Exercise(
         Twin(
             "gate forgotten",
             lambda g, z: g.clone(),
-            "g comes back as it is. Where ReLU gave 0, moving z a little changes nothing: look at "
-            "what the slope is there.",
+            "Where z is below 0, g comes through as it is. There ReLU gave 0, and moving z a "
+            "little changes nothing: what is the slope there?",
         ),
         Twin(
             "the value for the slope",
@@ -153,6 +153,29 @@ RELU_VJP = Exercise(
             lambda g, z: -g * (z > 0),
             "The sign is wrong. A gradient points uphill; the minus comes with the step of "
             "descent.",
+        ),
+        Twin(
+            "z where the gate is shut",
+            lambda g, z: torch.where(z > 0, g, z),
+            "Where the gate is shut, z comes back. ReLU is flat there: how much of g comes "
+            "through? Look at what stands last in your `where`.",
+        ),
+        Twin(
+            "one where the gate is shut",
+            lambda g, z: torch.where(z > 0, g, 1.0),
+            "Where the gate is shut, 1 comes back. ReLU is flat there: how much of g comes "
+            "through? Look at what stands last in your `where`.",
+        ),
+        Twin(
+            "compared with 1",
+            lambda g, z: g * (z > 1),
+            "Your gate opens where z is above 1. Where has ReLU its corner?",
+        ),
+        Twin(
+            "the value for the slope, up to 1",
+            lambda g, z: g * z.clamp(0, 1),
+            "g is multiplied by z cut to the range from 0 to 1. A slope takes one of two values "
+            "only, and is the same for z = 0.2 and z = 2.",
         ),
     ),
     also_right=(

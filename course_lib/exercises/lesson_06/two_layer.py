@@ -102,6 +102,29 @@ def _skipping(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
     return of_z.T @ x, of_z.sum(dim=0), g.T @ torch.relu(z), g.sum(dim=0)
 
 
+def _one_layer(g: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return g @ weight, g.T @ x, g.sum(dim=0)
+
+
+def _weights_taken_first(gate: Callable) -> Callable[..., Four]:
+    """Return the answer that takes weights, inputs, biases from a layer; shapes rarely allow it."""
+
+    def answer(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
+        z = x @ W1.T + b1
+        of_W2, of_hidden, of_b2 = _one_layer(g, torch.relu(z), W2)
+        of_W1, _, of_b1 = _one_layer(gate(of_hidden, z), x, W1)
+        return of_W1, of_b1, of_W2, of_b2
+
+    return answer
+
+
+def _inputs_taken_last(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
+    z = x @ W1.T + b1
+    of_W2, of_b2, of_hidden = _one_layer(g, torch.relu(z), W2)
+    of_W1, of_b1, _ = _one_layer(of_hidden * (z > 0), x, W1)
+    return of_W1, of_b1, of_W2, of_b2
+
+
 TWO_LAYER = Exercise(
     id="06.two_layer",
     points=3,
@@ -412,6 +435,49 @@ TWO_LAYER = Exercise(
             ),
             "All signs are wrong. A gradient points uphill; the minus comes with the step of "
             "descent.",
+        ),
+        Twin(
+            "arguments of ReLU's way back swapped",
+            _slip(gate=lambda g, z: z * (g > 0)),
+            "At the gate g and z have changed places: the hidden sums are let through where the "
+            "gradient is above 0. Look at the order of `relu_vjp`'s arguments.",
+        ),
+        Twin(
+            "ReLU forgotten both ways",
+            _slip(hidden=lambda z, x: z, gate=lambda g, z: g),
+            "ReLU is missing on the way forward and on the way back: these are the gradients of "
+            "two layers with nothing in between.",
+        ),
+        Twin(
+            "biases first in each layer",
+            _slip(
+                results=lambda g, of_hidden, of_z, x, a: (
+                    of_z.sum(dim=0),
+                    of_z.T @ x,
+                    g.sum(dim=0),
+                    g.T @ a,
+                )
+            ),
+            "In both layers weights and biases have changed places. Look at the order in which you "
+            "take apart what `linear_vjp` gives, and at your `return`.",
+        ),
+        Twin(
+            "weights taken first from linear_vjp",
+            _weights_taken_first(lambda g, z: g * (z > 0)),
+            "What comes back to the hidden values and the gradient of W2 have changed places. Look "
+            "at the order in which `linear_vjp` gives its three results.",
+        ),
+        Twin(
+            "weights taken first from linear_vjp, gate by where",
+            _weights_taken_first(lambda g, z: torch.where(z > 0, g, 0.0)),
+            "The gradient of W2 and what comes back to the hidden values have changed places. Look "
+            "at the order in which `linear_vjp` gives its three results.",
+        ),
+        Twin(
+            "inputs taken last from linear_vjp",
+            _inputs_taken_last,
+            "The three results of `linear_vjp` get the wrong names: it gives what belongs to the "
+            "layer's inputs first, not last.",
         ),
     ),
     also_right=(
