@@ -150,8 +150,10 @@ def start_layers(arrays: dict[str, Any]) -> tuple[Figure, dict[str, Any]]:
     hills = PolyCollection(_outlines(arrays["heights"]), facecolor=PALE_BLUE, edgecolor=BLUE)
     left.add_collection(hills)
     left.set(xlim=(BINS[0], BINS[-1]), ylim=(-0.1, SHOWN), xlabel="what leaves the layer")
-    left.set_ylabel("layer")
-    left.set_yticks(range(SHOWN), ["50"] * SHOWN)
+    left.set_ylabel("layer", labelpad=20)
+    left.set_yticks(range(SHOWN), [""] * SHOWN)
+    beside = {"transform": left.get_yaxis_transform(), "ha": "right", "va": "center", "fontsize": 9}
+    numbers = [left.text(-0.03, row, "50", **beside) for row in range(SHOWN)]
     left.set_title(" ")
     right.axhline(1, color=GREY, linewidth=0.8, zorder=0)
     (line,) = right.plot([], [], color=BLUE)
@@ -160,7 +162,7 @@ def start_layers(arrays: dict[str, Any]) -> tuple[Figure, dict[str, Any]]:
     right.minorticks_off()
     right.set_ylabel("size (root mean square)")
     right.set_title(" ")
-    return fig, {"hills": hills, "line": line, "axes": (left, right)}
+    return fig, {"hills": hills, "line": line, "numbers": numbers, "axes": (left, right)}
 
 
 def draw_layers(artists: dict[str, Any], arrays: dict[str, Any]) -> None:
@@ -168,7 +170,8 @@ def draw_layers(artists: dict[str, Any], arrays: dict[str, Any]) -> None:
     left, right = artists["axes"]
     size = arrays["size"]
     artists["hills"].set_verts(_outlines(arrays["heights"]))
-    left.set_yticklabels([str(layer) for layer in arrays["shown"][::-1]])
+    for number, layer in zip(artists["numbers"], arrays["shown"][::-1], strict=True):
+        number.set_text(str(layer))
     artists["line"].set_data(np.arange(len(size)), size.clip(FLOOR, CEILING))
     left.set_title(f"zeros in the last: {arrays['zero']:.0%}")
     right.set_title(f"size of the last: {_size(size[-1])}")

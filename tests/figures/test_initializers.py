@@ -113,7 +113,7 @@ def test_controls_move_hills_line_and_titles():
     size = interactive.arrays["size"]
     (line,) = [line for line in right.lines if len(line.get_xdata()) > 2]
     np.testing.assert_allclose(line.get_ydata(), size.clip(1e-10, 1e10))
-    assert [t.get_text() for t in left.get_yticklabels()] == ["50", "40", "30", "21", "11", "1"]
+    assert [text.get_text() for text in left.texts] == ["50", "40", "30", "21", "11", "1"]
     top = left.collections[0].get_paths()[0].vertices
     assert top[:, 1].min() == initializers.SHOWN - 1
     assert right.get_title(loc="left").startswith("size of the last: ")
