@@ -13,6 +13,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from course_lib.figures.runs import band
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -25,6 +26,7 @@ from course_lib.figures.style import (
     WIDTH,
     as_array,
     figure,
+    number,
 )
 
 Numbers = Sequence[float] | np.ndarray | torch.Tensor
@@ -158,16 +160,11 @@ def draw_response(artists: dict[str, Any], arrays: dict[str, Any]) -> None:
     artists["counts"].set_data(arrays["counts"])
     artists["flat"].set_data(arrays["flat_counts"])
     top, bottom = artists["axes"]
-    top.set_title(f"{arrays['name']}: mean slope {_number(arrays['mean_slope'])}")
+    top.set_title(f"{arrays['name']}: mean slope {number(arrays['mean_slope'])}")
     bottom.set_title(
         f"flat for {arrays['flat']:.0%} of the inputs; {arrays['dead']} of {arrays['neurons']} "
         "neurons flat for every image"
     )
-
-
-def _number(value: float, digits: int = 2) -> str:
-    """Return a number with a true minus sign, and none before 0."""
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 # What reaches which layer
@@ -196,7 +193,7 @@ def losses(panels: Mapping[str, Mapping[str, Numbers]]) -> Figure:
     for (title, curves), ax in zip(panels.items(), axes[0], strict=True):
         for (name, runs), look in zip(curves.items(), LOOKS, strict=False):
             runs = as_array(runs)
-            _band(ax, np.arange(runs.shape[1]), runs, look, name, every=5)
+            _line(ax, np.arange(runs.shape[1]), runs.T, look, name, markevery=5)
         ax.set(xlabel="epoch", title=title, yscale="log", ylim=(4e-3, 20))
     axes[0, 0].set_ylabel("training loss")
     _names_below(fig, axes[0, 0])
@@ -216,7 +213,7 @@ def against(
     fig, axes = figure(3.1, ncols=len(panels), sharey=True, squeeze=False)
     for (title, curves), ax in zip(panels.items(), axes[0], strict=True):
         for (name, runs), look in zip(curves.items(), LOOKS[1:], strict=False):
-            _band(ax, as_array(places), as_array(runs).T, look, name)
+            _line(ax, places, runs, look, name)
         if log:
             ax.set_xscale("log", base=2)
             ax.set_xticks(places[::2], [f"{place:g}" for place in places[::2]])
@@ -232,24 +229,12 @@ def _names_below(fig: Figure, ax: Axes) -> None:
     fig.legend(handles, names, loc="outside lower center", ncols=len(names))
 
 
-def _band(
-    ax: Axes,
-    places: np.ndarray,
-    runs: np.ndarray,
-    look: tuple[str, str, str],
-    name: str,
-    every: int = 1,
+def _line(
+    ax: Axes, x: Numbers, runs: Numbers, look: tuple[str, str, str], name: str, **more: int
 ) -> None:
-    """Draw runs `(runs, places)` as their median and the middle nine tenths of them.
-
-    NaN stands for a run of which nothing is known; a place at which all are NaN is left out.
-    """
     colour, dashes, marker = look
-    known = ~np.isnan(runs).all(axis=0)
-    places, runs = places[known], runs[:, known]
-    low, median, high = np.nanquantile(runs, [0.05, 0.5, 0.95], axis=0)
-    ax.fill_between(places, low, high, color=colour, alpha=0.13, linewidth=0)
-    ax.plot(places, median, dashes, color=colour, marker=marker, markevery=every, label=name)
+    style = {"color": colour, "linestyle": dashes, "marker": marker, "label": name}
+    band(ax, x, runs, alpha=0.13, **style, **more)
 
 
 def solved(widths: Numbers, shares: Mapping[str, Numbers]) -> Figure:

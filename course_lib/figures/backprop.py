@@ -14,6 +14,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from course_lib.figures.runs import band
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -25,6 +26,7 @@ from course_lib.figures.style import (
     VERMILION,
     as_array,
     figure,
+    number,
 )
 from course_lib.nn.backprop import Step, tape_backward, tape_forward
 
@@ -120,15 +122,10 @@ def draw_walk(artists: dict[str, Any], arrays: dict[str, Any]) -> None:
     artists["boxes"].set_facecolors(colours)
     lines = zip(PLACES, arrays["values"], arrays["gradients"], strict=True)
     for place, (name, value, gradient) in enumerate(lines):
-        known = "" if np.isnan(value) else f" {_number(value)}"
+        known = "" if np.isnan(value) else f" {number(value)}"
         artists["values"][place].set_text(f"{name}{known}")
-        artists["gradients"][place].set_text("" if np.isnan(gradient) else f"g {_number(gradient)}")
+        artists["gradients"][place].set_text("" if np.isnan(gradient) else f"g {number(gradient)}")
     artists["ax"].set_title(arrays["title"])
-
-
-def _number(value: float, digits: int = 2) -> str:
-    """Return a number with a true minus sign, and no minus before 0."""
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 # The check
@@ -146,19 +143,13 @@ def errors_by_step(
     looks = ((BLUE, "-"), (VERMILION, "--"), (GREEN, "-."))
     for (title, curves), ax in zip(panels.items(), axes[0], strict=True):
         for (name, runs), (colour, dashes) in zip(curves.items(), looks, strict=False):
-            _band(ax, steps, runs, colour, dashes, name)
+            band(ax, steps, runs, color=colour, linestyle=dashes, label=name)
         ax.set(xscale="log", yscale="log", xlabel="step", title=title)
         ax.legend(loc="lower left", borderpad=0)
     for (name, step), (colour, _) in zip(marks.items(), looks, strict=False):
         axes[0, 0].axvline(step, color=colour, linewidth=1, linestyle=":", label=name, zorder=0)
     axes[0, 0].set(ylabel="relative error", ylim=(1e-12, 3))
     return fig
-
-
-def _band(ax: Axes, x: Numbers, runs: Numbers, colour: str, dashes: str, label: str) -> None:
-    low, median, high = np.quantile(as_array(runs), [0.05, 0.5, 0.95], axis=1)
-    ax.fill_between(as_array(x), low, high, color=colour, alpha=0.2, linewidth=0)
-    ax.plot(as_array(x), median, dashes, color=colour, label=label)
 
 
 # What it costs
@@ -185,7 +176,7 @@ def costs(
     left.legend(loc="lower right", borderpad=0, ncols=1)
     looks = ((VERMILION, "--"), (BLUE, "-"))
     for (name, rounds), (colour, dashes) in zip(seconds.items(), looks, strict=True):
-        _band(right, parameters, rounds, colour, dashes, name)
+        band(right, parameters, rounds, color=colour, linestyle=dashes, label=name)
     right.set(xscale="log", yscale="log", xlabel="weights and biases", ylabel="seconds")
     right.legend(loc="upper left", borderpad=0)
     right.set_ylim(None, 20)
@@ -248,7 +239,7 @@ def shares(
     fig, (promise, total, gone) = figure(2.9, ncols=3, width_ratios=[1.25, 1, 1])
     looks = ((BLUE, "-"), (PURPLE, "--"))
     for (name, runs), (colour, dashes) in zip(kept.items(), looks, strict=True):
-        _band(promise, steps, runs, colour, dashes, name)
+        band(promise, steps, runs, color=colour, linestyle=dashes, label=name)
     promise.set(xscale="log", xlabel="learning rate", ylim=(-0.6, 1.15))
     promise.set_title("drop ÷ promised drop")
     promise.legend(loc="lower left", borderpad=0)

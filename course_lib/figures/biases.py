@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from course_lib.figures.runs import band
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -24,6 +25,7 @@ from course_lib.figures.style import (
     VERMILION,
     as_array,
     figure,
+    number,
 )
 
 Numbers = Sequence[float] | np.ndarray | torch.Tensor
@@ -114,14 +116,9 @@ def draw_shift(artists: dict[str, Any], arrays: dict[str, Any]) -> None:
     artists["sigmoid"].set_data(arrays["along"], arrays["curve"])
     artists["fires"].set_xdata([at, at])
     plane, curve = artists["axes"]
-    plane.set_title(f"{_number(w)} · ink {_number(b, sign='+')}")
-    words = "no threshold" if np.isnan(at) else f"threshold {_number(at, 2)}"
+    plane.set_title(f"{number(w, 1)} · ink {number(b, 1, sign='+')}")
+    words = "no threshold" if np.isnan(at) else f"threshold {number(at)}"
     curve.set_title(f"{words}, {arrays['right']} of {len(arrays['y'])} right")
-
-
-def _number(value: float, digits: int = 1, sign: str = "") -> str:
-    """Return a number with a true minus sign, as wide as a plus sign, and no minus before 0."""
-    return f"{round(value, digits) + 0.0:{sign}.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 # A start that knows how rare a class is
@@ -194,10 +191,9 @@ def accuracy_by_level(
 
 def _band(ax: Axes, levels: Mapping[str, Numbers], colour: str, dashes: str, label: str) -> None:
     runs = np.stack([as_array(values) for values in levels.values()])
-    low, median, high = np.quantile(runs, [0.05, 0.5, 0.95], axis=1)
     places = np.arange(len(levels))
-    ax.fill_between(places, low, high, color=colour, alpha=0.2, linewidth=0)
-    ax.plot(places, median, dashes, color=colour, marker="o", markersize=4, label=label)
+    marks = {"marker": "o", "markersize": 4}
+    band(ax, places, runs, color=colour, linestyle=dashes, label=label, **marks)
     ax.set_xticks(places, list(levels))
     ax.set_xlim(-0.3, len(levels) - 0.7)
 
@@ -239,7 +235,7 @@ def starts(values: Numbers, accuracy: Mapping[str, Numbers], live: Mapping[float
     """
     fig, ax = figure(3.0)
     looks = ((GREY, "--"), (BLUE, "-"), (VERMILION, "-"))
-    names = [_number(value, 0) for value in values]
+    names = [number(value, 0) for value in values]
     for (name, runs), look in zip(accuracy.items(), looks, strict=True):
         _band(ax, dict(zip(names, as_array(runs), strict=True)), *look, label=name)
     places = [list(values).index(value) for value in live]

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from course_lib.figures.runs import band
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -152,13 +153,6 @@ def draw_drag(artists: dict[str, Any], arrays: dict[str, Any]) -> None:
 # Runs of an experiment
 
 
-def _band(ax: Axes, places: Numbers, runs: Numbers, **look: Any) -> None:
-    """Draw the median of runs `(places, runs)` as a line and the middle nine tenths as a band."""
-    low, median, high = np.quantile(as_array(runs), [0.05, 0.5, 0.95], axis=1)
-    ax.fill_between(places, low, high, color=look["color"], alpha=0.15, linewidth=0)
-    ax.plot(places, median, **look)
-
-
 def error_by_share(
     panels: Mapping[str, Mapping[str, Numbers]], shares: Numbers, ylabel: str
 ) -> Figure:
@@ -169,7 +163,7 @@ def error_by_share(
     fig, axes = figure(2.9, ncols=len(panels), squeeze=False)
     for (title, of_panel), ax in zip(panels.items(), axes[0], strict=True):
         for name, runs in of_panel.items():
-            _band(ax, shares, runs, marker="o", markersize=4, **_look(name))
+            band(ax, shares, runs, alpha=0.15, marker="o", markersize=4, **_look(name))
         ax.set(xlabel="share that is spoilt", title=title)
         ax.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
         low, high = ax.get_ylim()
@@ -196,7 +190,7 @@ def error_by_delta(deltas: Numbers, errors: Mapping[str, Numbers], ylabel: str) 
     looks = ((BLUE, "-"), (VERMILION, "-."))
     for (words, runs), (colour, dashes) in zip(errors.items(), looks, strict=True):
         look = {"color": colour, "linestyle": dashes, "label": words}
-        _band(ax, deltas, runs, marker="o", markersize=4, **look)
+        band(ax, deltas, runs, alpha=0.15, marker="o", markersize=4, **look)
     ax.set(xscale="log", yscale="log", xlabel="δ, in standard deviations", ylabel=ylabel)
     _plain_log(ax)
     ax.set_xticks(deltas, [f"{delta:g}" for delta in deltas])
@@ -212,7 +206,7 @@ def accuracy_by_noise(
     fig, axes = figure(2.9, ncols=len(panels), sharey=True, squeeze=False)
     for (title, of_panel), ax in zip(panels.items(), axes[0], strict=True):
         for name, runs in of_panel.items():
-            _band(ax, shares, runs, marker="o", markersize=4, **_look(name))
+            band(ax, shares, runs, alpha=0.15, marker="o", markersize=4, **_look(name))
         ax.set(xlabel="labels that are wrong", title=title)
         ax.set_xticks(shares)
         ax.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
@@ -257,7 +251,7 @@ def overconfidence_by_epoch(
     fig, axes = figure(2.9, ncols=len(panels), sharey=True, squeeze=False)
     for (title, of_panel), ax in zip(panels.items(), axes[0], strict=True):
         for name, (runs, stop) in of_panel.items():
-            _band(ax, epochs, runs, **_look(name))
+            band(ax, epochs, runs, alpha=0.15, **_look(name))
             middle = np.median(as_array(runs)[list(epochs).index(stop)])
             ax.plot(stop, middle, "o", color=LOOKS[name][0], markersize=7)
         ax.axhline(0, color=INK, linewidth=0.8, zorder=0)

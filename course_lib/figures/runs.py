@@ -1,14 +1,29 @@
 """Figures of many runs, for any lesson that compares some."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_lib.figures.style import BLUE, GREY, INK, as_array, figure
 
 Numbers = Sequence[float] | np.ndarray | torch.Tensor
+
+
+def band(ax: Axes, x: Numbers, runs: Numbers, *, alpha: float = 0.2, **look: Any) -> None:
+    """Draw runs `(x, runs)` as the line of their medians and the band of their middle nine tenths.
+
+    NaN stands for a run of which nothing is known; an x at which all are NaN is left out. alpha: of
+    the band. look: of the line, `color` at least.
+    """
+    x, runs = as_array(x), as_array(runs)
+    known = ~np.isnan(runs).all(axis=1)
+    low, median, high = np.nanquantile(runs[known], [0.05, 0.5, 0.95], axis=1)
+    ax.fill_between(x[known], low, high, color=look["color"], alpha=alpha, linewidth=0)
+    ax.plot(x[known], median, **look)
 
 
 def differences(

@@ -78,3 +78,8 @@ def figure(height: float, width: float = WIDTH, **grid) -> tuple[Figure, Axes]:
     fig = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(fig)
     return fig, fig.subplots(**grid)
+
+
+def number(value: float, digits: int = 2, sign: str = "") -> str:
+    """Return a number with a true minus sign, and no minus before 0. sign: "+" shows both signs."""
+    return f"{round(value, digits) + 0.0:{sign}.{digits}f}".replace("-", "\N{MINUS SIGN}")

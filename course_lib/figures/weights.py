@@ -26,6 +26,7 @@ from course_lib.figures.style import (
     VERMILION,
     as_array,
     figure,
+    number,
 )
 
 Numbers = Sequence[float] | np.ndarray | torch.Tensor
@@ -34,11 +35,6 @@ Numbers = Sequence[float] | np.ndarray | torch.Tensor
 def sign_colour(value: float) -> str:
     """Return the colour of a weight or signal by its sign."""
     return GREY if value == 0 else VERMILION if value > 0 else BLUE
-
-
-def _number(value: float, digits: int = 2) -> str:
-    """Return a number with a true minus sign, as wide as a plus sign."""
-    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 # Two features that a person can name
@@ -81,15 +77,15 @@ def network(inputs: Numbers, weight: Numbers, out_weight: Numbers) -> Figure:
     end = (4.1, (len(W) - 1) / 2)
     for i, letter in enumerate("ab"):
         for j, place in enumerate(middle):
-            label = f"$w_{{{letter}{j + 1}}}$ = {_number(W[j, i], 1)}"
+            label = f"$w_{{{letter}{j + 1}}}$ = {number(W[j, i], 1)}"
             crosses = (j < len(W) / 2) == (letter == "b")
             at = 0.82 if crosses else 0.42  # where no other line comes near
             _connection(ax, sources[i], place, W[j, i], label, at)
-        _node(ax, sources[i], f"${letter}$\n{_number(x[i])}")
+        _node(ax, sources[i], f"${letter}$\n{number(x[i])}")
     for j, place in enumerate(middle):
-        _connection(ax, place, end, v[j], _number(v[j], 1), at=0.42)
-        _node(ax, place, _number(hidden[j]))
-    _node(ax, end, f"out\n{_number(v @ hidden)}")
+        _connection(ax, place, end, v[j], number(v[j], 1), at=0.42)
+        _node(ax, place, number(hidden[j]))
+    _node(ax, end, f"out\n{number(v @ hidden)}")
     return fig
 
 
@@ -180,7 +176,7 @@ def draw_pull(artists: dict[str, Any], arrays: dict[str, Any]) -> None:
         scatter.set_offsets(np.column_stack([arrays["out"][mine].clip(-2.95, 2.95), height]))
     plane, strip = artists["axes"]
     sign = "+" if w[1] >= 0 else "\N{MINUS SIGN}"
-    plane.set_title(f"{_number(w[0])} · centre {sign} {_number(abs(w[1]))} · ring")
+    plane.set_title(f"{number(w[0])} · centre {sign} {number(abs(w[1]))} · ring")
     strip.set_title(f"{arrays['right']} of {len(arrays['y'])} right")
 
 
@@ -229,7 +225,7 @@ def contributions(image: Numbers, weight: Numbers, neurons: Sequence[int]) -> Fi
         _signed_image(middle, row.reshape(8, 8), limit=np.abs(W).max())
         middle.set_title(f"weights of neuron {digit}", loc="center", fontsize=10)
         _signed_image(right, (row * x).reshape(8, 8), limit=np.abs(W * x).max())
-        right.set_title(f"product, sum {_number(row @ x, 1)}", loc="center", fontsize=10)
+        right.set_title(f"product, sum {number(row @ x, 1)}", loc="center", fontsize=10)
         _blank_frame(left)
     return fig
 

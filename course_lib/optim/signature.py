@@ -1,5 +1,6 @@
 """What the signature of a rule says, and how one rule is applied to one parameter."""
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from torch import Tensor
 Rule = Callable[..., Any]
 
 
+@functools.cache
 def slot_names(rule: Rule) -> tuple[str, ...]:
     """Return the names of what a rule remembers: its positionals after the parameter and gradient.
 
@@ -24,6 +26,7 @@ def slot_names(rule: Rule) -> tuple[str, ...]:
     return tuple(positional[2:])
 
 
+@functools.cache
 def hyper_names(rule: Rule) -> tuple[str, ...]:
     """Return the names of a rule's hyper-parameters, its keyword-only arguments.
 

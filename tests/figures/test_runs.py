@@ -3,7 +3,8 @@
 import numpy as np
 
 from course_lib.figures.faults import faults
-from course_lib.figures.runs import differences
+from course_lib.figures.runs import band, differences
+from course_lib.figures.style import figure, number
 
 RUNS = np.linspace(0, 1, 101)
 
@@ -32,3 +33,19 @@ def test_its_letters_can_be_read():
     rows = {f"{n} hidden neurons, centred": RUNS for n in range(8)}
     panels = {"clear": rows, "blur 0.75": rows, "muted 0.25": rows}
     assert faults(differences(panels, interval, "points")) == []
+
+
+def test_a_band_is_the_median_and_the_middle_nine_tenths():
+    _, ax = figure(2)
+    runs = np.stack([RUNS, 2 * RUNS, np.full(101, np.nan)])
+    band(ax, [1.0, 2.0, 3.0], runs, color="C0", label="runs")
+    assert ax.lines[0].get_xdata().tolist() == [1.0, 2.0]
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.5, 1.0])
+    low, high = np.sort(ax.collections[0].get_paths()[0].vertices[:, 1])[[0, -1]]
+    np.testing.assert_allclose([low, high], [0.05, 1.9])
+
+
+def test_a_number_has_a_true_minus_sign_and_none_before_zero():
+    assert number(-1.5, 1) == "\N{MINUS SIGN}1.5"
+    assert number(-0.001) == "0.00"
+    assert number(2, 0, sign="+") == "+2"
