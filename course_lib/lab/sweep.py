@@ -17,7 +17,8 @@ from course_lib.lab.device import one_thread
 from course_lib.lab.progress import progress_bar
 from course_lib.lab.training import Forward, Params
 from course_lib.optim.rules import gd
-from course_lib.optim.signature import Rule, apply, hyper_names, slot_names
+from course_lib.optim.settings import complete
+from course_lib.optim.signature import Rule, apply, slot_names
 
 Measure = Callable[[Tensor, Tensor], Tensor]  # of outputs (n, ...) and answers (n,), a scalar
 
@@ -53,7 +54,7 @@ def sweep(
     from before the first step; and `diverged` `(runs,)`: whether a training loss became infinite
     or NaN. Such a run goes on among its NaNs and its neighbours do not notice.
     Raises ValueError for tensors of other than `runs` runs, and for a hyper-parameter that the rule
-    does not take.
+    does not take or that is out of range.
     """
     runs = len(generators)
     settings = _settings(rule, hyper, runs)
@@ -157,11 +158,9 @@ def _for_runs(data: Dataset, first: int, last: int) -> Dataset:
 
 
 def _settings(rule: Rule, hyper: dict[str, float | Tensor], runs: int) -> dict[str, Tensor]:
-    """Return each hyper-parameter as `(runs,)` in float64."""
+    """Return each hyper-parameter that is given as `(runs,)` in float64."""
+    complete(rule, hyper)
     for name, value in hyper.items():
-        if name not in hyper_names(rule):
-            takes = ", ".join(hyper_names(rule))
-            raise ValueError(f"{name} is no setting of {rule.__name__}, which takes: {takes}")
         if isinstance(value, Tensor) and value.shape not in {(), (runs,)}:
             raise ValueError(f"{name} has shape {tuple(value.shape)}; it must be ({runs},)")
     return {
