@@ -1,9 +1,10 @@
 """What a learner sees: one style, figures with alt text, figures with sliders.
 
-Read in this order: style, faults, frame, output, interactive, runs, then one module a lesson.
+Read in this order: style, faults, frame, output, interactive, runs, contours,
+then one module a lesson.
 """
 
-from course_lib.figures.interactive import Choice, Interactive, Slider, interact
+from course_lib.figures.interactive import Choice, Interactive, Play, Slider, interact
 from course_lib.figures.output import say, show, verdict
 
-__all__ = ["Choice", "Interactive", "Slider", "interact", "say", "show", "verdict"]
+__all__ = ["Choice", "Interactive", "Play", "Slider", "interact", "say", "show", "verdict"]

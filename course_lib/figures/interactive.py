@@ -49,6 +49,24 @@ class Slider:
 
 
 @dataclass(frozen=True)
+class Play(Slider):
+    """A slider over whole numbers with buttons that move it, a step each `interval` milliseconds.
+
+    Where a picture takes longer, the next one is drawn for where the slider is then.
+    """
+
+    interval: int = 100
+
+    def buttons(self, slider: ipywidgets.Widget) -> ipywidgets.Widget:
+        """Return play, pause, stop and repeat for its slider. The link lives in the browser."""
+        play = ipywidgets.Play(
+            value=self.value, min=self.low, max=self.high, step=self.step, interval=self.interval
+        )
+        ipywidgets.jslink((play, "value"), (slider, "value"))
+        return play
+
+
+@dataclass(frozen=True)
 class Choice:
     """One of `options`, `value` to begin with."""
 
@@ -121,7 +139,14 @@ class Interactive:
 
         for slider in sliders.values():
             slider.observe(move, names="value")
-        return ipywidgets.VBox([*sliders.values(), picture])
+        rows = [_row(control, sliders[name]) for name, control in self._controls.items()]
+        return ipywidgets.VBox([*rows, picture])
+
+
+def _row(control: Slider | Choice, slider: ipywidgets.Widget) -> ipywidgets.Widget:
+    if isinstance(control, Play):
+        return ipywidgets.HBox([slider, control.buttons(slider)])
+    return slider
 
 
 def interact(

@@ -6,7 +6,7 @@ import re
 import ipywidgets
 import pytest
 
-from course_lib.figures import Choice, Interactive, Slider, interact
+from course_lib.figures import Choice, Interactive, Play, Slider, interact
 from course_lib.figures.style import figure
 
 CONTROLS = {
@@ -96,6 +96,15 @@ def test_words_cannot_break_out_of_the_alt_text(interactive):
 def test_whole_numbers_stay_whole():
     assert isinstance(Slider("layers", 1, 9, 1, 3).widget(), ipywidgets.IntSlider)
     assert isinstance(Slider("gain", 1, 9, 0.5, 3).widget(), ipywidgets.FloatSlider)
+
+
+def test_a_slider_that_plays_has_buttons_for_the_same_numbers():
+    controls = CONTROLS | {"height": Play("height", 0, 9, 3, 6, interval=80)}
+    row, _, _ = Interactive(compute, start, draw, controls).widget("A point.").children
+    slider, play = row.children
+    for widget in (slider, play):
+        assert (widget.min, widget.max, widget.step, widget.value) == (0, 9, 3, 6)
+    assert play.interval == 80
 
 
 def test_it_is_shown_with_widget_picture_and_words_then_its_caption(shown):
