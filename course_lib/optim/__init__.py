@@ -1,5 +1,5 @@
 """Part II: update rules and what runs them (from lesson 07 on).
 
-Read in this order: rules, signature, settings, paths, probe, bucket, optimizer; then cost and
-surfaces, and a module for each lesson.
+Read in this order: rules, signature, settings, paths, probe, bucket, compiled, optimizer; then
+cost and surfaces, and a module for each lesson.
 """

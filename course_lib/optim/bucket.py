@@ -1,6 +1,6 @@
 """Parameters that are alike, laid end to end, so that a rule is called once for all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -8,38 +8,56 @@ from torch import Tensor
 
 from course_lib.optim.signature import Rule, apply
 
-State = dict[str, Any]
+State = Mapping[Tensor, dict[str, Any]]  # of an optimizer: what it knows of each parameter
 CHUNK = 2**16  # places at a time on a CPU: what a rule makes in between then stays in its cache
 
 
 class Bucket:
-    """Some parameters of one dtype and device, and their slots.
+    """Some parameters of one dtype and device that have taken equally many steps, and their slots.
 
-    Each slot is one flat tensor for all the parameters; the states hold views of it, so that what
-    is known of a parameter can be read and saved as if it were alone. Slots that the states hold
+    Each slot is one flat tensor for all the parameters; the state of a parameter holds views of it,
+    so that it can be read and saved as if the parameter were alone. Slots that the state holds
     already are taken over, and moved to where the parameters are.
     """
 
-    def __init__(self, params: Sequence[Tensor], states: Sequence[State], slots: Sequence[str]):
+    def __init__(self, params: Sequence[Tensor], state: State, slots: Sequence[str]):
         self.params = list(params)
-        self.kind = params[0].dtype, params[0].device
+        self._kind = params[0].dtype, params[0].device
+        self._states = [state[p] for p in params]
         self.slots = tuple(
-            torch.cat([_slot(name, p, s) for p, s in zip(params, states, strict=True)])
+            torch.cat([_slot(name, p, of_p) for p, of_p in zip(params, self._states, strict=True)])
             for name in slots
         )
-        self.views = [{} for _ in params]
-        for name, flat in zip(slots, self.slots, strict=True):
-            for view, state, part in zip(self.views, states, self._like_params(flat), strict=True):
-                view[name] = state[name] = part
-        self._scratch = None
+        self.views = list(zip(*map(self._like_params, self.slots), strict=True)) or [()] * len(
+            params
+        )
+        for of_p, views in zip(self._states, self.views, strict=True):
+            of_p.update(zip(slots, views, strict=True))
+        self._names = tuple(slots)
+        self._alone = len(params) == 1 and params[0].is_contiguous()
+        if not self._alone:
+            places = sum(p.numel() for p in params)
+            self._flat = params[0].new_empty(places), params[0].new_empty(places)
+            self._parts = [self._like_params(flat) for flat in self._flat]
 
-    def holds(self, params: Sequence[Tensor], states: Sequence[State]) -> bool:
-        """Return whether these are its parameters, where they were, and its views their states."""
-        if (params[0].dtype, params[0].device) != self.kind or len(params) != len(self.params):
-            return False
+    @property
+    def step(self) -> int:
+        """How many steps its parameters have taken."""
+        return self._states[0].get("step", 0)
+
+    @step.setter
+    def step(self, value: int) -> None:
+        for of_p in self._states:
+            of_p["step"] = value
+
+    def holds(self, state: State) -> bool:
+        """Return whether its parameters are where they were, and its views in their states."""
         return all(
-            mine is p and all(state.get(name) is part for name, part in view.items())
-            for mine, p, view, state in zip(self.params, params, self.views, states, strict=True)
+            (p.dtype, p.device) == self._kind
+            and state[p] is of_p
+            and (not self._alone or p.is_contiguous())
+            and all(of_p[name] is view for name, view in zip(self._names, views, strict=True))
+            for p, of_p, views in zip(self.params, self._states, self.views, strict=True)
         )
 
     def gather(self) -> tuple[Tensor, Tensor]:
@@ -47,21 +65,16 @@ class Bucket:
 
         A parameter that is alone and lies in one piece is itself; others are copied.
         """
-        if len(self.params) == 1 and self.params[0].is_contiguous():
-            (p,) = self.params
-            return p.detach().view(-1), p.grad.reshape(-1)
-        if self._scratch is None:
-            places = sum(p.numel() for p in self.params)
-            self._scratch = [self.params[0].new_empty(places) for _ in range(2)]
-            self._parts = [self._like_params(flat) for flat in self._scratch]
-        torch._foreach_copy_(self._parts[0], [p.detach() for p in self.params])
+        if self._alone:
+            return self.params[0].detach().view(-1), self.params[0].grad.reshape(-1)
+        torch._foreach_copy_(self._parts[0], self.params)
         torch._foreach_copy_(self._parts[1], [p.grad for p in self.params])
-        return tuple(self._scratch)
+        return self._flat
 
-    def scatter(self, p: Tensor) -> None:
-        """Write back what `gather` has copied."""
-        if self._scratch is not None and p is self._scratch[0]:
-            torch._foreach_copy_([param.detach() for param in self.params], self._parts[0])
+    def scatter(self) -> None:
+        """Write the parameters back, if `gather` has copied them."""
+        if not self._alone:
+            torch._foreach_copy_(self.params, self._parts[0])
 
     def _like_params(self, flat: Tensor) -> list[Tensor]:
         parts = flat.split([p.numel() for p in self.params])
@@ -109,6 +122,6 @@ def _apart(new: Sequence[Tensor], old: Sequence[Tensor]) -> Sequence[Tensor]:
     ]
 
 
-def _slot(name: str, p: Tensor, state: State) -> Tensor:
-    kept = state.get(name)
+def _slot(name: str, p: Tensor, of_p: dict[str, Any]) -> Tensor:
+    kept = of_p.get(name)
     return torch.zeros_like(p).flatten() if kept is None else kept.to(p).flatten()

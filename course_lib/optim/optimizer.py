@@ -6,17 +6,18 @@ rule is called once for all of them. Large ones are worth a call of their own, w
 A rule that looks at a whole tensor is given each as it is.
 """
 
-import functools
-from collections.abc import Callable, Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from course_lib.optim.bucket import Bucket, advance, advance_in_chunks
+from course_lib.optim.compiled import compile_advance
 from course_lib.optim.probe import hands_on, is_elementwise
 from course_lib.optim.settings import check_range, complete, settable
-from course_lib.optim.signature import Rule, apply, slot_names
+from course_lib.optim.signature import Rule, slot_names
 
 LARGE = {"cpu": 2**16, "cuda": 2**22}  # places from which on a tensor is a bucket of its own
 
@@ -67,51 +68,45 @@ class RuleOptimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        used = {}
-        for group in self.param_groups:
-            hyper = {name: group[name] for name in settable(self.rule)}
-            for members in self._alike(group["params"]):
-                used[members[0]] = bucket = self._bucket(members)
-                t = 1 + self.state[members[0]].get("step", 0)
-                self._advance(bucket, t, hyper)
-                for p in members:
-                    self.state[p]["step"] = t
-        self._buckets = used
+        for number, group in enumerate(self.param_groups):
+            hyper = {name: group[name] for name in self._settable}
+            for bucket in self._buckets(number, group):
+                bucket.step += 1
+                if self._elementwise:
+                    p, g = bucket.gather()
+                    self._run(self.rule, p, g, bucket.slots, t=bucket.step, **hyper)
+                    bucket.scatter()
+                else:
+                    (p,), (view,) = bucket.params, bucket.views
+                    self._run(self.rule, p, p.grad, view, t=bucket.step, **hyper)
         return loss
 
-    def _alike(self, params: Iterable[Tensor]) -> Iterable[list[Tensor]]:
-        """Return the parameters that have a gradient, those together that share a bucket."""
-        buckets: dict[Any, list[Tensor]] = {}
+    def _buckets(self, number: int, group: dict[str, Any]) -> list[Bucket]:
+        """Return the buckets of a group: those of its last step if they still hold, else new."""
+        params = [p for p in group["params"] if p.grad is not None]
+        known, buckets = self._plans.get(number, ([], []))
+        same = len(known) == len(params) and all(map(operator.is_, known, params))
+        if not same or not all(bucket.holds(self.state) for bucket in buckets):
+            slots = slot_names(self.rule)
+            buckets = [Bucket(members, self.state, slots) for members in self._alike(params)]
+            self._plans[number] = params, buckets
+        return buckets
+
+    def _alike(self, params: list[Tensor]) -> Iterable[list[Tensor]]:
+        """Return the parameters, those together that share a bucket."""
+        together: dict[Any, list[Tensor]] = {}
         for p in params:
-            if p.grad is None:
-                continue
             if p.grad.is_sparse:
                 raise ValueError("a gradient is sparse; rules are written for dense tensors")
             alone = not self._elementwise or p.numel() >= LARGE.get(p.device.type, 2**16)
             key = id(p) if alone else (p.dtype, p.device, self.state[p].get("step", 0))
-            buckets.setdefault(key, []).append(p)
-        return buckets.values()
-
-    def _bucket(self, members: list[Tensor]) -> Bucket:
-        """Return the bucket of the last step if it still holds, else a new one."""
-        states = [self.state[p] for p in members]
-        bucket = self._buckets.get(members[0])
-        if bucket is None or not bucket.holds(members, states):
-            bucket = Bucket(members, states, slot_names(self.rule))
-        return bucket
-
-    def _advance(self, bucket: Bucket, t: int, hyper: dict[str, Any]) -> None:
-        if not self._elementwise:
-            (p,), (slots,) = bucket.params, bucket.views
-            self._run(self.rule, p.detach(), p.grad, list(slots.values()), t=t, **hyper)
-        else:
-            p, g = bucket.gather()
-            self._run(self.rule, p, g, bucket.slots, t=t, **hyper)
-            bucket.scatter(p)
+            together.setdefault(key, []).append(p)
+        return together.values()
 
     def _prepare(self, hyper: dict[str, Any]) -> None:
         """Choose how the rule is run. This is not part of the state: it is found out anew."""
-        self._buckets: dict[Tensor, Bucket] = {}
+        self._plans: dict[int, tuple[list[Tensor], list[Bucket]]] = {}
+        self._settable = tuple(hyper)
         self._elementwise = is_elementwise(self.rule, **hyper)
         if self.compiled:
             self._run = compile_advance(apart=hands_on(self.rule, **hyper))
@@ -125,30 +120,3 @@ class RuleOptimizer(torch.optim.Optimizer):
         super().__setstate__(state)
         if "rule" in state:  # a copy or a pickle; `load_state_dict` comes by here too
             self._prepare({name: self.defaults[name] for name in settable(self.rule)})
-
-
-def compile_advance(apart: bool) -> Callable[..., None]:
-    """Return `advance` under `torch.compile`, with one graph for all sizes and all settings.
-
-    apart: compile the rule alone and write its results back afterwards. Otherwise both are one
-    loop over memory, which is fastest, but wrong for a rule that hands on what it was given: torch
-    2.13 then writes a slot before it has read it.
-    A number that is baked into a graph makes a new graph when it changes. So every number is handed
-    over as a tensor without axes, in float64: in float32, 1 − βᵗ is off by 1e-5 at the first steps.
-    """
-    if apart:
-        graph = functools.partial(advance, apply=torch.compile(apply, dynamic=True))
-    else:
-        graph = torch.compile(advance, dynamic=True)
-
-    def run(rule: Rule, p: Tensor, g: Tensor, slots: Sequence[Tensor], **hyper: Any) -> None:
-        graph(rule, p, g, tuple(slots), **{name: _as_tensor(v, p) for name, v in hyper.items()})
-
-    return run
-
-
-def _as_tensor(value: Any, like: Tensor) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    precise = torch.float32 if like.device.type == "mps" else torch.float64
-    return torch.tensor(value, dtype=precise, device=like.device)

@@ -327,6 +327,17 @@ def test_parameters_that_somebody_else_sets_are_seen():
     assert (model[4].weight == 4).all()
 
 
+def test_a_weight_that_changes_its_order_in_memory_is_still_found():
+    mine, theirs = make_model(), make_model()
+    for model, make in ((mine, ours), (theirs, torchs)):
+        model[0].to(memory_format=torch.contiguous_format)
+        opt = make("adam", model[0].parameters())
+        run(model, opt, 2)
+        model[0].to(memory_format=torch.channels_last)
+        run(model, opt, 2, first=2)
+    assert_same(mine, theirs)
+
+
 def _slots(opt, p):
     return [value for name, value in opt.state[p].items() if name != "step"]
 
