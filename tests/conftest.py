@@ -1,7 +1,11 @@
 """What all tests share: the modules of tools/, and a table of the notebooks that were run."""
 
+import os
 import sys
 from pathlib import Path
+
+# `make test-gpu` runs these on a CUDA device; elsewhere there is nothing to run.
+collect_ignore = [] if os.environ.get("COURSE_DEVICE") == "cuda" else ["gpu"]
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
