@@ -37,6 +37,8 @@ KEEPS_STATE = (
 )
 
 _NEEDS = {
+    "rule": "what runs a rule tells its settings from what it remembers by a `*`: keep the first "
+    "line of the cell as it was given",
     "grad": "gradients do not pass through your version (look for `.item()`, `float(...)`, "
     "`torch.tensor(...)`, `.detach()` or `no_grad`)",
     "vmap": "your version cannot run for many networks at once, under `torch.func.vmap` (look for "

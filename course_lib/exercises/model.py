@@ -36,9 +36,9 @@ class Exercise:
     """One task of a lesson. `id` is "NN.name"; `cases(seed)` gives the same cases each time.
 
     `twins` are wrong answers with their messages, `also_right` right answers written another way.
-    `needs` names what the lesson does with the answer afterwards: "grad" (autograd goes through
-    it), "vmap" (it is batched). An answer that is right but lacks one of these passes; a stand-in
-    then goes on in its place.
+    `needs` names what the lesson does with the answer afterwards: "rule" (it is run as an update
+    rule), "grad" (autograd goes through it), "vmap" (it is batched). An answer that is right but
+    lacks one of these passes; a stand-in then goes on in its place.
     """
 
     id: str

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from ..optim.signature import hyper_names, slot_names
 from .guard import OutOfTime
 from .model import Case
 from .signature import fresh
@@ -15,8 +16,9 @@ from .signature import fresh
 def missing_need(fn: Callable[..., Any], needs: Sequence[str], case: Case) -> str | None:
     """The first of `needs` that `fn` cannot do with `case`, None when it can do all.
 
-    "grad" is met when gradients arrive at every floating-point argument, "vmap" when `fn` runs on a
-    batch of two.
+    "rule" is met when what the case gives by name can be given by name only, so that a runner of
+    update rules can tell settings from what a rule remembers; "grad" when gradients arrive at every
+    floating-point argument, "vmap" when `fn` runs on a batch of two.
     """
     for need in needs:
         try:
@@ -28,6 +30,11 @@ def missing_need(fn: Callable[..., Any], needs: Sequence[str], case: Case) -> st
         if not able:
             return need
     return None
+
+
+def _is_rule(fn: Callable[..., Any], case: Case) -> bool:
+    remembered = slot_names(fn)
+    return len(remembered) == len(case.args) - 2 and set(hyper_names(fn)) == set(case.kwargs)
 
 
 def _passes_gradients(fn: Callable[..., Any], case: Case) -> bool:
@@ -45,7 +52,7 @@ def _batches(fn: Callable[..., Any], case: Case) -> bool:
     return True
 
 
-NEEDS = {"grad": _passes_gradients, "vmap": _batches}
+NEEDS = {"rule": _is_rule, "grad": _passes_gradients, "vmap": _batches}
 
 
 def _is_float(value: Any) -> bool:

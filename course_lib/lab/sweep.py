@@ -16,6 +16,7 @@ from course_lib.lab.data import Dataset, Split
 from course_lib.lab.device import one_thread
 from course_lib.lab.progress import progress_bar
 from course_lib.lab.training import Forward, Params
+from course_lib.optim.batches import batches
 from course_lib.optim.rules import gd
 from course_lib.optim.settings import complete
 from course_lib.optim.signature import Rule, apply, slot_names
@@ -43,8 +44,8 @@ def sweep(
     params: where each run starts, `(runs, ...)`; they stay as they are.
     data: the same for all runs, x `(n, d)` and y `(n,)`, or one for each run, with the runs in
     front.
-    generators: one a run; it draws the order of the examples, anew each epoch. Runs whose
-    generators start from the same seed see the examples in the same order.
+    generators: one a run, each its own object; it draws the order of the examples, anew each epoch.
+    Runs whose generators start from the same seed see the examples in the same order.
     loss: the mean over a batch. rule: one of `course_lib.optim.rules`; `hyper` is what it takes,
     a number for all runs or a tensor `(runs,)`.
     chunk: how many runs to train at once, so that memory is bounded; None for all.
@@ -53,11 +54,13 @@ def sweep(
     The history holds `train_loss` and `validation_loss` `(runs, epochs + 1)`, on the CPU, entry 0
     from before the first step; and `diverged` `(runs,)`: whether a training loss became infinite
     or NaN. Such a run goes on among its NaNs and its neighbours do not notice.
-    Raises ValueError for tensors of other than `runs` runs, and for a hyper-parameter that the rule
-    does not take or that is out of range.
+    Raises ValueError for tensors of other than `runs` runs, for one generator given to two runs,
+    and for a hyper-parameter that the rule does not take or that is out of range.
     """
     runs = len(generators)
     settings = _settings(rule, hyper, runs)
+    if len({id(own) for own in generators}) < runs:
+        raise ValueError("generators holds one generator twice; each run needs its own")
     for name, value in params.items():
         if len(value) != runs:
             raise ValueError(f"{name} holds {len(value)} runs; generators holds {runs}")
@@ -127,10 +130,10 @@ def _train(forward, params, data, settings, generators, plan, label):
 
 def _batches(split: Split, size: int, generators: Sequence[torch.Generator]):
     """Yield `(runs, b, d)` and `(runs, b)`, each run in its own order; see `training.batches`."""
-    n = split.y.shape[-1]
-    order = torch.stack([torch.randperm(n, generator=own) for own in generators])
     run = torch.arange(len(generators), device=split.y.device)[:, None]
-    for chosen in order.to(split.y.device).split(size, dim=1):
+    own = [batches(split.y.shape[-1], size, generator) for generator in generators]
+    for part in zip(*own, strict=True):
+        chosen = torch.stack(part).to(split.y.device)
         yield tuple(
             whole[chosen] if axis is None else whole[run, chosen]
             for whole, axis in zip((split.x, split.y), _run_axes(split), strict=True)

@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 from course_lib.lab.data import Dataset, Split
 from course_lib.lab.device import one_thread
 from course_lib.lab.progress import progress_bar
+from course_lib.optim.batches import batches as shuffled
 
 Params = dict[str, Tensor]
 Forward = Callable[[Params, Tensor], Tensor]
@@ -53,8 +54,8 @@ def train(
 
 def batches(split: Split, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield `(x, y)` until each example was used once, in a random order. The last may be short."""
-    order = torch.randperm(len(split), generator=generator).to(split.y.device)
-    for chosen in order.split(size):
+    for chosen in shuffled(len(split), size, generator):
+        chosen = chosen.to(split.y.device)
         yield split.x[chosen], split.y[chosen]
 
 

@@ -34,6 +34,8 @@ NOT_OURS = {
     "image-alt": ".jp-RenderedImage > img",
     # ipywidgets puts a slider's label beside its handle and does not tie the two together.
     "aria-input-field-name": ".widget-slider .noUi-handle",
+    # The play, pause and other buttons of ipywidgets's Play are icons without a name.
+    "button-name": ".widget-play button",
     # A dropdown's arrow is a picture behind its text, and axe-core does not look behind pictures.
     # Text and ground have the theme's colours.
     "color-contrast": ".widget-dropdown > select",

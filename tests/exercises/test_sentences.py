@@ -1,6 +1,7 @@
 """Sentences that a stranger missed when lessons 00 to 02 were tried on one."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from course_lib.exercises import evaluate
 from course_lib.exercises.stand_in import stand_in
 
 from .conftest import TOY
+from .conftest import evaluate_module as module
 
 
 def told(answer, id="99.shrink"):
@@ -137,6 +139,19 @@ def test_math_takes_one_number():
     assert "`torch` take a tensor" in told(lambda x, k: math.exp(x) / k)
 
 
+def test_a_rule_without_its_star_is_right_but_cannot_be_run():
+    def without_star(p, g, lr):
+        return p - lr * g
+
+    def renamed(p, g, *, lr):
+        return p - lr * g
+
+    outcome = evaluate("07.gd", without_star)
+    assert (outcome.status, outcome.usable) == ("passed", False)
+    assert "keep the first line of the cell as it was given" in outcome.message
+    assert evaluate("07.gd", renamed).usable
+
+
 def test_a_comparison_is_no_number():
     message = told(lambda z: z > 0, "03.relu_grad")
     assert "true or false" in message
@@ -152,3 +167,14 @@ def test_numbers_are_shown_as_they_are_written(value):
     from course_lib.exercises.messages import _numbers
 
     assert _numbers(value) == {2: "2", 2.5: "2.5"}.get(float(value), "3")
+
+
+def test_an_exercise_whose_cases_never_end_says_so(monkeypatch):
+    def forever(seed):
+        while True:
+            pass
+
+    monkeypatch.setattr(module, "AUTHOR_SECONDS", 0.2)
+    monkeypatch.setattr(module, "EXERCISES", {TOY.id: replace(TOY, cases=forever)})
+    with pytest.raises(RuntimeError, match=f"of {TOY.id} do not come to an end"):
+        evaluate(TOY.id, lambda x, k: x, seed=99)

@@ -141,7 +141,7 @@ def test_a_regression_has_its_own_loss():
         line,
         {"w": torch.zeros(4, 3)},
         data,
-        generators=[generator(0)] * 4,
+        generators=[generator(0) for _ in range(4)],
         epochs=200,
         batch_size=50,
         loss=mse_loss,
@@ -189,6 +189,19 @@ def test_too_few_generators_get_a_sentence():
             params,
             few(digits()),
             generators=[generator(0)],
+            epochs=1,
+            batch_size=50,
+            lr=0.1,
+        )
+
+
+def test_one_generator_for_two_runs_gets_a_sentence():
+    with pytest.raises(ValueError, match="generators holds one generator twice"):
+        sweep(
+            network,
+            stacked([start(0), start(1)]),
+            few(digits()),
+            generators=[generator(0)] * 2,
             epochs=1,
             batch_size=50,
             lr=0.1,

@@ -1,0 +1,306 @@
+"""Exercise 07.steps_needed: after how many steps the distance has shrunk far enough."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ...optim import descent
+from ..drawing import drawing
+from ..model import Case, Exercise, Twin
+
+
+def _steps_cases(seed: int) -> list[Case]:
+    draw = drawing(seed)
+
+    def case(words: str, d: int, share: float, shrink: float, **more: bool) -> Case:
+        """Return a case at a share of the largest learning rate whose count is no near miss."""
+        while True:
+            curvatures = 3 * draw(d).sigmoid() + 0.3
+            lr = share * 2 / float(curvatures.max())
+            slowest = float((1 - lr * curvatures).abs().max())
+            exact = math.log(shrink) / math.log(slowest)
+            if 0.2 < exact % 1 < 0.8 and (d == 1 or _flat_and_steep_differ(curvatures, lr)):
+                return Case(
+                    f"{words}, lr = {lr:.3g} and shrink = {shrink:g}",
+                    (curvatures, lr, shrink),
+                    **more,
+                )
+
+    return [
+        case("4 curvatures", 4, 0.4, 0.01),
+        case("3 curvatures", 3, 0.97, 0.02),
+        case("5 curvatures", 5, 0.15, 0.1),
+        case("6 curvatures", 6, 0.96, 0.3),
+        case("4 other curvatures", 4, 0.6, 0.003),
+        case("1 curvature", 1, 0.32, 0.01, special=True),
+        case("2 curvatures", 2, 0.7, 1e-6, special=True),
+        Case("one step is enough", (torch.tensor([0.9, 1.1]).double(), 1.0, 0.5), special=True),
+        Case("curvatures in float32", (torch.tensor([1.0, 0.2]), 1.5, 0.01), special=True),
+    ]
+
+
+def _flat_and_steep_differ(curvatures: Tensor, lr: float) -> bool:
+    sizes = (1 - lr * curvatures).abs()
+    return float((sizes[curvatures.argmax()] - sizes[curvatures.argmin()]).abs()) > 0.15
+
+
+def _ceil(shrink: float, factor: float) -> int:
+    return math.ceil(math.log(shrink) / math.log(float(factor)))
+
+
+def _slowest(c: Tensor, lr: float) -> float:
+    return float((1 - lr * c).abs().max())
+
+
+def _with(factor: Callable[[Tensor, float], Tensor]) -> Callable[[Tensor, float, float], int]:
+    """Return an answer that takes another factor for the slowest one."""
+    return lambda c, lr, shrink: _ceil(shrink, factor(c, lr))
+
+
+def _by_loop(c: Tensor, lr: float, shrink: float) -> int:
+    left, steps = torch.ones_like(c, dtype=torch.float64), 0
+    while left.abs().max() > shrink:
+        left, steps = left * (1 - lr * c), steps + 1
+    return steps
+
+
+def _without_sizes(c: Tensor, lr: float, shrink: float) -> int:
+    left, steps = torch.ones_like(c), 0
+    while left.max() > shrink:
+        left, steps = left * (1 - lr * c), steps + 1
+    return steps
+
+
+def _each_direction(c: Tensor, lr: float, shrink: float) -> int:
+    return max(_ceil(shrink, abs(1 - lr * one)) for one in c.tolist())
+
+
+def _linear(c: Tensor, lr: float, shrink: float) -> int:
+    return math.ceil((1 - shrink) / (1 - _slowest(c, lr)))
+
+
+def _best(c: Tensor) -> float:
+    kappa = float(c.max() / c.min())
+    return (kappa - 1) / (kappa + 1)
+
+
+STEPS_NEEDED = Exercise(
+    id="07.steps_needed",
+    points=3,
+    asks="after how many steps no direction has more than `shrink` of its distance left",
+    reference=descent.steps_needed,
+    cases=_steps_cases,
+    hints=(
+        "What does one step multiply the distance by, in each direction? A minus means that the "
+        "step crosses the minimum: does the sign matter here?",
+        "After t steps the slowest direction has its factor to the power t of its distance left. "
+        "Which direction is the slowest? It need not be the flattest.",
+        "For which t does this power reach `shrink`? Take logarithms on both sides, and think of "
+        "which way to round. `math.log` and `math.ceil` take plain numbers.",
+    ),
+    twins=(
+        Twin(
+            "rounded down",
+            lambda c, lr, shrink: math.floor(math.log(shrink) / math.log(_slowest(c, lr))),
+            "One step too few: it is rounded down, so a little more than `shrink` is left.",
+        ),
+        Twin(
+            "rounded to the nearest",
+            lambda c, lr, shrink: round(math.log(shrink) / math.log(_slowest(c, lr))),
+            "It is rounded to the nearest whole number. Where that is down, a little more than "
+            "`shrink` is left.",
+        ),
+        Twin(
+            "not rounded",
+            lambda c, lr, shrink: math.log(shrink) / math.log(_slowest(c, lr)),
+            "The formula is right, but there is no such thing as a part of a step: a whole number "
+            "is asked for.",
+        ),
+        Twin(
+            "one step too many",
+            lambda c, lr, shrink: _ceil(shrink, _slowest(c, lr)) + 1,
+            "One step too many. With a loop: count how often you multiply, and ask before you "
+            "multiply.",
+        ),
+        Twin(
+            "sign",
+            lambda c, lr, shrink: -_ceil(shrink, _slowest(c, lr)),
+            "The number is below 0. Both logarithms are: what is their ratio?",
+        ),
+        Twin(
+            "flattest direction",
+            _with(lambda c, lr: (1 - lr * c.min()).abs()),
+            "This is the count for the flattest direction; it comes too when factors keep their "
+            "signs. Near the largest learning rate another one is slower, since it swings.",
+        ),
+        Twin(
+            "steepest direction",
+            _with(lambda c, lr: (1 - lr * c.max()).abs()),
+            "This is the count for the steepest direction. At most learning rates another one "
+            "takes longer.",
+        ),
+        Twin(
+            "fastest direction",
+            _with(lambda c, lr: (1 - lr * c).abs().min()),
+            "This is the count for the fastest direction. All of them have to arrive.",
+        ),
+        Twin(
+            "mean curvature",
+            _with(lambda c, lr: (1 - lr * c.mean()).abs()),
+            "This takes the mean curvature. Each direction goes its own way, and the slowest has "
+            "to arrive too.",
+        ),
+        Twin(
+            "mean factor",
+            _with(lambda c, lr: (1 - lr * c).abs().mean()),
+            "This takes the mean of the factors. Each direction goes its own way, and the slowest "
+            "has to arrive too.",
+        ),
+        Twin(
+            "sum over the directions",
+            lambda c, lr, shrink: sum(_ceil(shrink, abs(1 - lr * one)) for one in c.tolist()),
+            "The steps of all directions are added up. One step moves them all at once.",
+        ),
+        Twin(
+            "one for each direction",
+            lambda c, lr, shrink: (math.log(shrink) / (1 - lr * c).abs().log()).ceil(),
+            "There is a count for each direction. One number is asked for: when has the last of "
+            "them arrived?",
+        ),
+        Twin(
+            "the cost, not the distance",
+            _with(lambda c, lr: (1 - lr * c).abs().max() ** 2),
+            "This is when the cost has shrunk so far. The cost goes with the square of the "
+            "distance, and the distance is asked for.",
+        ),
+        Twin(
+            "upside down",
+            lambda c, lr, shrink: math.ceil(math.log(_slowest(c, lr)) / math.log(shrink)),
+            "The fraction of the logarithms is upside down: the smaller `shrink`, the more steps "
+            "it should take.",
+        ),
+        Twin(
+            "log of the quotient",
+            lambda c, lr, shrink: math.ceil(math.log(shrink / _slowest(c, lr))),
+            "This is the logarithm of a quotient. It should be a quotient of logarithms.",
+        ),
+        Twin(
+            "two bases",
+            lambda c, lr, shrink: math.ceil(math.log10(shrink) / math.log(_slowest(c, lr))),
+            "Two kinds of logarithm are mixed, `log10` and `log`. Either will do, if it is used "
+            "twice.",
+        ),
+        Twin(
+            "what a step takes away",
+            _with(lambda c, lr: lr * c.min()),
+            "lr λ is what a step takes away from the distance. What is left of it is what goes on "
+            "to the next step.",
+        ),
+        Twin(
+            "shrunk by, not to",
+            lambda c, lr, shrink: _ceil(1 - shrink, _slowest(c, lr)),
+            "This counts until `shrink` of the distance is gone. It should count until `shrink` of "
+            "it is left.",
+        ),
+        Twin(
+            "straight line",
+            _linear,
+            "This supposes that every step takes away the same length. It takes away the same "
+            "share of what is left, so that steps become shorter.",
+        ),
+        Twin(
+            "for small steps only",
+            lambda c, lr, shrink: math.ceil(-math.log(shrink) / (lr * float(c.min()))),
+            "This is the rule of thumb for tiny learning rates, where log(1 - lr λ) is nearly "
+            "-lr λ. Here it has to be exact, and the flattest direction need not be the slowest.",
+        ),
+        Twin(
+            "best learning rate supposed",
+            lambda c, lr, shrink: _ceil(shrink, _best(c)),
+            "This is the count at the best learning rate, from the condition number. Here `lr` is "
+            "given, and may be worse.",
+        ),
+        Twin(
+            "rule of thumb with the condition number",
+            lambda c, lr, shrink: math.ceil(float(c.max() / c.min()) / 2 * -math.log(shrink)),
+            "This is the rule of thumb with the condition number, at the best learning rate. Here "
+            "`lr` is given, and the count has to be exact.",
+        ),
+        Twin(
+            "condition number",
+            lambda c, lr, shrink: math.ceil(float(c.max() / c.min())),
+            "This is the condition number. Neither `lr` nor `shrink` has a part in it.",
+        ),
+        Twin(
+            "only the way to one half",
+            lambda c, lr, shrink: _ceil(0.5, _slowest(c, lr)),
+            "This counts until half of the distance is left, whatever `shrink` is.",
+        ),
+        Twin(
+            "steepest without its size",
+            _with(lambda c, lr: 1 - lr * c.max()),
+            "This is the count for the steepest direction, and its factor may be below 0, where a "
+            "logarithm ends. Which direction is the slowest, and does a sign matter?",
+        ),
+        Twin(
+            "each without its size",
+            lambda c, lr, shrink: max(_ceil(shrink, 1 - lr * one) for one in c.tolist()),
+            "A direction that crosses the minimum has a factor below 0, and a logarithm of that "
+            "there is not. Does the sign matter here?",
+        ),
+        Twin(
+            "sign, rounded the other way",
+            lambda c, lr, shrink: math.ceil(-math.log(shrink) / math.log(_slowest(c, lr))),
+            "The number is below 0: one of the two logarithms has the wrong sign. Did you turn "
+            "`shrink` upside down?",
+        ),
+        Twin(
+            "what a step takes away, steepest",
+            _with(lambda c, lr: lr * c.max()),
+            "lr λ is what a step takes away, here in the steepest direction. What is left of the "
+            "distance is what goes on to the next step.",
+        ),
+        Twin(
+            "condition number times the logarithm",
+            lambda c, lr, shrink: math.ceil(float(c.max() / c.min()) * -math.log(shrink)),
+            "This is a rule of thumb with the condition number. Here `lr` is given, and the count "
+            "has to be exact.",
+        ),
+        Twin(
+            "twice as many",
+            _with(lambda c, lr: (1 - lr * c).abs().max() ** 0.5),
+            "There are twice as many steps as it takes: is there a root or a 2 too many?",
+        ),
+        Twin(
+            "a thousandth",
+            lambda c, lr, shrink: _ceil(0.001, _slowest(c, lr)),
+            "This counts until a thousandth is left, whatever `shrink` is.",
+        ),
+        Twin(
+            "product of logarithms",
+            lambda c, lr, shrink: math.ceil(math.log(shrink) * math.log(_slowest(c, lr))),
+            "The logarithms are multiplied. Solve factor^t = shrink for t.",
+        ),
+        Twin(
+            "counter stands still",
+            lambda c, lr, shrink: 0,
+            "The count is always 0. In a loop, is the counter raised?",
+        ),
+        Twin(
+            "size forgotten in the loop",
+            _without_sizes,
+            "A distance that has changed its side is below 0, and so below `shrink`, however far "
+            "away it is: take sizes before you compare.",
+        ),
+    ),
+    also_right=(
+        _by_loop,
+        _each_direction,
+        lambda c, lr, shrink: int((math.log(shrink) / (1 - lr * c).abs().log()).max().ceil()),
+        lambda c, lr, shrink: math.floor(math.log(shrink) / math.log(_slowest(c, lr))) + 1,
+    ),
+)

@@ -1,0 +1,361 @@
+"""Exercise 08.sgd_step: one step of gradient descent on a mini-batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ...lab.device import generator
+from ...optim import batches
+from ..model import Case, Exercise, Twin
+
+Gradient = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+def _of_a_line(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """The gradient of the mean squared error of `x @ w`, w `(d,)`."""
+    return (2 * (x @ w - y)[:, None] * x).mean(dim=0)
+
+
+def _of_classes(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """The gradient of the mean cross-entropy of `x @ w.T`, w `(c, d)`."""
+    p = (x @ w.T).softmax(dim=1)
+    return (p - torch.nn.functional.one_hot(y, len(w))).T @ x / len(x)
+
+
+def _step_cases(seed: int) -> list[Case]:
+    source = generator(seed)
+
+    def draw(*shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
+        return torch.randn(*shape, generator=source, dtype=dtype)
+
+    def places(n: int, size: int) -> Tensor:
+        """A batch of `size` out of n that is not the first examples, in a random order."""
+        return torch.cat([torch.tensor([n - 1]), torch.randperm(n - 1, generator=source)])[:size]
+
+    def line(words: str, n: int, d: int, size: int, lr: float, **more) -> Case:
+        dtype = more.pop("dtype", torch.float64)
+        x, y, w = draw(n, d, dtype=dtype), draw(n, dtype=dtype), draw(d, dtype=dtype)
+        words = f"{words}, {size} of {n} examples and lr {lr:g}"
+        return Case(words, (_of_a_line, w, x, y, places(n, size), lr), **more)
+
+    def classes(n: int, size: int, lr: float, **more) -> Case:
+        y = torch.randint(3, (n,), generator=source)
+        words = f"a weight matrix, {size} of {n} examples and lr {lr:g}"
+        args = (_of_classes, draw(3, 4), draw(n, 4), y, places(n, size), lr)
+        return Case(words, args, **more)
+
+    return [
+        line("5 weights", 9, 5, 3, 0.3),
+        classes(12, 5, 0.7),
+        line("3 weights", 20, 3, 6, 0.05),
+        line("a batch of one", 6, 2, 1, 0.2, special=True),
+        line("all in one batch", 4, 3, 4, 0.2, special=True),
+        classes(6, 1, 2.0, special=True),
+        line("in float32", 8, 3, 4, 0.25, dtype=torch.float32, special=True),
+        line("a rate of 0", 8, 3, 4, 0.0, special=True),
+        Case(
+            "an example that is in the batch twice",
+            (_of_a_line, draw(2), draw(5, 2), draw(5), torch.tensor([3, 1, 3]), 0.5),
+            special=True,
+        ),
+        Case(
+            "weights of 0",
+            (_of_a_line, torch.zeros(2).double(), draw(5, 2), draw(5), torch.tensor([2, 4]), 0.5),
+            special=True,
+        ),
+    ]
+
+
+def _chain(gradient: Gradient, w: Tensor, x: Tensor, y: Tensor, chosen: Tensor, lr: float):
+    for place in chosen.tolist():
+        w = w - lr * gradient(w, x[place : place + 1], y[place : place + 1])
+    return w
+
+
+def _summed(gradient: Gradient, w: Tensor, x: Tensor, y: Tensor, chosen: Tensor, lr: float):
+    return w - lr * sum(gradient(w, x[[i]], y[[i]]) for i in chosen.tolist())
+
+
+def _averaged(gradient: Gradient, w: Tensor, x: Tensor, y: Tensor, chosen: Tensor, lr: float):
+    total = torch.zeros_like(w)
+    for i in chosen.tolist():
+        total = total + gradient(w, x[[i]], y[[i]])
+    return w - lr * total / len(chosen)
+
+
+def _last_of_the_batch(gradient, w, x, y, chosen, lr):
+    last = chosen[-1:]
+    return w - lr * gradient(w, x[last], y[last])
+
+
+def _others(gradient, w, x, y, chosen, lr):
+    kept = torch.ones(len(x), dtype=torch.bool)
+    kept[chosen] = False
+    x, y = (x[kept], y[kept]) if kept.any() else (x, y)
+    return w - lr * gradient(w, x, y)
+
+
+SGD_STEP = Exercise(
+    id="08.sgd_step",
+    points=2,
+    asks="the weights after one step on a mini-batch",
+    reference=batches.sgd_step,
+    cases=_step_cases,
+    hints=(
+        "A step of gradient descent needs a gradient. Which examples may it look at, and how do "
+        "you pick them out of x and y?",
+        "A tensor of places is an index: `x[chosen]` holds these rows of x. The answers must be "
+        "those of the same examples.",
+        "`gradient` is a mean over whatever examples it is given, so nothing is left to divide. "
+        "Then step downhill, `lr` times as far.",
+    ),
+    twins=(
+        Twin(
+            "all examples",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x, y),
+            "This is a step on all examples. `chosen` says which of them are in the batch.",
+        ),
+        Twin(
+            "answers not chosen",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y),
+            "The inputs are those of the batch, the answers those of all examples. Both must be "
+            "chosen.",
+        ),
+        Twin(
+            "inputs not chosen",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x, y[chosen]),
+            "The answers are those of the batch, the inputs those of all examples. Both must be "
+            "chosen.",
+        ),
+        Twin(
+            "answers of the first examples",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[: len(chosen)]),
+            "The inputs are chosen, but the answers are those of the first examples: each input "
+            "gets somebody else's answer.",
+        ),
+        Twin(
+            "the first examples",
+            lambda gradient, w, x, y, chosen, lr: (
+                w - lr * gradient(w, x[: len(chosen)], y[: len(chosen)])
+            ),
+            "This takes as many examples as are chosen, but the first ones. Use `chosen` as an "
+            "index.",
+        ),
+        Twin(
+            "uphill",
+            lambda gradient, w, x, y, chosen, lr: w + lr * gradient(w, x[chosen], y[chosen]),
+            "The step goes uphill. The gradient points to where the loss grows.",
+        ),
+        Twin(
+            "learning rate forgotten",
+            lambda gradient, w, x, y, chosen, lr: w - gradient(w, x[chosen], y[chosen]),
+            "The step is as long as the gradient. The learning rate has no part in it.",
+        ),
+        Twin(
+            "the step alone",
+            lambda gradient, w, x, y, chosen, lr: lr * gradient(w, x[chosen], y[chosen]),
+            "This is what is to be taken away from the weights. Asked are the weights after it.",
+        ),
+        Twin(
+            "the step alone, with its sign",
+            lambda gradient, w, x, y, chosen, lr: -lr * gradient(w, x[chosen], y[chosen]),
+            "This is the step, with the right sign. Asked are the weights after it.",
+        ),
+        Twin(
+            "the gradient alone",
+            lambda gradient, w, x, y, chosen, lr: gradient(w, x[chosen], y[chosen]),
+            "This is the gradient of the batch. Asked are the weights after a step along it.",
+        ),
+        Twin(
+            "divided by the batch",
+            lambda gradient, w, x, y, chosen, lr: (
+                w - lr * gradient(w, x[chosen], y[chosen]) / len(chosen)
+            ),
+            "The gradient is divided by the size of the batch. It is a mean already.",
+        ),
+        Twin(
+            "times the batch",
+            lambda gradient, w, x, y, chosen, lr: (
+                w - lr * len(chosen) * gradient(w, x[chosen], y[chosen])
+            ),
+            "The gradients of the examples are added up, or the mean is multiplied by the size of "
+            "the batch. The step must not grow with the batch.",
+        ),
+        Twin(
+            "times the batch's share",
+            lambda gradient, w, x, y, chosen, lr: (
+                w - lr * len(chosen) / len(x) * gradient(w, x[chosen], y[chosen])
+            ),
+            "The step is shortened by the batch's share of all examples. A mean over few examples "
+            "is as large as one over many.",
+        ),
+        Twin(
+            "scaled up to all",
+            lambda gradient, w, x, y, chosen, lr: (
+                w - lr * len(x) / len(chosen) * gradient(w, x[chosen], y[chosen])
+            ),
+            "The step is made longer, as if the batch stood for a sum over all examples. The loss "
+            "is a mean.",
+        ),
+        Twin(
+            "divided by all",
+            lambda gradient, w, x, y, chosen, lr: (
+                w - lr * gradient(w, x[chosen], y[chosen]) / len(x)
+            ),
+            "The gradient is divided by the number of all examples. It is a mean over the batch "
+            "already.",
+        ),
+        Twin(
+            "a step for each example",
+            _chain,
+            "You make a step for each example of the batch, one after the other. Asked is one "
+            "step, along the mean of their gradients at the same weights.",
+        ),
+        Twin(
+            "last example only",
+            _last_of_the_batch,
+            "Only the last example of the batch has a say. Is something overwritten in your loop?",
+        ),
+        Twin(
+            "first example only",
+            lambda gradient, w, x, y, chosen, lr: (
+                w - lr * gradient(w, x[chosen[:1]], y[chosen[:1]])
+            ),
+            "Only the first example of the batch has a say. Does a `return` stand inside your "
+            "loop?",
+        ),
+        Twin(
+            "the other examples",
+            _others,
+            "The step uses all examples but the chosen ones.",
+        ),
+        Twin(
+            "places for answers",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], chosen.to(y)),
+            "The places in `chosen` are used as answers. They say where to look in y.",
+        ),
+        Twin(
+            "rate on the weights",
+            lambda gradient, w, x, y, chosen, lr: lr * (w - gradient(w, x[chosen], y[chosen])),
+            "The learning rate multiplies the weights as well. Look at your brackets.",
+        ),
+        Twin(
+            "rate for the weights' share",
+            lambda gradient, w, x, y, chosen, lr: (
+                (1 - lr) * w - lr * gradient(w, x[chosen], y[chosen])
+            ),
+            "The weights shrink at every step, whatever the gradient says.",
+        ),
+        Twin(
+            "rate 0.1",
+            lambda gradient, w, x, y, chosen, lr: w - 0.1 * gradient(w, x[chosen], y[chosen]),
+            "The learning rate is 0.1 whatever is handed in. Use `lr`.",
+        ),
+        Twin(
+            "one number for all weights",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]).mean(),
+            "All weights move by the same amount: the gradient is averaged over the weights. It is "
+            "a mean over examples already, and each weight has its own.",
+        ),
+        Twin(
+            "sum over the weights",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]).sum(),
+            "All weights move by the same amount: the gradient is added up over the weights. Each "
+            "weight has its own.",
+        ),
+        Twin(
+            "sign of the gradient",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]).sign(),
+            "Only the signs of the gradient are used. Steep directions take longer steps.",
+        ),
+        Twin(
+            "rate divided",
+            lambda gradient, w, x, y, chosen, lr: (
+                w - gradient(w, x[chosen], y[chosen]) / (lr if lr else 1)
+            ),
+            "The gradient is divided by the learning rate: a smaller rate gives longer steps.",
+        ),
+        Twin(
+            "backwards",
+            lambda gradient, w, x, y, chosen, lr: lr * gradient(w, x[chosen], y[chosen]) - w,
+            "The sign of everything is wrong: the weights are taken from the step. Look at what "
+            "stands before the minus.",
+        ),
+        Twin(
+            "with the gradient",
+            lambda gradient, w, x, y, chosen, lr: (
+                w - lr * gradient(w, x[chosen], y[chosen]),
+                gradient(w, x[chosen], y[chosen]),
+            ),
+            "Two things come back. Asked are the new weights alone.",
+        ),
+        Twin(
+            "weights last",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(x[chosen], y[chosen], w),
+            "`gradient` is handed its arguments in another order than it takes them: weights, "
+            "inputs, answers.",
+        ),
+        Twin(
+            "weights not handed over",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(x[chosen], y[chosen]),
+            "`gradient` takes three things: weights, inputs, answers. It gets two.",
+        ),
+        Twin(
+            "gradient not called",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient,
+            "`gradient` is a function, and it is not called: hand it weights, inputs and answers "
+            "in brackets.",
+        ),
+        Twin(
+            "an index to something else",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x, y)[chosen],
+            "`chosen` is used as an index to the weights, to the gradient or to the columns of x. "
+            "It holds places of examples: these are rows of x, and entries of y.",
+        ),
+        Twin(
+            "examples without their axis",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen[0]], y[chosen[0]]),
+            "`gradient` is handed single examples, and it takes a batch: x of shape (B, d). No "
+            "loop is needed; an index can hold many places.",
+        ),
+        Twin(
+            "last example, divided",
+            lambda gradient, w, x, y, chosen, lr: (
+                w - lr * gradient(w, x[chosen[-1:]], y[chosen[-1:]]) / len(chosen)
+            ),
+            "Only the last example has a say, and its gradient is divided by the size of the "
+            "batch. Look at how your loop adds up, if it has one.",
+        ),
+        Twin(
+            "brackets",
+            lambda gradient, w, x, y, chosen, lr: (w - lr) * gradient(w, x[chosen], y[chosen]),
+            "The learning rate is taken from the weights, and the rest multiplied. Look at your "
+            "brackets.",
+        ),
+        Twin(
+            "steps of one length",
+            lambda gradient, w, x, y, chosen, lr: (
+                w - lr * (g := gradient(w, x[chosen], y[chosen])) / g.norm()
+            ),
+            "The gradient is divided by its length, so that all steps are equally long. In a step "
+            "of SGD a steep slope gives a long one.",
+        ),
+        Twin(
+            "squared",
+            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]) ** 2,
+            "The gradient is squared, which makes every step go the same way.",
+        ),
+    ),
+    also_right=(
+        _averaged,
+        lambda gradient, w, x, y, chosen, lr: torch.sub(
+            w, gradient(w, x.index_select(0, chosen), y.index_select(0, chosen)), alpha=lr
+        ),
+        lambda gradient, w, x, y, chosen, lr: (
+            w + (-lr) * gradient(w, x[chosen.tolist()], y[chosen.tolist()])
+        ),
+    ),
+)

@@ -1,0 +1,198 @@
+"""Exercise 09.critical_beta: the β at which both roots meet, for two forms of momentum."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+
+from ...lab.device import generator
+from ...optim import averages
+from ..model import Case, Exercise, Twin
+
+Pair = tuple[float, float]
+Beta = Callable[[float], float]
+
+
+def _cases(seed: int) -> list[Case]:
+    source = generator(seed)
+    low, high = (0.02, 0.2, 0.5, 1.2), (0.15, 0.4, 0.8, 3.0)
+    drawn = torch.rand(len(low), generator=source).tolist()
+    values = [round(a + (b - a) * u, 3) for a, b, u in zip(low, high, drawn, strict=True)]
+    return [
+        *(Case(f"a = {a}", (a,)) for a in values),
+        *(Case(f"a = {a:g}", (a,), special=True) for a in (1.0, 4.0, 0.25, 0.0, 1e-6)),
+    ]
+
+
+def _classical(a: float) -> float:
+    return (1 - math.sqrt(a)) ** 2
+
+
+def _average(a: float) -> float:
+    return ((1 - a) / (1 + a)) ** 2
+
+
+def _pair(classical: Beta = _classical, average: Beta = _average) -> Callable[[float], Pair]:
+    return lambda a: (classical(a), average(a))
+
+
+def _by_the_equation(a: float) -> Pair:
+    """Both from b² - 2 b (1 + a) + (1 - a)² = 0, whose smaller root is wanted."""
+    smaller = 1 + a - math.sqrt((1 + a) ** 2 - (1 - a) ** 2)
+    return smaller, (1 - a) ** 2 / (1 + a) ** 2
+
+
+CRITICAL_BETA = Exercise(
+    id="09.critical_beta",
+    points=3,
+    asks="the β at which both roots meet, for classical momentum and for the average",
+    reference=averages.critical_beta,
+    cases=_cases,
+    hints=(
+        "Roots meet where what stands under the root of the quadratic formula is 0. Write that "
+        "down: a square on one side, 4β on the other. Call the root of β s: then β = s².",
+        "Take the root of both sides, and you have 1 + s² - a = 2s. Move everything but a to one "
+        "side: what is 1 - 2s + s²?",
+        "For the average put (1 - s²) a in the place of a. Both sides then have a factor 1 - s: "
+        "divide by it, solve for s, and square s at the end.",
+    ),
+    twins=(
+        Twin(
+            "not squared",
+            _pair(lambda a: 1 - math.sqrt(a), lambda a: (1 - a) / (1 + a)),
+            "Both are the root s of β. You solved for s: what is β?",
+        ),
+        Twin(
+            "first not squared",
+            _pair(classical=lambda a: 1 - math.sqrt(a)),
+            "The first is the root s of β, not β itself.",
+        ),
+        Twin(
+            "second not squared",
+            _pair(average=lambda a: (1 - a) / (1 + a)),
+            "The second is the root s of β, not β itself.",
+        ),
+        Twin(
+            "root of a forgotten",
+            _pair(classical=lambda a: (1 - a) ** 2),
+            "In the first, a stands where its root should. From (1 - s)² = a, what is 1 - s?",
+        ),
+        Twin(
+            "one minus a",
+            _pair(classical=lambda a: 1 - a),
+            "The first is 1 - a. Start again from (1 + β - a)² = 4β, and mind the right side.",
+        ),
+        Twin(
+            "the other root",
+            _pair(classical=lambda a: (1 + math.sqrt(a)) ** 2),
+            "The first is the other solution, 1 or more: with it nothing is ever forgotten. The "
+            "equation has two; take the one below.",
+        ),
+        Twin(
+            "both of the other root",
+            _pair(lambda a: (1 + math.sqrt(a)) ** 2, lambda a: ((1 + a) / (1 - a)) ** 2),
+            "Both are the other solution, 1 or more: with it nothing is ever forgotten. Each "
+            "equation has two; take the one below.",
+        ),
+        Twin(
+            "second upside down",
+            _pair(average=lambda a: ((1 + a) / (1 - a)) ** 2),
+            "The second is upside down, 1 or more: with it nothing is ever forgotten.",
+        ),
+        Twin(
+            "the same twice",
+            _pair(average=_classical),
+            "The second is the first once more. In the form that averages the gradient counts "
+            "1 - β times: what stands in the place of a?",
+        ),
+        Twin(
+            "the average twice",
+            _pair(classical=_average),
+            "The first is that of the average. In classical momentum the gradient is added whole.",
+        ),
+        Twin(
+            "the other way round",
+            _pair(_average, _classical),
+            "The two have changed places: classical momentum comes first.",
+        ),
+        Twin(
+            "square over the top only",
+            _pair(average=lambda a: (1 - a) ** 2 / (1 + a)),
+            "In the second only the top of the fraction is squared. Look at your brackets.",
+        ),
+        Twin(
+            "root of a in the second",
+            _pair(average=lambda a: ((1 - math.sqrt(a)) / (1 + math.sqrt(a))) ** 2),
+            "In the second, a has a root that does not belong there: that β is Polyak's, for a "
+            "whole bowl of condition 1/a. Here (1 - s)² = (1 - s²) a.",
+        ),
+        Twin(
+            "root of a in the second, bottom forgotten",
+            _pair(average=lambda a: (1 - a) ** 2),
+            "In the second a factor is lost: from 1 - s = (1 + s) a, bring all s to one side.",
+        ),
+        Twin(
+            "β a for (1 - β) a",
+            _pair(average=lambda a: (1 + math.sqrt(a)) ** -2),
+            "In the second you put β a in the place of a. The gradient counts 1 - β times.",
+        ),
+        Twin(
+            "the roots themselves",
+            _pair(lambda a: math.sqrt(a), lambda a: a),
+            "These are not values of β: a larger a should want less memory, up to a = 1. Start "
+            "from (1 + β - a)² = 4β.",
+        ),
+        Twin(
+            "bracket",
+            _pair(average=lambda a: (1 - a / 1 + a) ** 2),
+            "In the second, brackets are missing: what is above the line of a fraction needs its "
+            "own, and so does what is below.",
+        ),
+        Twin(
+            "1 - a for 1 - β",
+            _pair(average=lambda a: (1 - math.sqrt((1 - a) * a)) ** 2),
+            "In the second you put (1 - a) a into the solved formula. The gradient counts 1 - β "
+            "times, and β is the unknown: go back to the equation.",
+        ),
+        Twin(
+            "root of a forgotten, second not squared",
+            _pair(lambda a: (1 - a) ** 2, lambda a: (1 - a) / (1 + a)),
+            "In the first, a stands where its root should; the second is the root of β, not β.",
+        ),
+        Twin(
+            "one minus a, second not squared",
+            _pair(lambda a: 1 - a, lambda a: (1 - a) / (1 + a)),
+            "The first is 1 - a: mind the right side of (1 + β - a)² = 4β. The second is the root "
+            "of β, not β.",
+        ),
+        Twin(
+            "one minus a in both",
+            _pair(lambda a: 1 - a, lambda a: 1 - a),
+            "Both are 1 - a. Start again from (1 + β - a)² = 4β, and mind the right side.",
+        ),
+        Twin(
+            "second one minus a",
+            _pair(average=lambda a: 1 - a),
+            "The second is 1 - a. Put (1 - s²) a in the place of a, and solve for s once more.",
+        ),
+        Twin(
+            "first alone",
+            _classical,
+            "This is the first alone. Two are asked for: classical momentum, and the average.",
+        ),
+        Twin(
+            "second alone",
+            _average,
+            "This is the second alone. Two are asked for: classical momentum, and the average.",
+        ),
+        Twin(
+            "the size of the roots",
+            _pair(lambda a: abs(1 - math.sqrt(a)), lambda a: abs((1 - a) / (1 + a))),
+            "These are the sizes of the roots, by which the error shrinks at each step. Asked is "
+            "β, which is the product of the two roots.",
+        ),
+    ),
+    also_right=(_by_the_equation, lambda a: [1 - 2 * a**0.5 + a, ((a - 1) / (a + 1)) ** 2]),
+)

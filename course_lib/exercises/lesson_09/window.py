@@ -1,0 +1,243 @@
+"""Exercise 09.window: over how many values an average spans, and their share of the weight."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+
+from ...lab.device import generator
+from ...optim import averages
+from ..model import Case, Exercise, Twin
+
+Pair = tuple[float, float]
+
+
+def _cases(seed: int) -> list[Case]:
+    source = generator(seed)
+    low, high = (0.615, 0.67, 0.75, 0.93), (0.66, 0.71, 0.85, 0.975)
+    drawn = torch.rand(len(low), generator=source).tolist()
+    betas = [round(a + (b - a) * u, 3) for a, b, u in zip(low, high, drawn, strict=True)]
+    return [
+        *(Case(f"β = {beta}", (beta,)) for beta in betas),
+        *(Case(f"β = {beta:g}", (beta,), special=True) for beta in (0.9, 0.99, 0.5, 0.0, 0.9999)),
+    ]
+
+
+def _n(beta: float) -> float:
+    return 1 / (1 - beta)
+
+
+def _pair(
+    n: Callable[[float], float] = _n,
+    share: Callable[[float, float], float] = lambda beta, n: 1 - beta**n,
+) -> Callable[[float], Pair]:
+    """Return both numbers; the share is that of the n which the slip gives."""
+
+    def answer(beta: float) -> Pair:
+        span = n(beta)
+        return span, share(beta, span)
+
+    return answer
+
+
+def _aside(n: Callable[[float], float]) -> Callable[[float], Pair]:
+    """Return another n beside the right share."""
+    return lambda beta: (n(beta), 1 - beta ** _n(beta))
+
+
+WINDOW = Exercise(
+    id="09.window",
+    points=1,
+    asks="the number of values that an average spans, and their share of its weight",
+    reference=averages.window,
+    cases=_cases,
+    hints=(
+        "The newest value has the weight 1 - β. In a plain mean of n values, which weight has each "
+        "of them?",
+        "Set the two weights equal and solve for n. For the share: how much weight is in the first "
+        "A of a series, how much in the second? With β = 0.5 that is 0.5, then 0.75.",
+        "What a series of nothing but ones averages to after n values is the weight of n values. "
+        "The rest is still that of the 0 at the start, which has been multiplied by β n times.",
+    ),
+    twins=(
+        Twin(
+            "lag",
+            _pair(n=lambda beta: beta / (1 - beta)),
+            "Your n is one too small: that is how far the average lags, the mean age of its "
+            "values. Look at what stands above the line of your fraction.",
+        ),
+        Twin(
+            "upside down",
+            _pair(n=lambda beta: 1 - beta),
+            "Your n is below 1: that is the weight of the newest value. A plain mean gives that "
+            "weight to each of how many?",
+        ),
+        Twin(
+            "one over β",
+            _pair(n=lambda beta: 1 / beta),
+            "Your n shrinks as β grows. A β near 1 remembers long: which of the two weights has "
+            "to be small for that?",
+        ),
+        Twin(
+            "rounded",
+            _pair(n=lambda beta: round(1 / (1 - beta))),
+            "Your n is rounded. Leave it as it is: it need not be whole.",
+        ),
+        Twin(
+            "rounded down",
+            _pair(n=lambda beta: int(1 / (1 - beta))),
+            "Your n is cut to a whole number. Leave it as it is; a power may have any exponent.",
+        ),
+        Twin(
+            "twice as far",
+            _pair(n=lambda beta: (1 + beta) / (1 - beta)),
+            "This n is that of a plain mean which is as calm as the average, a fair measure too. "
+            "Asked is the n at which a plain mean gives each value the newest one's weight.",
+        ),
+        Twin(
+            "until 1/e",
+            _pair(n=lambda beta: -1 / math.log(beta)),
+            "This n is where a value's weight has fallen to 1/e of the newest one's: close to what "
+            "is asked, and a definition as well, but another one.",
+        ),
+        Twin(
+            "until half",
+            _pair(n=lambda beta: math.log(0.5) / math.log(beta)),
+            "This n is the half-life, after which a weight has halved. Asked is the n at which a "
+            "plain mean gives each value the newest one's weight.",
+        ),
+        Twin(
+            "what is left over",
+            _pair(share=lambda beta, n: beta**n),
+            "Your share is what older values and the start have. Asked is the share of the last n "
+            "values themselves.",
+        ),
+        Twin(
+            "the limit",
+            _pair(share=lambda beta, n: 1 - 1 / math.e),
+            "Your share is the same for every β. That is its limit for β near 1; for 0.5 the two "
+            "last values have more.",
+        ),
+        Twin(
+            "weight of one value",
+            _pair(share=lambda beta, n: (1 - beta) * beta**n),
+            "This is the weight of a single value, n steps old. Asked is the sum of the weights of "
+            "the last n.",
+        ),
+        Twin(
+            "1 - β to the n",
+            _pair(share=lambda beta, n: (1 - beta) ** n),
+            "What is multiplied again and again is not 1 - β. At each step the old average keeps "
+            "which part of its weight?",
+        ),
+        Twin(
+            "bracket",
+            _pair(share=lambda beta, n: 1 - (1 - beta) ** n),
+            "The power is that of 1 - β. What fades by a factor at each step is the old average: "
+            "by which factor?",
+        ),
+        Twin(
+            "one value short",
+            _pair(share=lambda beta, n: 1 - beta ** (n - 1)),
+            "Your share leaves out one of the n values. With β = 0.5 the last two together have "
+            "three quarters of the weight.",
+        ),
+        Twin(
+            "one value more",
+            _pair(share=lambda beta, n: 1 - beta ** (n + 1)),
+            "Your share counts one value too many. With β = 0.5 the last two together have three "
+            "quarters of the weight.",
+        ),
+        Twin(
+            "as in a plain mean",
+            _pair(share=lambda beta, n: n * (1 - beta)),
+            "Your share is 1: you gave all n values the weight of the newest. Their weights fall "
+            "with age, and values older than n count too.",
+        ),
+        Twin(
+            "n times β",
+            _pair(share=lambda beta, n: 1 - n * beta),
+            "β is multiplied by n. A weight fades by the factor β at each of n steps, one after "
+            "the other.",
+        ),
+        Twin(
+            "in per cent",
+            _pair(share=lambda beta, n: 100 * (1 - beta**n)),
+            "Your share is in per cent. Give it as a number from 0 to 1.",
+        ),
+        Twin(
+            "lag, right share",
+            _aside(lambda beta: beta / (1 - beta)),
+            "The share is right, and your n is one too small: that is the mean age of the values, "
+            "by which an average lags.",
+        ),
+        Twin(
+            "upside down, right share",
+            _aside(lambda beta: 1 - beta),
+            "The share is right. What you give for n is the weight of the newest value: how many "
+            "values of this weight make 1?",
+        ),
+        Twin(
+            "rounded, right share",
+            _aside(lambda beta: round(1 / (1 - beta))),
+            "The share is right, but your n is rounded. It need not be whole.",
+        ),
+        Twin(
+            "rounded down, right share",
+            _aside(lambda beta: int(1 / (1 - beta))),
+            "The share is right, but your n is cut to a whole number. It need not be whole.",
+        ),
+        Twin(
+            "rounded up",
+            _pair(n=lambda beta: math.ceil(1 / (1 - beta) - 1e-9)),
+            "Your n is rounded up. Leave it as it is: it need not be whole.",
+        ),
+        Twin(
+            "whole values added up",
+            _pair(share=lambda beta, n: sum((1 - beta) * beta**k for k in range(int(n + 1e-9)))),
+            "Your share adds up the weights of whole values and leaves off a part of n. The sum "
+            "has a short formula, in which n need not be whole.",
+        ),
+        Twin(
+            "weight of the newest",
+            _pair(share=lambda beta, n: 1 - beta),
+            "Your share is that of the newest value alone. Asked is that of the last n together.",
+        ),
+        Twin(
+            "the rest in the limit",
+            _pair(share=lambda beta, n: math.exp(-1)),
+            "Your share is the same for every β, and it is what older values have in the limit. "
+            "Asked is the share of the last n, for this β.",
+        ),
+        Twin(
+            "divided by 1 - β",
+            _pair(share=lambda beta, n: (1 - beta**n) / (1 - beta)),
+            "Your share is above 1: the powers of β are added up, but each weight also has the "
+            "factor in front.",
+        ),
+        Twin(
+            "the other way round",
+            lambda beta: (1 - beta ** _n(beta), _n(beta)),
+            "The two numbers have changed places: n is asked for first.",
+        ),
+        Twin(
+            "n alone",
+            _n,
+            "This is n alone. Two numbers are asked for: n and the share.",
+        ),
+        Twin(
+            "share alone",
+            lambda beta: 1 - beta ** _n(beta),
+            "This is the share alone. Two numbers are asked for: n and the share.",
+        ),
+    ),
+    also_right=(
+        lambda beta: [(1 - beta) ** -1, 1 - beta ** (1 / (1 - beta))],
+        lambda beta: (
+            1 / (1 - beta),
+            -math.expm1(math.log(beta) / (1 - beta)) if beta > 0 else 1.0,
+        ),
+    ),
+)

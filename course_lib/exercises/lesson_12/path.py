@@ -1,0 +1,384 @@
+"""Exercise 12.path: the points that a rule visits, the start first."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ...optim import paths
+from ..drawing import drawing
+from ..model import Case, Exercise, Twin
+
+Gradient = Callable[[Tensor], Tensor]
+
+
+# Rules for the cases: one without memory, one with a slot, one that counts, one with both and two.
+
+
+def _plain(p: Tensor, g: Tensor, *, lr: float) -> Tensor:
+    return p - lr * g
+
+
+def _heavy(p: Tensor, g: Tensor, v: Tensor, *, lr: float, beta: float = 0.8) -> tuple:
+    v = beta * v + g
+    return p - lr * v, v
+
+
+def _fading(p: Tensor, g: Tensor, s: Tensor, *, t: int, lr: float) -> tuple:
+    s = s + g * g
+    return p - lr / t * g / (1 + s.sqrt()), s
+
+
+def _counting(
+    p: Tensor, g: Tensor, m: Tensor, v: Tensor, *, t: int, lr: float, beta: float = 0.7
+) -> tuple:
+    m, v = beta * m + (1 - beta) * g, v + g.abs()
+    return p - lr * m / (1 - beta**t) / (1 + v), m, v
+
+
+def _path_cases(seed: int) -> list[Case]:
+    draw = drawing(seed)
+
+    def slope(*shape: int, dtype: torch.dtype = torch.float64) -> Gradient:
+        curve, centre = 0.5 + draw(*shape, dtype=dtype).abs(), draw(*shape, dtype=dtype)
+        return lambda p: curve * (p - centre) + 0.1 * torch.sin(3 * p)
+
+    def case(
+        words: str, rule: Callable, *shape: int, steps: int, lr: float = 0.1, **more: float
+    ) -> Case:
+        special = bool(more.pop("special", False))
+        hyper = {"steps": steps, "lr": lr, **more}
+        return Case(words, (rule, slope(*shape), 3 + draw(*shape)), hyper, special=special)
+
+    return [
+        case("a rule with one slot, 2 numbers and 5 steps", _heavy, 2, steps=5, beta=0.6),
+        case("a rule with two slots that takes t, and 4 steps", _counting, 2, steps=4),
+        case("a rule with a slot that takes t, 3 numbers, 6 steps", _fading, 3, steps=6, lr=0.4),
+        case("a rule without slots, 2 numbers and 3 steps", _plain, 2, steps=3),
+        case("3 by 2 numbers at once and 4 steps", _counting, 3, 2, steps=4, lr=0.3, beta=0.5),
+        case("1 step", _counting, 2, steps=1, special=True),
+        case("no steps", _heavy, 2, steps=0, special=True),
+        case("1 number and 3 steps", _heavy, 1, steps=3, special=True),
+        Case(
+            "a start that is one number, of shape ()",
+            (_heavy, lambda p: 2 * p, draw(1)[0]),
+            {"steps": 3, "lr": 0.1},
+            special=True,
+        ),
+        case("a rate of 0", _counting, 2, steps=3, lr=0.0, special=True),
+        case("a rate at which it runs away", _plain, 2, steps=8, lr=50.0, special=True),
+        Case(
+            "a start at which the gradient is 0",
+            (_counting, lambda p: 2 * p, torch.zeros(2, dtype=torch.float64)),
+            {"steps": 3, "lr": 0.1},
+            special=True,
+        ),
+        Case(
+            "2 numbers in float32 and 5 steps",
+            (_heavy, slope(2, dtype=torch.float32), draw(2, dtype=torch.float32)),
+            {"steps": 5, "lr": 0.1},
+            special=True,
+        ),
+    ]
+
+
+def _slots_and_t(rule: Callable) -> tuple[int, bool]:
+    names = inspect.signature(rule).parameters.values()
+    return sum(p.kind is not p.KEYWORD_ONLY for p in names) - 2, any(p.name == "t" for p in names)
+
+
+def _slip(
+    first: int = 1,
+    keeps: Callable = lambda old, new: new,
+    where: Callable = lambda points, start: points[-1],
+    begin: Callable = lambda start: start,
+    fresh: Callable = torch.zeros_like,
+    moved: Callable = lambda before, after: after,
+    more: int = 0,
+    t_of: Callable = lambda t: t,
+    hyper_of: Callable = lambda hyper: hyper,
+    results: Callable = torch.stack,
+) -> Callable[..., Tensor]:
+    """Return the loop with one of its parts replaced."""
+
+    def answer(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper: float):
+        count, counts = _slots_and_t(rule)
+        slots = (fresh(start),) * count
+        points, hyper = [begin(start)], hyper_of(hyper)
+        for t in range(first, steps + more + first):
+            own = hyper | ({"t": t_of(t)} if counts else {})
+            result = rule(points[-1], gradient(where(points, start)), *slots, **own)
+            p, *new = result if isinstance(result, tuple) else (result,)
+            slots = keeps(slots, tuple(new))
+            points.append(moved(points[-1], p))
+        return results(points)
+
+    return answer
+
+
+def _start_moves_on(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper):
+    """Every step begins at the start again."""
+    count, counts = _slots_and_t(rule)
+    slots, points = (torch.zeros_like(start),) * count, [start]
+    for t in range(1, steps + 1):
+        own = hyper | ({"t": t} if counts else {})
+        result = rule(start, gradient(points[-1]), *slots, **own)
+        p, *new = result if isinstance(result, tuple) else (result,)
+        slots = tuple(new)
+        points.append(p)
+    return torch.stack(points)
+
+
+def _point_stands_still(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper):
+    """Every step, with its gradient, begins at the start; only the slots go on."""
+    count, counts = _slots_and_t(rule)
+    slots, points = (torch.zeros_like(start),) * count, [start]
+    for t in range(1, steps + 1):
+        own = hyper | ({"t": t} if counts else {})
+        result = rule(start, gradient(start), *slots, **own)
+        p, *new = result if isinstance(result, tuple) else (result,)
+        slots = tuple(new)
+        points.append(p)
+    return torch.stack(points)
+
+
+def _last_not_filled(points: list[Tensor]) -> Tensor:
+    return (
+        torch.stack([*points[:-1], torch.zeros_like(points[-1])]) if points[1:] else points[0][None]
+    )
+
+
+def _gradient_descent(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper):
+    return _slip()(_plain, gradient, start, steps=steps, lr=hyper["lr"])
+
+
+def _by_recursion(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper):
+    count, counts = _slots_and_t(rule)
+
+    def go(p: Tensor, slots: tuple, t: int) -> list[Tensor]:
+        if t > steps:
+            return [p]
+        own = {**hyper, "t": t} if counts else hyper
+        result = rule(p, gradient(p), *slots, **own)
+        new, *kept = result if isinstance(result, tuple) else (result,)
+        return [p, *go(new, tuple(kept), t + 1)]
+
+    return torch.stack(go(start, (torch.zeros_like(start),) * count, 1))
+
+
+def _into_a_table(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper):
+    count, counts = _slots_and_t(rule)
+    table = torch.empty(steps + 1, *start.shape, dtype=start.dtype)
+    table[0], slots = start, [torch.zeros_like(start) for _ in range(count)]
+    for step in range(steps):
+        extra = {"t": step + 1} if counts else {}
+        result = rule(table[step].clone(), gradient(table[step].clone()), *slots, **hyper, **extra)
+        if isinstance(result, tuple):
+            table[step + 1], *slots = result
+        else:
+            table[step + 1] = result
+    return table
+
+
+PATH = Exercise(
+    id="12.path",
+    points=3,
+    asks="the points that a rule visits, the start first",
+    reference=paths.path,
+    cases=_path_cases,
+    hints=(
+        "Do two steps on paper for momentum, with the velocity. What has to be handed from the "
+        "first step to the second, and what is looked at anew?",
+        "Before each step ask for the gradient at the present point. After it keep the new point, "
+        "and keep the new slots for the next call. The first step is number 1.",
+        "`slot_names(rule)` says how many zeros to begin with, and `apply(rule, p, g, slots, t=t, "
+        "**hyper)` gives the new point and the new slots for any rule. What is left is a loop "
+        "and a list that begins with the start.",
+    ),
+    twins=(
+        Twin(
+            "t from 0",
+            _slip(first=0),
+            "The first step is counted as t = 0. Rules count from 1, and Adam's correction divides "
+            "by zero at 0: look at your `range`.",
+        ),
+        Twin(
+            "t one ahead",
+            _slip(t_of=lambda t: t + 1),
+            "The first step is counted as t = 2. Rules count from 1: look at where t is raised.",
+        ),
+        Twin(
+            "t stands still",
+            _slip(t_of=lambda t: 1),
+            "Every step is told that it is the first. Rules that take t need the number of the "
+            "step: look at what you hand in for it.",
+        ),
+        Twin(
+            "t is the last step",
+            lambda rule, gradient, start, *, steps, **hyper: _slip(t_of=lambda t: steps)(
+                rule, gradient, start, steps=steps, **hyper
+            ),
+            "Every step is told the number of the last one. Rules that take t need the number of "
+            "the step they make.",
+        ),
+        Twin(
+            "slots not kept",
+            _slip(keeps=lambda old, new: old),
+            "Each step begins with empty slots, so that nothing is remembered. What a rule returns "
+            "after the point belongs into its next call.",
+        ),
+        Twin(
+            "slots in reverse",
+            _slip(keeps=lambda old, new: new[::-1]),
+            "With two slots they come back in the wrong order. A rule returns them in the order in "
+            "which it takes them.",
+        ),
+        Twin(
+            "slots like the start",
+            _slip(fresh=lambda start: start),
+            "The slots begin as the start itself. Before the first step there is nothing to "
+            "remember: what do slots hold then?",
+        ),
+        Twin(
+            "slots of ones",
+            _slip(fresh=torch.ones_like),
+            "The slots begin at one. Before the first step there is nothing to remember: what do "
+            "slots hold then?",
+        ),
+        Twin(
+            "start left out",
+            _slip(results=lambda points: torch.stack(points[1:] or points)),
+            "The start is missing: the first entry is where the first step leads. With n steps "
+            "there are n + 1 points.",
+        ),
+        Twin(
+            "one step too many",
+            _slip(more=1),
+            "There is one step too many. With n steps there are n + 1 points, the start among "
+            "them: look at where your loop ends.",
+        ),
+        Twin(
+            "one step too few",
+            _slip(more=-1),
+            "There is one step too few. With n steps there are n + 1 points, the start among them: "
+            "`range(1, n)` ends before n.",
+        ),
+        Twin(
+            "gradient at the start only",
+            _slip(where=lambda points, start: start),
+            "All steps use the gradient at the start. The slope changes on the way: ask for it "
+            "again before each step, at the present point.",
+        ),
+        Twin(
+            "gradient one step late",
+            _slip(where=lambda points, start: points[-2] if len(points) > 1 else points[-1]),
+            "From the second step on the gradient is that of the point before. Look at what is "
+            "updated first, the point or the gradient.",
+        ),
+        Twin(
+            "each step from the start",
+            _start_moves_on,
+            "Every step sets out from the start again, so that there is only ever one step between "
+            "it and a point. The next step sets out from where the last one ended.",
+        ),
+        Twin(
+            "the point stands still",
+            _point_stands_still,
+            "Each step, and its gradient too, sets out from the start. What the rule returns has "
+            "to become the point from which the next step sets out.",
+        ),
+        Twin(
+            "gradient descent instead of the rule",
+            _gradient_descent,
+            "You make steps of gradient descent yourself. The loop is for any rule: which argument "
+            "does it never call?",
+        ),
+        Twin(
+            "return inside the loop",
+            _slip(results=lambda points: torch.stack(points[:2])),
+            "Only the start and one more point come back, however many steps there are. Look for a "
+            "`return` inside your loop.",
+        ),
+        Twin(
+            "last place not filled",
+            _slip(results=_last_not_filled),
+            "The last point is zero: your table has a place for it, but your loop ends one step "
+            "before.",
+        ),
+        Twin(
+            "a rate of its own",
+            _slip(hyper_of=lambda hyper: hyper | {"lr": 0.01}),
+            "All steps are made at rate 0.01, whatever lr is handed in. Look for a number where "
+            "the argument should stand.",
+        ),
+        Twin(
+            "only the end",
+            _slip(results=lambda points: points[-1]),
+            "Only the last point comes back. All of them are asked for, the start first: keep them "
+            "in a list.",
+        ),
+        Twin(
+            "the end over and over",
+            _slip(results=lambda points: torch.stack([points[-1]] * len(points))),
+            "Every entry is the last point. A list that holds the same tensor many times shows its "
+            "last state: keep a new tensor for each step.",
+        ),
+        Twin(
+            "backwards",
+            _slip(results=lambda points: torch.stack(points[::-1])),
+            "The points come in reverse, the last one first.",
+        ),
+        Twin(
+            "steps instead of points",
+            _slip(results=lambda points: torch.stack([p - points[0] for p in points])),
+            "Every point is counted from the start, which makes the first one zero. The points "
+            "themselves are asked for.",
+        ),
+        Twin(
+            "added to the point",
+            _slip(moved=lambda before, after: before + after),
+            "What the rule returns is added to the point. It returns the new point, not the step.",
+        ),
+        Twin(
+            "taken from the point",
+            _slip(moved=lambda before, after: before - after),
+            "What the rule returns is taken from the point. It returns the new point, not the "
+            "step.",
+        ),
+        Twin(
+            "uphill",
+            lambda rule, gradient, start, *, steps, **hyper: _slip()(
+                rule, lambda p: -gradient(p), start, steps=steps, **hyper
+            ),
+            "The gradient goes in with the opposite sign. The rule itself goes against it.",
+        ),
+        Twin(
+            "stacked along the last axis",
+            _slip(results=lambda points: torch.stack(points, dim=-1)),
+            "The points stand side by side along the last axis. The first axis counts the steps.",
+        ),
+        Twin(
+            "joined",
+            _slip(results=lambda points: torch.cat([p.reshape(-1) for p in points])),
+            "All numbers come in one long row. Each point needs an entry of its own along a new "
+            "first axis: `stack` makes one, `cat` does not.",
+        ),
+        Twin(
+            "only lr handed on",
+            _slip(hyper_of=lambda hyper: {"lr": hyper["lr"]}),
+            "Of the hyper-parameters only lr reaches the rule; beta keeps its default. Hand on all "
+            "of `**hyper`.",
+        ),
+    ),
+    also_right=(
+        _slip(),
+        _by_recursion,
+        _into_a_table,
+        lambda rule, gradient, start, *, steps, **hyper: _slip()(
+            rule, gradient, start.clone(), steps=steps, **hyper
+        ),
+    ),
+)

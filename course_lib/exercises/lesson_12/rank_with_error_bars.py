@@ -1,0 +1,316 @@
+"""Exercise 12.rank_with_error_bars: the places that each rule can have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ...optim import tuning
+from ..drawing import drawing
+from ..model import Case, Exercise, Twin
+
+Places = tuple[Tensor, Tensor]
+
+
+def _rank_cases(seed: int) -> list[Case]:
+    draw = drawing(seed)
+
+    def case(
+        words: str, rules: int, seeds: int, quantile: float, apart: float, **more: bool
+    ) -> Case:
+        """Scores that share much seed by seed, with gaps around what the intervals resolve."""
+        gaps = apart * draw(rules, 1)
+        noise = (0.5 + draw(rules, 1).abs()) * draw(rules, seeds)
+        return Case(words, (gaps + noise + draw(1, seeds), quantile), **more)
+
+    scores, single = draw(4, 6), draw(5, 8, dtype=torch.float32)
+    return [
+        case("8 rules and 6 seeds", 8, 6, 2.57, 1.0),
+        case("10 rules and 12 seeds", 10, 12, 2.2, 0.7),
+        case("9 rules and 5 seeds", 9, 5, 1.3, 0.8),
+        case("12 rules and 24 seeds", 12, 24, 3.5, 0.8),
+        case("11 rules and 8 seeds", 11, 8, 2.36, 1.5),
+        case("2 rules and 5 seeds", 2, 5, 2.78, 2.0, special=True),
+        case("1 rule", 1, 5, 2.78, 1.0, special=True),
+        case("2 seeds", 4, 2, 12.7, 3.0, special=True),
+        Case("an interval of no width", (scores, 0.0), special=True),
+        Case("an interval that is far too wide", (scores, 1e6), special=True),
+        Case("rules that are all alike", (scores[:1].expand(4, 6).clone(), 2.57), special=True),
+        Case("scores around 100,000", (1e5 + 10 * scores, 2.57), special=True),
+        Case("5 rules and 8 seeds in float32", (single, 2.36), special=True),
+    ]
+
+
+def _paired_error(scores: Tensor) -> Tensor:
+    d = scores[:, None] - scores[None]
+    return d.std(dim=2) / scores.shape[1] ** 0.5
+
+
+def _unpaired_error(scores: Tensor) -> Tensor:
+    of_mean = scores.var(dim=1) / scores.shape[1]
+    return (of_mean[:, None] + of_mean[None]).sqrt()
+
+
+def _sum_of_errors(scores: Tensor) -> Tensor:
+    error = scores.std(dim=1) / scores.shape[1] ** 0.5
+    return error[:, None] + error[None]
+
+
+def _slip(
+    error: Callable[[Tensor], Tensor] = _paired_error,
+    quantile: Callable[[float], float] = lambda q: q,
+    beats: Callable[[Tensor, Tensor], Tensor] = lambda gap, reach: gap > reach,
+    first: Callable[[Tensor], Tensor] = lambda b: 1 + b.sum(dim=0),
+    last: Callable[[Tensor], Tensor] = lambda b: len(b) - b.sum(dim=1),
+    centre: Callable[[Tensor], Tensor] = lambda s: s.mean(dim=1),
+) -> Callable[[Tensor, float], Places]:
+    """Return the answer with one of its parts replaced."""
+
+    def answer(scores: Tensor, q: float) -> Places:
+        middle = centre(scores)
+        gap = middle[:, None] - middle[None]
+        better = beats(gap, quantile(q) * error(scores))
+        return first(better), last(better)
+
+    return answer
+
+
+def _scaled(factor: Callable[[int], float], of: Callable = _paired_error) -> Callable:
+    return lambda scores: of(scores) * factor(scores.shape[1])
+
+
+def _by_means(scores: Tensor, quantile: float) -> Places:
+    place = 1 + scores.mean(dim=1).argsort(descending=True).argsort()
+    return place, place.clone()
+
+
+def _by_seed(scores: Tensor, quantile: float) -> Places:
+    place = 1 + scores.argsort(dim=0, descending=True).argsort(dim=0)
+    return place.min(dim=1).values, place.max(dim=1).values
+
+
+def _sizes(scores: Tensor, quantile: float) -> Places:
+    d = (scores[:, None] - scores[None]).abs()
+    better = d.mean(dim=2) > quantile * d.std(dim=2) / scores.shape[1] ** 0.5
+    return 1 + better.sum(dim=0), len(scores) - better.sum(dim=1)
+
+
+def _by_loop(scores: Tensor, quantile: float) -> Places:
+    rules, seeds = scores.shape
+    first, last = [1] * rules, [rules] * rules
+    for a in range(rules):
+        for b in range(rules):
+            d = scores[a] - scores[b]
+            if d.mean() - quantile * d.std() / seeds**0.5 > 0:
+                first[b] += 1
+                last[a] -= 1
+    return torch.tensor(first), torch.tensor(last)
+
+
+def _undecided(scores: Tensor, quantile: float) -> Places:
+    d = scores.unsqueeze(1) - scores.unsqueeze(0)
+    reach = quantile * d.std(dim=-1) / d.shape[-1] ** 0.5
+    first = 1 + (d.mean(dim=-1) < -reach).sum(dim=1)
+    open_pairs = (d.mean(dim=-1).abs() <= reach).sum(dim=1) - 1
+    return first, first + open_pairs
+
+
+def _tuple(scores: Tensor, quantile: float) -> Tensor:
+    return torch.stack(_slip()(scores, quantile), dim=1)
+
+
+RANK_WITH_ERROR_BARS = Exercise(
+    id="12.rank_with_error_bars",
+    points=3,
+    asks="the first and the last place that each rule can have",
+    reference=tuning.rank_ranges,
+    cases=_rank_cases,
+    hints=(
+        "Take two rules only. On each seed both met the same data and the same start. What single "
+        "number does a seed give for the two of them, and when are you sure of its sign?",
+        "Take differences seed by seed, their mean, and their standard deviation over the root of "
+        "the number of seeds. For each pair you then know: surely better, surely worse, or open.",
+        "`scores[:, None] - scores[None]` holds all pairs, seeds last. A rule is behind all that "
+        "surely beat it, and before all that it surely beats: count along one axis of the table "
+        "of pairs for the first place, along the other for the last.",
+    ),
+    twins=(
+        Twin(
+            "not paired",
+            _slip(error=_unpaired_error),
+            "The error is that of two groups that have nothing in common. On each seed all rules "
+            "share data and start, which cancels in a difference: take differences first.",
+        ),
+        Twin(
+            "intervals that overlap",
+            _slip(error=_sum_of_errors),
+            "You ask whether the rules' own intervals overlap. They may overlap although the "
+            "difference is sure, seed by seed: make one interval, of the differences.",
+        ),
+        Twin(
+            "not divided by the root",
+            _slip(error=_scaled(lambda n: n**0.5)),
+            "The interval reaches as far as single runs scatter. A mean over many seeds is surer "
+            "than one run: by how much?",
+        ),
+        Twin(
+            "divided by the number",
+            _slip(error=_scaled(lambda n: n**-0.5)),
+            "The standard deviation is divided by the number of seeds. The error of a mean falls "
+            "more slowly than that.",
+        ),
+        Twin(
+            "variance",
+            _slip(error=lambda s: (s[:, None] - s[None]).var(dim=2) / s.shape[1] ** 0.5),
+            "You use the variance where the standard deviation belongs. Which of them has the "
+            "units of a score?",
+        ),
+        Twin(
+            "divided by seeds, not seeds less 1",
+            _slip(error=_scaled(lambda n: ((n - 1) / n) ** 0.5)),
+            "Your standard deviation divides by the number of seeds. Since the mean is taken from "
+            "the same seeds, n - 1 is what torch and the formula here divide by.",
+        ),
+        Twin(
+            "root of seeds less 1",
+            _slip(error=_scaled(lambda n: (n / (n - 1)) ** 0.5)),
+            "You divide by the root of one seed less than there are. The n - 1 is inside the "
+            "standard deviation already.",
+        ),
+        Twin(
+            "quantile left out",
+            _slip(quantile=lambda q: 1.0),
+            "The interval reaches one standard error, whatever quantile is handed in. That leaves "
+            "a third of all cases outside.",
+        ),
+        Twin(
+            "quantile of 2",
+            _slip(quantile=lambda q: 2.0),
+            "Your interval reaches two standard errors, whatever quantile is handed in. Look for "
+            "a number where the argument belongs.",
+        ),
+        Twin(
+            "quantile of 1.96",
+            _slip(quantile=lambda q: 1.96),
+            "Your interval reaches 1.96 standard errors, whatever quantile is handed in. Look for "
+            "a number where the argument belongs.",
+        ),
+        Twin(
+            "half the quantile",
+            _slip(quantile=lambda q: q / 2),
+            "Your interval reaches half as far as it should. The quantile is the reach to one "
+            "side, not the whole width.",
+        ),
+        Twin(
+            "by the means alone",
+            _by_means,
+            "This is the plain order of the means, as if all of them were exact. A difference "
+            "counts only if its interval leaves out 0.",
+        ),
+        Twin(
+            "places seed by seed",
+            _by_seed,
+            "These are the best and the worst place that a rule had on any seed. That range grows "
+            "with the number of seeds; asked is what the mean differences leave open.",
+        ),
+        Twin(
+            "less is better",
+            _slip(first=lambda b: 1 + b.sum(dim=1), last=lambda b: len(b) - b.sum(dim=0)),
+            "The order is upside down: your first place goes to the lowest scores. Here more is "
+            "better.",
+        ),
+        Twin(
+            "from 0",
+            _slip(first=lambda b: b.sum(dim=0), last=lambda b: len(b) - 1 - b.sum(dim=1)),
+            "The places are counted from 0. Nobody is surely better than the winner, and the "
+            "winner is in place 1.",
+        ),
+        Twin(
+            "first from 0",
+            _slip(first=lambda b: b.sum(dim=0)),
+            "The first places are counted from 0. Nobody is surely better than the winner, and "
+            "the winner is in place 1.",
+        ),
+        Twin(
+            "last one too many",
+            _slip(last=lambda b: len(b) + 1 - b.sum(dim=1)),
+            "The last places are too large by 1. A rule that beats nobody is in the last place, "
+            "which is the number of rules.",
+        ),
+        Twin(
+            "last one too few",
+            _slip(last=lambda b: len(b) - 1 - b.sum(dim=1)),
+            "The last places are too small by 1. A rule that beats nobody is in the last place, "
+            "which is the number of rules.",
+        ),
+        Twin(
+            "results swapped",
+            lambda scores, q: _slip()(scores, q)[::-1],
+            "The first places stand where the last ones belong. Either the results are swapped, or "
+            "a rule counts as better while the upper end of the interval is above 0: look at which "
+            "end has to be.",
+        ),
+        Twin(
+            "last counts the beaten",
+            _slip(last=lambda b: 1 + b.sum(dim=1)),
+            "Your last place is 1 plus how many rules this one surely beats, so that the best "
+            "rule gets the worst place. Count those from the other end.",
+        ),
+        Twin(
+            "last is the first",
+            lambda scores, q: (_slip()(scores, q)[0], _slip()(scores, q)[0].clone()),
+            "First and last place are the same. A rule whose rivals are neither surely better nor "
+            "surely worse may be before or behind them.",
+        ),
+        Twin(
+            "any sure difference",
+            _slip(beats=lambda gap, reach: gap.abs() > reach),
+            "Every sure difference counts, whichever way it points. Surely better and surely "
+            "worse have to be counted apart.",
+        ),
+        Twin(
+            "sizes of differences",
+            _sizes,
+            "You take the size of each difference and lose its sign. Then every rule seems better "
+            "than every other: leave the differences as they are.",
+        ),
+        Twin(
+            "divided by the rules",
+            _slip(error=lambda s: (s[:, None] - s[None]).std(dim=2) / len(s) ** 0.5),
+            "You divide by the root of the number of rules. Over what is the mean taken, over "
+            "rules or over seeds?",
+        ),
+        Twin(
+            "multiplied by the root",
+            _slip(error=_scaled(lambda n: n)),
+            "The standard deviation is multiplied by the root of the number of seeds. The more "
+            "seeds, the shorter the interval has to be.",
+        ),
+        Twin(
+            "scatter of one rule",
+            _slip(error=lambda s: (s.std(dim=1) / s.shape[1] ** 0.5)[:, None].expand(len(s), -1)),
+            "The interval has the width of one rule's own scatter. Between two rules it is the "
+            "scatter of their differences, seed by seed, that counts.",
+        ),
+        Twin(
+            "median",
+            _slip(centre=lambda s: s.quantile(0.5, dim=1)),
+            "The interval is put around the difference of the medians. It belongs to the mean of "
+            "the differences.",
+        ),
+        Twin(
+            "one table",
+            _tuple,
+            "Both places come in one table. Return two tensors: all first places, then all last "
+            "ones.",
+        ),
+        Twin(
+            "only the first place",
+            lambda scores, q: _slip()(scores, q)[0],
+            "Only the first places come back. The last places are missing.",
+        ),
+    ),
+    also_right=(_by_loop, _undecided, _slip()),
+)

@@ -1,0 +1,285 @@
+"""The figures of lesson 12, in the order in which it shows them.
+
+Each function takes arrays or tensors and returns a figure that nothing has shown yet. A rule has
+the same colour and dashes in all of them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
+
+from course_lib.figures.contours import contours
+from course_lib.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    PURPLE,
+    VERMILION,
+    as_array,
+    figure,
+)
+from course_lib.optim.surfaces import SURFACES
+
+Numbers = Sequence[float] | np.ndarray | torch.Tensor
+Interval = Callable[[np.ndarray], tuple[float, float, float]]
+Paths = Mapping[str, Mapping[str, torch.Tensor]]
+
+LOOKS = {
+    "gradient descent": (INK, "-"),
+    "averaged momentum": (BLUE, "--"),
+    "momentum": (BLUE, "-"),
+    "Nesterov": (GREY, "-"),
+    "AdaGrad": (GREEN, "-"),
+    "RMSProp": (PURPLE, "-"),
+    "Adam": (VERMILION, "-"),
+    "AdamW": (VERMILION, "--"),
+}
+GROUPS = {
+    "the four of article B": ("gradient descent", "momentum", "RMSProp", "Adam"),
+    "with a velocity": ("gradient descent", "averaged momentum", "momentum", "Nesterov"),
+    "a step for each axis": ("AdaGrad", "RMSProp", "Adam", "AdamW"),
+    "all eight": tuple(LOOKS),
+}
+
+
+# Paths on contours, and their evolution in time
+
+FLOOR, CEILING = 1e-8, 1e3
+LABEL_GAP = 0.8  # powers of ten between two labels
+
+
+def run(surface: str, rules: str, step: int, *, paths: Paths) -> dict[str, Any]:
+    """Compute what is seen after `step` steps of each rule of a group, on one surface.
+
+    `paths[surface][rule]` holds `(steps + 1, 2)`. `heights` are values above the lowest one, kept
+    between `FLOOR` and `CEILING`; `labels` is where the name of each rule stands beside the last
+    of them.
+    """
+    of = SURFACES[surface]
+    lowest = float(of.value(torch.tensor(of.minima, dtype=torch.float64)).min())
+    points, heights = {}, {}
+    for rule in GROUPS[rules]:
+        points[rule] = as_array(paths[surface][rule])[: step + 1]
+        above = as_array(of.value(paths[surface][rule])) - lowest
+        heights[rule] = np.clip(above, FLOOR, CEILING)
+    ends = {rule: np.log10(of_rule[-1]) for rule, of_rule in heights.items()}
+    return {
+        "surface": surface,
+        "title": f"{surface}, step {step}",
+        "points": points,
+        "heights": {rule: of_rule[: step + 1] for rule, of_rule in heights.items()},
+        "labels": spread(ends, LABEL_GAP, np.log10(FLOOR) + 0.5, np.log10(CEILING) - 0.5),
+    }
+
+
+def spread(places: Mapping[str, float], gap: float, low: float, high: float) -> dict[str, float]:
+    """Return places as near as they were, but `gap` apart, in the same order, from low to high."""
+    names = sorted(places, key=lambda name: np.nan_to_num(places[name], nan=high))
+    found = np.clip([np.nan_to_num(places[name], nan=high) for name in names], low, high)
+    for k in range(1, len(found)):
+        found[k] = max(found[k], found[k - 1] + gap)
+    top = high
+    for k in reversed(range(len(found))):
+        found[k] = min(found[k], top)
+        top = found[k] - gap
+    return dict(zip(names, found, strict=True))
+
+
+def start_run(arrays: dict[str, Any], steps: int) -> tuple[Figure, dict[str, Any]]:
+    """Draw the contours of every surface, and empty paths; return what `draw_run` changes."""
+    fig, (left, right) = figure(3.4, ncols=2, width_ratios=[1, 1.05])
+    maps = {}
+    for name, surface in SURFACES.items():
+        before = set(left.get_children())
+        contours(left, surface)
+        maps[name] = [artist for artist in left.get_children() if artist not in before]
+    left.set(title=" ", ylim=SURFACES["saddle"].window[2:])  # the widest ticks set the layout
+    lines, dots, curves, labels = {}, {}, {}, {}
+    for rule, (colour, dashes) in LOOKS.items():
+        look = {"color": colour, "linestyle": dashes, "linewidth": 1.5}
+        (lines[rule],) = left.plot([], [], zorder=3, **look)
+        (dots[rule],) = left.plot([], [], "o", color=colour, zorder=5)
+        (curves[rule],) = right.plot([], [], **look)
+        labels[rule] = right.text(1.03 * steps, 1, rule, color=colour, va="center", fontsize=9)
+    (ring,) = left.plot([], [], "o", color=INK, fillstyle="none", markersize=7, zorder=4)
+    right.set(yscale="log", xlim=(0, 1.85 * steps), ylim=(FLOOR, CEILING), xlabel="step")
+    right.set_xticks([0, steps // 2, steps])
+    right.set_title("value above the lowest")
+    artists = {"left": left, "maps": maps, "lines": lines, "dots": dots, "ring": ring}
+    return fig, artists | {"curves": curves, "labels": labels}
+
+
+def draw_run(artists: dict[str, Any], arrays: dict[str, Any]) -> None:
+    """Move paths, curves and labels; show one surface."""
+    for name, drawn in artists["maps"].items():
+        for artist in drawn:
+            artist.set_visible(name == arrays["surface"])
+    window = SURFACES[arrays["surface"]].window
+    artists["left"].set(xlim=window[:2], ylim=window[2:])
+    artists["left"].set_title(arrays["title"])
+    for rule in LOOKS:
+        shown = rule in arrays["points"]
+        for kind in ("lines", "dots", "curves", "labels"):
+            artists[kind][rule].set_visible(shown)
+        if shown:
+            points, heights = arrays["points"][rule], arrays["heights"][rule]
+            artists["lines"][rule].set_data(*points.T)
+            artists["dots"][rule].set_data(*points[-1:].T)
+            artists["curves"][rule].set_data(np.arange(len(heights)), heights)
+            artists["labels"][rule].set_y(10 ** arrays["labels"][rule])
+            artists["ring"].set_data(*points[:1].T)
+
+
+# Steps from many starts
+
+
+def steps_needed(panels: Mapping[str, Mapping[str, Numbers]], limit: int) -> Figure:
+    """Draw how many steps each rule needs on each surface.
+
+    `panels[surface][rule]` holds `(starts,)`. A dot is the median, a bar the middle nine tenths. A
+    start that needs `limit` steps did not arrive.
+    """
+    fig, axes = figure(4.2, nrows=2, ncols=3, sharex=True, sharey=True)
+    for (surface, rows), ax in zip(panels.items(), axes.flat, strict=True):
+        for place, (rule, steps) in enumerate(rows.items()):
+            low, median, high = np.quantile(as_array(steps), [0.05, 0.5, 0.95])
+            ax.hlines(place, max(low, 1), high, color=LOOKS[rule][0], linewidth=2.5, alpha=0.6)
+            ax.plot(max(median, 1), place, "o", color=LOOKS[rule][0], markersize=6)
+        ax.axvline(limit, color=GREY, linewidth=1, linestyle=":", zorder=0)
+        ax.set(xscale="log", xlim=(1, 1.4 * limit), title=surface, xticks=[1, 10, 100, 1000])
+    axes[0, 0].set_yticks(range(len(rows)), list(rows))
+    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    fig.supxlabel("steps until the value stays near the lowest", fontsize=10)
+    return fig
+
+
+# Real data
+
+
+def scores(panels: Mapping[str, Mapping[str, Numbers]], interval: Interval, label: str) -> Figure:
+    """Draw the score of each run, a row for each rule, with the interval of the mean.
+
+    `panels[title][rule]` holds `(runs,)`, above 0. Each panel has a scale of its own, a logarithmic
+    one where the runs differ by more than a factor of ten.
+    """
+    fig, axes = figure(4.4, nrows=2, ncols=2, sharey=True)
+    for (title, rows), ax in zip(panels.items(), axes.flat, strict=True):
+        for place, (rule, runs) in enumerate(rows.items()):
+            runs = as_array(runs)
+            aside = place + 0.16 * np.sin(2.4 * np.arange(len(runs)))
+            ax.scatter(runs, aside, s=9, color=LOOKS[rule][0], alpha=0.4, linewidths=0)
+            mean, low, high = interval(runs)
+            ax.hlines(place, max(low, 1e-3), high, color=INK, linewidth=2.2, zorder=3)
+            ax.plot(mean, place, "|", color=INK, markersize=9, markeredgewidth=2.2, zorder=3)
+        ax.set_title(title)
+        lowest, highest = (of([of(runs) for runs in rows.values()]) for of in (min, max))
+        if highest > 10 * lowest:
+            ax.set(xscale="log", xlim=(lowest / 1.2, highest * 1.2))
+    axes[0, 0].set_yticks(range(len(rows)), list(rows))
+    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    fig.supxlabel(label, fontsize=10)
+    return fig
+
+
+def places(panels: Mapping[str, Mapping[str, tuple[int, int]]]) -> Figure:
+    """Draw the places that each rule can have, a bar from the first to the last.
+
+    `panels[title][rule]` holds both; all panels have the same rules.
+    """
+    fig, axes = figure(3.0, ncols=len(panels), sharey=True, sharex=True, squeeze=False)
+    for (title, rows), ax in zip(panels.items(), axes[0], strict=True):
+        for place, (rule, (first, last)) in enumerate(rows.items()):
+            ax.hlines(place, first - 0.32, last + 0.32, color=LOOKS[rule][0], linewidth=8)
+        ax.set(title=title, xticks=range(1, len(rows) + 1), xlim=(0.5, len(rows) + 0.5))
+        ax.grid(axis="x", color=GREY, alpha=0.25, linewidth=0.6)
+        ax.set_axisbelow(True)
+    axes[0, 0].set_yticks(range(len(rows)), list(rows))
+    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    fig.supxlabel("place, 1 is best", fontsize=10)
+    return fig
+
+
+def lines(
+    panels: Mapping[str, Mapping[str, Numbers]], x: Numbers, words: Mapping[str, Any], **more: Any
+) -> Figure:
+    """Draw a curve for each rule, panel by panel, with one legend for all.
+
+    `panels[title][rule]` holds `(x,)`, NaN for what is not to be drawn. words: of the axes, for
+    `Axes.set`; the label of the y-axis stands on the left only. more: for `Axes.set` too.
+    """
+    fig, axes = figure(3.2, ncols=len(panels), sharey=True, squeeze=False)
+    for (title, rows), ax in zip(panels.items(), axes[0], strict=True):
+        for rule, values in rows.items():
+            colour, dashes = LOOKS[rule]
+            ax.plot(as_array(x), as_array(values), color=colour, linestyle=dashes, linewidth=1.6)
+        ax.set(title=title, **words, **more)
+        ax.minorticks_off()
+        ax.label_outer()
+        ax.set_xlabel(words["xlabel"])
+    handles = [Line2D([], [], color=c, linestyle=d, label=name) for name, (c, d) in LOOKS.items()]
+    fig.legend(handles=handles, loc="outside lower center", ncols=4)
+    return fig
+
+
+# Escapes
+
+
+def escapes(
+    offsets: Numbers,
+    saddle: Mapping[str, Mapping[str, Numbers]],
+    rates: Numbers,
+    deepest: Mapping[str, Numbers],
+) -> Figure:
+    """Draw steps to leave a saddle, in a panel for each choice of rates, and where rules end.
+
+    `saddle[title][rule]` holds steps `(offsets,)`. deepest: the share of starts that end at the
+    deepest of four minima, `(rates,)`, NaN where too few runs settle.
+    """
+    fig, axes = figure(3.3, ncols=3)
+    for (title, rows), ax in zip(saddle.items(), axes, strict=False):
+        for rule, steps in rows.items():
+            colour, dashes = LOOKS[rule]
+            ax.plot(as_array(offsets), as_array(steps), color=colour, linestyle=dashes)
+        ax.set(xscale="log", yscale="log", ylim=(0.8, 400), title=title, xlabel="start's offset")
+        ax.set_xticks([1e-8, 1e-5, 1e-2])
+    axes[0].set_ylabel("steps to leave the saddle")
+    axes[1].tick_params(labelleft=False)
+    for rule, shares in deepest.items():
+        colour, dashes = LOOKS[rule]
+        axes[2].plot(as_array(rates), as_array(shares), color=colour, linestyle=dashes)
+    axes[2].axhline(0.25, color=GREY, linewidth=1, linestyle=":", zorder=0)
+    axes[2].set(xscale="log", xlabel="learning rate", ylim=(0, 1), title="at the deepest of 4")
+    axes[2].set_xticks([1e-4, 1e-2, 1])
+    handles = [Line2D([], [], color=c, linestyle=d, label=name) for name, (c, d) in LOOKS.items()]
+    fig.legend(handles=handles, loc="outside lower center", ncols=4)
+    return fig
+
+
+# The edge of stability
+
+
+def edge(steps: Numbers, losses: Mapping[float, Numbers], sharp: Mapping[float, Numbers]) -> Figure:
+    """Draw the loss and the sharpness along gradient descent, a colour for each learning rate.
+
+    Both hold `(steps,)` under the rate. A dotted line marks two over the rate, where it is seen.
+    """
+    fig, (left, right) = figure(3.1, ncols=2, sharex=True)
+    for (lr, loss), colour, dashes in zip(
+        losses.items(), (INK, BLUE, VERMILION), ("-.", "-", "--"), strict=True
+    ):
+        left.plot(as_array(steps), as_array(loss), color=colour, linestyle=dashes, label=f"{lr:g}")
+        right.plot(as_array(steps), as_array(sharp[lr]), color=colour, linestyle=dashes)
+        if 2 / lr < 9:
+            right.axhline(2 / lr, color=colour, linewidth=1.2, linestyle=":")
+    left.set(yscale="log", xlabel="step", title="training loss")
+    left.yaxis.set_minor_formatter(NullFormatter())
+    left.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5], ["0.02", "0.05", "0.1", "0.2", "0.5"])
+    left.legend(title="learning rate")
+    right.set(xlabel="step", ylim=(0, 9), title="sharpness")
+    return fig

@@ -1,0 +1,39 @@
+"""LAMB: an update rule that looks at a whole tensor at once."""
+
+import torch
+from torch import Tensor
+
+
+def lamb(
+    p: Tensor,
+    g: Tensor,
+    m: Tensor,
+    v: Tensor,
+    *,
+    t: int,
+    lr: float | Tensor,
+    beta1: float | Tensor = 0.9,
+    beta2: float | Tensor = 0.999,
+    eps: float | Tensor = 1e-6,
+    weight_decay: float | Tensor = 0.01,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the parameter and both its averages after a step of LAMB.
+
+    With m̂ and v̂ as in Adam, `r = m̂ / (√v̂ + ε) + λ p` is where AdamW would go. LAMB goes there
+    too, but as far as lr times the norm of the parameter: `p ← p − lr · (‖p‖ / ‖r‖) r`. The factor
+    `‖p‖ / ‖r‖` is the trust ratio. Both norms are taken over the whole tensor, which is to be one
+    layer's: so the rule does not work place by place, and a tensor must not be cut up or joined.
+    Source: You and others (2020), algorithm 2, with φ(z) = z. Deviation: the ratio is 1 where a
+    norm is 0, as implementations have it, or what starts at zero would stay there.
+
+    >>> p, zero = torch.tensor([3.0, 4.0]), torch.zeros(2)
+    >>> (lamb(p, torch.tensor([7.0, -7.0]), zero, zero, t=1, lr=0.1)[0] - p).norm()
+    tensor(0.5000)
+    """
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g * g
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    r = m_hat / (v_hat.sqrt() + eps) + weight_decay * p
+    of_p, of_r = p.norm(), r.norm()
+    trust = torch.where((of_p > 0) & (of_r > 0), of_p / of_r.clamp(min=1e-30), 1.0)
+    return p - lr * trust * r, m, v

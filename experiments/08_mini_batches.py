@@ -1,0 +1,309 @@
+"""Lesson 08's claims about mini-batches, measured on digits and on a file of 200 MB.
+
+Learning   How well networks read digits after the first examples, and how many examples they take
+           to read 93 % of them, at eight batch sizes (B2, B3). 24 seeds.
+Speed      How long a step takes on one core at batch sizes from 1 to 4096, in two networks (B3).
+           30 rounds, the sizes of each round in a random order.
+Stream     The anonymous memory of a process that trains from a file, streamed or read whole (B2),
+           and how long an epoch takes by the block. Each in a process of its own.
+
+A seed draws the division into training, validation and test images and the starting weights, which
+all batch sizes share, and the order of the images. Each size tries the same seventeen learning
+rates on five seeds, and keeps two: the one with the lowest loss on the validation images after the
+first 1000 examples, and the one that reads 93 % of the validation images after the fewest. All
+seeds are then trained at both. The runs of a batch size are one batched program. It takes about
+five minutes:
+
+    python experiments/08_mini_batches.py
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from tqdm.auto import tqdm
+
+from course_lib.lab import Dataset, Split, digits, each_run, generator, resplit, right_share, sweep
+from course_lib.lab.memory import anonymous_memory
+from course_lib.lab.stored import write_experiment
+from course_lib.lab.stream import open_stream, stream, write_stream
+from course_lib.nn.backprop import two_layer
+from course_lib.nn.initializers import he_normal
+from course_lib.optim.batches import batches, stream_epoch
+
+Params = dict[str, Tensor]
+
+SEEDS = 24
+TUNE = range(5)  # the seeds on which the learning rate is chosen
+RATES = [2 ** (k / 2) for k in range(-13, 4)]
+EXAMPLES = 1000  # in the training part, so that an epoch shows as many
+TARGET = 0.93
+SIZES = {1: 6, 4: 6, 20: 10, 50: 15, 125: 30, 250: 50, 500: 70, 1000: 120}  # size: epochs
+HIDDEN = 32
+
+
+# Learning
+
+
+def forward(params: Params, x: Tensor) -> Tensor:
+    """Return the outputs of one run."""
+    return two_layer(x, *params.values())
+
+
+def begin(seeds: Sequence[int], rates: Sequence[float]) -> tuple[Params, Dataset, list, Tensor]:
+    """Return for each rate and each of its seeds: weights, a division, a generator, the rate.
+
+    Runs of one seed share the first three, whatever their rate.
+    """
+    whole, starts, divisions, sources = digits(), [], [], []
+    for seed in list(seeds) * len(rates):
+        source = generator(seed)
+        divisions.append(resplit(whole, source))
+        W1 = he_normal((HIDDEN, 64), generator=source)
+        W2 = he_normal((10, HIDDEN), generator=source)
+        starts.append({"W1": W1, "b1": torch.zeros(HIDDEN), "W2": W2, "b2": torch.zeros(10)})
+        sources.append(source)
+    params = {name: torch.stack([own[name] for own in starts]) for name in starts[0]}
+    parts = (
+        Split(*(torch.stack([getattr(getattr(d, part), of) for d in divisions]) for of in "xy"))
+        for part in ("train", "validation", "test")
+    )
+    return (
+        params,
+        Dataset("digits", *parts),
+        sources,
+        torch.tensor(rates).repeat_interleave(len(seeds)),
+    )
+
+
+def chunks(split: Split, size: int, sources: Sequence[torch.Generator]) -> Iterator[Split]:
+    """Yield an epoch in parts of `size` examples, each run in an order of its own."""
+    orders = [batches(split.y.shape[1], size, source) for source in sources]
+    run = torch.arange(len(sources))[:, None]
+    for chosen in zip(*orders, strict=True):
+        at = torch.stack(chosen)
+        yield Split(split.x[run, at], split.y[run, at])
+
+
+def learn(size: int, epochs: int, runs: tuple) -> dict[str, Tensor]:
+    """Train all runs in batches of `size`, and look at them every 100 examples, or every step.
+
+    `seen` `(looks,)` counts the examples behind each look, the first before any; the validation
+    loss and the accuracies are `(looks, runs)`.
+    """
+    params, data, sources, lr = runs
+    at_once = max(size, 100)
+    seen, losses, validation, test = [0], [], [], []
+
+    def look() -> None:
+        losses.append(each_run(cross_entropy, forward, params, data.validation))
+        validation.append(each_run(right_share, forward, params, data.validation))
+        test.append(each_run(right_share, forward, params, data.test))
+
+    look()
+    for _ in tqdm(range(epochs), desc=f"batches of {size}", leave=False):
+        for part in chunks(data.train, at_once, sources):
+            own = Dataset("part", part, data.validation, data.test)
+            how = {"epochs": 1, "batch_size": size, "lr": lr, "label": None}
+            params, _ = sweep(forward, params, own, generators=sources, **how)
+            seen.append(seen[-1] + at_once)
+            look()
+    return {
+        "seen": torch.tensor(seen),
+        "loss": torch.stack(losses),
+        "validation": torch.stack(validation),
+        "test": torch.stack(test),
+    }
+
+
+def examples_to(target: float, seen: Tensor, accuracy: Tensor) -> Tensor:
+    """Return after how many examples each run first reads this share, `(runs,)`; inf for never."""
+    there = accuracy >= target
+    first = seen[there.double().argmax(dim=0)].double()
+    return first.masked_fill(~there.any(dim=0), torch.inf)
+
+
+def choose(found: dict[str, Tensor]) -> tuple[int, int]:
+    """Return the place of the rate that is best after one epoch, and that of the soonest one."""
+    by_rate = (len(RATES), len(TUNE))
+    one_epoch = found["loss"][found["seen"] == EXAMPLES][0].view(by_rate).mean(dim=1)
+    soon = examples_to(TARGET, found["seen"], found["validation"]).view(by_rate).mean(dim=1)
+    return int(one_epoch.nan_to_num(nan=torch.inf).argmin()), int(soon.argmin())
+
+
+def measure_learning() -> dict:
+    """Choose both rates for each batch size, and train every seed at them."""
+    result = {}
+    for size, epochs in tqdm(SIZES.items(), desc="batch sizes"):
+        first, soonest = choose(learn(size, epochs, begin(TUNE, RATES)))
+        early = learn(size, 1, begin(range(SEEDS), [RATES[first]]))
+        late = learn(size, epochs, begin(range(SEEDS), [RATES[soonest]]))
+        to_target = examples_to(TARGET, late["seen"], late["test"])
+        result[size] = {
+            "lr_first": RATES[first],
+            "seen": early["seen"],
+            "test_accuracy": early["test"],
+            "lr_target": RATES[soonest],
+            "examples": [None if e == torch.inf else int(e) for e in to_target.tolist()],
+        }
+    return result
+
+
+# Speed
+
+NETS = {"64, 32, 10": [64, HIDDEN, 10], "784, 512, 512, 10": [784, 512, 512, 10]}
+SPEED_SIZES = sorted({*SIZES, *(2**k for k in range(13))})
+ROUNDS = 30
+
+
+def make_step(sizes: Sequence[int], batch: int) -> Callable[[], None]:
+    """Return a function that makes one step on a batch of random inputs: forward, back, update."""
+    source = generator(0)
+    layers = []
+    for d, h in pairwise(sizes):
+        layers += [torch.nn.Linear(d, h), torch.nn.ReLU()]
+    net = torch.nn.Sequential(*layers[:-1])
+    rule = torch.optim.SGD(net.parameters(), lr=1e-3)
+    x = torch.randn(batch, sizes[0], generator=source)
+    y = torch.randint(sizes[-1], (batch,), generator=source)
+
+    def step() -> None:
+        rule.zero_grad()
+        cross_entropy(net(x), y).backward()
+        rule.step()
+
+    return step
+
+
+def measure_speed() -> dict:
+    """Return seconds a step, `(sizes, rounds)`, for each network: of the processor, not the clock.
+
+    While other programs have the processor, its seconds stand still.
+    """
+    source, result = generator(0), {}
+    for name, sizes in NETS.items():
+        steps = [make_step(sizes, batch) for batch in SPEED_SIZES]
+        repeats = [max(1, 256 // batch) for batch in SPEED_SIZES]
+        seconds = torch.zeros(len(SPEED_SIZES), ROUNDS, dtype=torch.float64)
+        for step in steps:
+            step()
+        for turn in tqdm(range(ROUNDS), desc=f"speed, {name}"):
+            for i in torch.randperm(len(SPEED_SIZES), generator=source).tolist():
+                since = time.process_time()
+                for _ in range(repeats[i]):
+                    steps[i]()
+                seconds[i, turn] = (time.process_time() - since) / repeats[i]
+        result[name] = seconds
+    return {"sizes": SPEED_SIZES, "seconds": result}
+
+
+# Streaming
+
+INPUTS, ROWS, STREAM_BATCH, STREAM_RATE = 63, 781_250, 256, 0.01  # 256 bytes a row, 200 MB
+LOOKS = 50
+BLOCKS = (1, 16, 256)
+
+
+def weights_of_the_file() -> Tensor:
+    """Return the weights that made the answers in the file, `(INPUTS,)`."""
+    return torch.randn(INPUTS, generator=generator(0))
+
+
+def step_on(w: Tensor, rows: Tensor) -> Tensor:
+    """Return the weights of a line after a step on the mean squared error of these rows."""
+    x, y = rows[:, :-1], rows[:, -1]
+    return w - STREAM_RATE * 2 * x.T @ (x @ w - y) / len(rows)
+
+
+def train_from(path: str, way: str, places: int = LOOKS) -> dict:
+    """Train one epoch from a file, "streamed" or "read whole"; return the memory along the way.
+
+    Memory is anonymous memory in bytes, above what it was before the file was opened; `places`
+    looks are spread over the epoch. `apart` is how far the weights end from those of the file.
+    """
+    x = torch.randn(STREAM_BATCH, INPUTS + 1, generator=generator(3))
+    step_on(torch.zeros(INPUTS), x)  # so that torch has made its own memory
+    before = anonymous_memory()
+    rows = open_stream(path)
+    if way == "read whole":
+        rows = np.array(rows)
+    every = max(1, len(rows) // STREAM_BATCH // places)
+    grown, seen = [anonymous_memory() - before], 0
+
+    def step(w: Tensor, x: Tensor) -> Tensor:
+        nonlocal seen
+        seen += 1
+        if seen % every == 0:
+            grown.append(anonymous_memory() - before)
+        return step_on(w, x)
+
+    w = stream_epoch(rows, STREAM_BATCH, generator(2), step, torch.zeros(INPUTS))
+    return {"grown": grown, "apart": float((w - weights_of_the_file()).norm())}
+
+
+def time_of(path: str, block: int) -> dict:
+    """Return the processor's seconds for an epoch by blocks, the file in the system's cache."""
+    rows, w = open_stream(path), torch.zeros(INPUTS)
+    since = time.process_time()
+    for x in stream(rows, STREAM_BATCH, generator(2), block=block, label=None):
+        w = step_on(w, x)
+    return {"seconds": time.process_time() - since}
+
+
+def in_a_process(*words: str) -> dict:
+    """Run this script with these words in a process of its own; return what it printed."""
+    run = [sys.executable, __file__, *words]
+    done = subprocess.run(run, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def measure_stream() -> dict:
+    """Write the file, train from it in both ways, time it by blocks, and remove it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.npy"
+        write_stream(path, ROWS, weights_of_the_file(), generator(1))
+        ways = {way: in_a_process("memory", str(path), way) for way in ("streamed", "read whole")}
+        seconds = {block: [] for block in BLOCKS}
+        for _ in tqdm(range(5), desc="blocks"):
+            for block in BLOCKS:
+                found = in_a_process("time", str(path), str(block))
+                seconds[block].append(found["seconds"])
+        return {"bytes": os.path.getsize(path), "rows": ROWS, "batch": STREAM_BATCH,
+                "memory": ways, "seconds": seconds}  # fmt: skip
+
+
+def main() -> None:
+    settings = {
+        "seeds": SEEDS,
+        "rates": RATES,
+        "target": TARGET,
+        "epochs": SIZES,
+        "hidden": HIDDEN,
+    }
+    results = {
+        "stream": measure_stream(),
+        "speed": measure_speed(),
+        "learning": measure_learning(),
+    }
+    write_experiment(__file__, {**settings, **results})
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)  # the matrices are small: a second thread does not help
+    match sys.argv[1:]:
+        case ["memory", path, way]:
+            print(json.dumps(train_from(path, way)))
+        case ["time", path, block]:
+            print(json.dumps(time_of(path, int(block))))
+        case _:
+            main()

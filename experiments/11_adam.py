@@ -1,0 +1,336 @@
+"""Lesson 11's claims about Adam, measured on digits over 24 seeds.
+
+Rates       Gradient descent, momentum, RMSProp and Adam at 25 learning rates each, on digits as
+            they are and with pixels in unequal units: which rates will do, how many updates it
+            takes (B7, third part).
+Correction  Adam with and without its corrections, for three β₂, at thirteen learning rates (B7,
+            second part).
+Betas       Adam at twenty pairs of β₁ and β₂, each at its best of nine rates (Kingma and Ba).
+Decay       Adam with L2 and AdamW at nine strengths each, after 30 epochs: what the decay does to
+            the weights of each pixel, and to accuracy (Loshchilov and Hutter).
+
+A seed draws the division into training, validation and test images, the starting weights and the
+order of the images, the same for all that is compared. Whatever is chosen (a rate, a strength) is
+chosen on validation images of six seeds that no result is taken from. It takes about six minutes:
+
+    python experiments/11_adam.py
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import product
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from course_lib.lab import (
+    Dataset,
+    Split,
+    digits,
+    each_run,
+    generator,
+    resplit,
+    right_share,
+    sweep,
+    write_experiment,
+)
+from course_lib.nn.backprop import two_layer
+from course_lib.optim.correction import adam_mended
+from course_lib.optim.dialects import adam_l2
+from course_lib.optim.rules import adam, adamw, gd, momentum, rmsprop
+
+SEEDS, TUNE = 24, 6  # results are taken from the first, choices made on the others
+SIZES, EPOCHS, BATCH = (64, 32, 10), 10, 50
+TARGET = 0.3  # a validation loss; about nine in ten digits are then read
+
+Params = dict[str, Tensor]
+
+RULES = {"gradient descent": gd, "momentum": momentum, "RMSProp": rmsprop, "Adam": adam}
+TASKS = {"digits": 0.0, "unequal units": 1.0}
+SIXTHS = {"gradient descent": -18, "momentum": -18, "RMSProp": -27, "Adam": -27}  # of a decade
+RATES = {name: [10 ** (k / 6) for k in range(low, low + 25)] for name, low in SIXTHS.items()}
+TOLERANCE, RESAMPLES = 0.01, 2000  # of accuracy: a rate will do if it costs no more
+BETAS2, MENDED = (0.99, 0.999, 0.9999), {"corrected": "mv", "as they are": ""}
+CORRECTION_RATES = [10 ** (k / 3) for k in range(-15, -2)]
+GRID = {"beta1": (0.0, 0.5, 0.9, 0.95, 0.99), "beta2": (0.9, 0.99, 0.999, 0.9999)}
+GRID_RATES = [10 ** (k / 3) for k in range(-11, -2)]
+DECAY_EPOCHS = 30
+LEFT = 0.7
+DECAYS = {
+    "L2": (adam_l2, [10 ** (k / 2) for k in range(-10, -1)]),
+    "AdamW": (adamw, [10 ** (k / 2) for k in range(-5, 4)]),
+}
+
+
+def forward(params: Params, x: Tensor) -> Tensor:
+    """Return the outputs of one run."""
+    return two_layer(x, *params.values())
+
+
+def start(seed: int) -> Params:
+    """Return random weights that keep the size of the signals, and zero biases."""
+    source = generator(2000 + seed)
+    d, h, c = SIZES
+    return {
+        "W1": torch.randn(h, d, generator=source) / d**0.5,
+        "b1": torch.zeros(h),
+        "W2": torch.randn(c, h, generator=source) * (2 / h) ** 0.5,
+        "b2": torch.zeros(c),
+    }
+
+
+def divide(seeds: Sequence[int], decades: float = 0.0) -> Dataset:
+    """Return a division for each seed: x `(seeds, n, 64)`, y `(seeds, n)`.
+
+    decades: each pixel is measured in a unit of its own, drawn evenly on a logarithmic scale from
+    so many decades below 1 to so many above.
+    """
+    divisions = []
+    for seed in seeds:
+        units = 10 ** (decades * (2 * torch.rand(64, generator=generator(3000 + seed)) - 1))
+        whole = resplit(digits(), generator(seed))
+        parts = (whole.train, whole.validation, whole.test)
+        divisions.append(Dataset("digits", *(Split(part.x * units, part.y) for part in parts)))
+    stacked = (
+        Split(*(torch.stack([getattr(getattr(d, part), of) for d in divisions]) for of in "xy"))
+        for part in ("train", "validation", "test")
+    )
+    return Dataset("digits", *stacked)
+
+
+def repeat(data: Dataset, times: int) -> Dataset:
+    """Return the same divisions again and again: all seeds, then all seeds once more."""
+    splits = (data.train, data.validation, data.test)
+    return Dataset(
+        data.name, *(Split(s.x.repeat(times, 1, 1), s.y.repeat(times, 1)) for s in splits)
+    )
+
+
+def run(
+    rule: Callable,
+    settings: dict[str, Sequence[float]],
+    *,
+    seeds: Sequence[int],
+    decades: float = 0.0,
+    epochs: int = EPOCHS,
+) -> tuple[dict[str, Tensor], Params]:
+    """Train a network for each setting and seed; return what is measured, and the parameters.
+
+    settings: hyper-parameters, one list entry a setting, all lists of one length. The measures are
+    `(settings, seeds)`: `accuracy` on test images; `loss` on validation images after the last
+    epoch, infinite where a run diverged; `updates` until that loss first falls to the target, read
+    off the line between two epochs, infinite where it never does.
+    """
+    times = len(next(iter(settings.values())))
+    data = repeat(divide(seeds, decades), times)
+    starts = [start(seed) for seed in seeds]
+    params, history = sweep(
+        forward,
+        {k: torch.stack([own[k] for own in starts] * times) for k in starts[0]},
+        data,
+        generators=[generator(1000 + seed) for _ in range(times) for seed in seeds],
+        epochs=epochs,
+        batch_size=BATCH,
+        rule=rule,
+        label=None,
+        chunk=300,
+        **{
+            name: torch.tensor(values, dtype=torch.float64).repeat_interleave(len(seeds))
+            for name, values in settings.items()
+        },
+    )
+    losses = history["validation_loss"].nan_to_num(nan=torch.inf)
+    losses[history["diverged"], -1] = torch.inf
+    per_epoch = -(-data.train.y.shape[-1] // BATCH)
+    found = {
+        "accuracy": each_run(right_share, forward, params, data.test),
+        "loss": losses[:, -1],
+        "updates": per_epoch * first_below(losses, TARGET),
+    }
+    return {name: values.view(times, len(seeds)) for name, values in found.items()}, params
+
+
+def first_below(losses: Tensor, target: float) -> Tensor:
+    """Return where each line through `losses` `(runs, epochs + 1)` first reaches the target."""
+    places = torch.full((len(losses),), torch.inf, dtype=torch.float64)
+    for row, own in enumerate(losses.double()):
+        below = (own <= target).nonzero().flatten()
+        if len(below) and below[0] > 0:
+            last = int(below[0])
+            before, after = own[last - 1], own[last]
+            share = (before - target) / (before - after) if before.isfinite() else 1.0
+            places[row] = last - 1 + share
+    return places
+
+
+def split_seeds(found: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the columns that results are taken from, and those that choices are made on."""
+    return found[:, :SEEDS], found[:, SEEDS:]
+
+
+def best(found: Tensor) -> int:
+    """Return the setting with the lowest mean over the seeds that choose."""
+    return int(split_seeds(found)[1].mean(dim=1).argmin())
+
+
+def finite(values: Tensor) -> list:
+    """Return a list in which None stands for infinity."""
+    return [value if value < float("inf") else None for value in values.tolist()]
+
+
+def decades(rates: Sequence[float], accuracy: Tensor, least: float) -> float:
+    """Return over how many decades of the rate the accuracy `(rates,)` is at least `least`.
+
+    It is the unbroken range around the best rate; its ends are read off the lines between rates.
+    """
+    place, good = torch.tensor(rates, dtype=torch.float64).log10(), accuracy.double() - least
+    top = int(good.argmax())
+    if good[top] < 0:
+        return 0.0
+    ends = []
+    for step, last in ((-1, 0), (1, len(rates) - 1)):
+        i = top
+        while i != last and good[i + step] >= 0:
+            i += step
+        share = 0.0 if i == last else good[i] / (good[i] - good[i + step])
+        ends.append(place[i] + share * step * (place[1] - place[0]))
+    return float(ends[1] - ends[0])
+
+
+def ranges(accuracies: dict[str, Tensor]) -> dict:
+    """Return how wide the range of rates is that will do, for every rule.
+
+    accuracies: `(rates, seeds)` under the name of a rule. A rate will do if the mean accuracy of
+    all seeds is at most `TOLERANCE` below that at the best rate: of the rule (`own`), or of any
+    rule (`any`). Each is the width in decades, with the ends of its 95 % interval, from drawing as
+    many seeds with replacement, the same for all rules. `adam_more` is how much wider Adam's is.
+    """
+    source, rows = generator(0), {}
+    draws = [torch.arange(SEEDS)]
+    draws += [torch.randint(SEEDS, (SEEDS,), generator=source) for _ in range(RESAMPLES)]
+    for drawn in draws:
+        means = {name: own[:, drawn].mean(dim=1) for name, own in accuracies.items()}
+        tops = {name: float(own.max()) for name, own in means.items()}
+        for name, own in means.items():
+            for what, top in (("own", tops[name]), ("any", max(tops.values()))):
+                width = decades(RATES[name], own, top - TOLERANCE)
+                rows.setdefault(what, {}).setdefault(name, []).append(width)
+    result = {}
+    for what, widths in rows.items():
+        for name, of in widths.items():
+            found = result.setdefault(name, {})
+            found[what] = interval(of)
+            more = [a - b for a, b in zip(widths["Adam"], of, strict=True)]
+            found[f"adam_more_{what}"] = interval(more)
+    return result
+
+
+def interval(values: Sequence[float]) -> list[float]:
+    """Return the first value, and between which ends 95 % of the others lie."""
+    others = torch.tensor(values[1:], dtype=torch.float64)
+    ends = others.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64))
+    return [values[0], *ends.tolist()]
+
+
+def measure_rates() -> dict:
+    """Train with four rules at all rates, on both tasks."""
+    result = {}
+    for task, of in TASKS.items():
+        accuracies, result[task] = {}, {}
+        for name, rule in tqdm(RULES.items(), desc=task):
+            found, _ = run(rule, {"lr": RATES[name]}, seeds=range(SEEDS + TUNE), decades=of)
+            accuracies[name] = split_seeds(found["accuracy"])[0]
+            most = -(-1000 // BATCH) * EPOCHS
+            lowest, fastest = best(found["loss"]), best(found["updates"].clamp(max=most))
+            result[task][name] = {
+                "accuracy": accuracies[name],
+                "best": lowest,
+                "fastest": fastest,
+                "updates": finite(split_seeds(found["updates"])[0][fastest]),
+            }
+        for name, widths in ranges(accuracies).items():
+            result[task][name] |= widths
+    return result
+
+
+def measure_correction() -> dict:
+    """Train with and without corrections, for each β₂."""
+    result = {}
+    for beta2, (name, mended) in tqdm(list(product(BETAS2, MENDED.items())), desc="correction"):
+        settings = {"lr": CORRECTION_RATES, "beta2": [beta2] * len(CORRECTION_RATES)}
+        rule = partial(adam_mended, mended=mended)
+        found, _ = run(rule, settings, seeds=range(SEEDS + TUNE))
+        result.setdefault(str(beta2), {})[name] = {
+            "accuracy": split_seeds(found["accuracy"])[0],
+            "best": best(found["loss"]),
+        }
+    return result
+
+
+def measure_betas() -> dict:
+    """Return the test accuracy of each pair of β, at the rate that six seeds choose for it."""
+    pairs = list(product(*GRID.values()))
+    tried = list(product(pairs, GRID_RATES))
+    settings = {
+        "beta1": [pair[0] for pair, _ in tried],
+        "beta2": [pair[1] for pair, _ in tried],
+        "lr": [rate for _, rate in tried],
+    }
+    found, _ = run(adam, settings, seeds=range(SEEDS, SEEDS + TUNE))
+    chosen = found["loss"].mean(dim=1).view(len(pairs), -1).argmin(dim=1)
+    rates = [GRID_RATES[i] for i in chosen]
+    at_best = {"beta1": [p[0] for p in pairs], "beta2": [p[1] for p in pairs], "lr": rates}
+    at_one = at_best | {"lr": [rates[pairs.index((0.9, 0.999))]] * len(pairs)}
+    accuracy = {
+        name: run(adam, of, seeds=range(SEEDS))[0]["accuracy"]
+        for name, of in {"own rate": at_best, "one rate": at_one}.items()
+    }
+    return {**GRID, "pairs": pairs, "lr": rates, "accuracy": accuracy}
+
+
+def measure_decay(lr: float) -> dict:
+    """Train Adam with each kind of decay at each strength, and compare the weights of each pixel.
+
+    `ink` is the root mean square of each pixel over the training images, `(seeds, 64)`. `columns`
+    is that of its weights, at the strength that leaves to the darkest sixteen pixels a share of
+    their weights near `LEFT`.
+    """
+    every, seeds = range(SEEDS + TUNE), len(range(SEEDS + TUNE))
+    ink = divide(every).train.x.square().mean(dim=1).sqrt()
+    darkest = ink.mean(dim=0).argsort()[-16:]
+    sides, plain = {}, None
+    for name, (rule, strengths) in tqdm(({"none": (adam, [None])} | DECAYS).items(), desc="decay"):
+        settings = {"lr": [lr] * len(strengths)}
+        if strengths != [None]:
+            settings["weight_decay"] = strengths
+        found, params = run(rule, settings, seeds=every, epochs=DECAY_EPOCHS)
+        columns = params["W1"].square().mean(dim=1).sqrt().view(len(strengths), seeds, -1)
+        plain = columns[0] if plain is None else plain
+        left = (columns[..., darkest] / plain[:, darkest]).mean(dim=(1, 2))
+        like = int((left - LEFT).abs().argmin())
+        sides[name] = {
+            "strengths": strengths,
+            "best": best(found["loss"]),
+            "accuracy": split_seeds(found["accuracy"])[0],
+            "like": like,
+            "columns": columns[like, :SEEDS],
+        }
+    return {"lr": lr, "ink": ink[:SEEDS], "sides": sides}
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)  # the matrices are small: a second thread does not help
+    torch.set_flush_denormal(True)
+    rates = measure_rates()
+    lr = RATES["Adam"][rates["digits"]["Adam"]["best"]]
+    results = {
+        "rates": {"rates": RATES, "target": TARGET, "tasks": rates},
+        "correction": {"rates": CORRECTION_RATES, "beta2": measure_correction()},
+        "betas": measure_betas(),
+        "decay": measure_decay(lr),
+    }
+    settings = {"seeds": SEEDS, "tune": TUNE, "sizes": SIZES, "epochs": EPOCHS, "batch": BATCH}
+    write_experiment(
+        __file__, {**settings, "decay_epochs": DECAY_EPOCHS, "tolerance": TOLERANCE, **results}
+    )

@@ -1,0 +1,455 @@
+"""Lesson 12's race of eight update rules, on surfaces and on real data.
+
+Surfaces   Steps from 400 starts to the lowest value, each rule at its best of 25 rates (B8, first).
+Saddle     Steps to leave a saddle, by how near the start was (B8, second part).
+Minima     Where rules end on a surface with four minima of different depth (B8, second part).
+Race       Two tasks, two budgets of epochs. Every rule tries the same 32 settings on 4 seeds; the
+           one with the lowest validation loss runs on 24 fresh seeds, and those are tested (B8,
+           first and third part). The same with either half of the settings, and with fewer.
+Rates      Accuracy on digits against the rate, with all else at its default.
+Edge       Sharpness along full-batch gradient descent at three rates (lesson 18 looks at why).
+
+The test examples of a task are set aside once and for all: no setting is chosen by them. A seed
+draws how the others are divided into training and validation, the starting weights and the order.
+All rules share them. The runs of a rule are one batched program. It takes about four minutes:
+
+    python experiments/12_optimizer_race.py
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from sklearn.datasets import load_breast_cancer
+from torch import Tensor
+from torch.func import grad, jvp
+from torch.nn.functional import cross_entropy, one_hot
+from torch.quasirandom import SobolEngine
+from tqdm.auto import tqdm
+
+from course_lib.lab import (
+    Dataset,
+    Split,
+    breast_cancer,
+    digits,
+    each_run,
+    generator,
+    right_share,
+    rms,
+    sweep,
+    write_experiment,
+)
+from course_lib.nn.biases import affine
+from course_lib.nn.initializers import he_normal
+from course_lib.optim import rules
+from course_lib.optim.paths import path
+from course_lib.optim.signature import Rule
+from course_lib.optim.surfaces import HIMMELBLAU, RAVINE, SADDLE, SURFACES, Surface
+from course_lib.optim.tuning import tune
+
+Params = dict[str, Tensor]
+Setting = dict[str, float]
+
+
+class Racer(NamedTuple):
+    """A rule, and the second thing to tune: its name and how it comes from a number in 0 to 1."""
+
+    rule: Rule
+    second: str | None = None
+    scale: Callable[[float], float] = float
+
+
+def _between(low: float, high: float) -> Callable[[float], float]:
+    """Return a function from 0 to 1 onto low to high, evenly on a logarithmic scale."""
+    return lambda u: low * (high / low) ** u
+
+
+def _memory(low: float, high: float) -> Callable[[float], float]:
+    """Return a function onto 1 − high to 1 − low, evenly in the logarithm of what is missing."""
+    return lambda u: 1 - _between(low, high)(u)
+
+
+RACERS = {
+    "gradient descent": Racer(rules.gd),
+    "averaged momentum": Racer(rules.momentum_ema, "beta", _memory(0.01, 0.5)),
+    "momentum": Racer(rules.momentum, "beta", _memory(0.01, 0.5)),
+    "Nesterov": Racer(rules.nesterov, "beta", _memory(0.01, 0.5)),
+    "AdaGrad": Racer(rules.adagrad, "eps", _between(1e-10, 1e-1)),
+    "RMSProp": Racer(rules.rmsprop, "beta", _memory(0.001, 0.5)),
+    "Adam": Racer(rules.adam, "beta1", _memory(0.01, 0.5)),
+    "AdamW": Racer(rules.adamw, "weight_decay", _between(1e-3, 1.0)),
+}
+
+
+# Surfaces
+
+RATES = [1e-5 * 10 ** (k / 4) for k in range(25)]
+STEPS, NEAR = 1000, 1e-3  # how long, and how near to the lowest value
+TUNING_STARTS, STARTS = 100, 400
+TURN = torch.tensor([[1.0, 1.0], [-1.0, 1.0]], dtype=torch.float64) / 2**0.5  # by 45 degrees
+TURNED = replace(
+    RAVINE,
+    name="the ravine, turned",
+    value=lambda p: RAVINE.value(p @ TURN.T),
+    gradient=lambda p: RAVINE.gradient(p @ TURN.T) @ TURN,
+)
+
+
+def draw_starts(surface: Surface, n: int, seed: int) -> Tensor:
+    """Return points drawn evenly from the window `(n, 2)`, in float64; turned with the ravine."""
+    x_low, x_high, y_low, y_high = surface.window
+    low, high = torch.tensor([x_low, y_low]).double(), torch.tensor([x_high, y_high]).double()
+    drawn = torch.rand(n, 2, generator=generator(seed), dtype=torch.float64)
+    points = low + (high - low) * drawn
+    return points @ TURN if surface is TURNED else points
+
+
+def steps_needed(surface: Surface, points: Tensor) -> Tensor:
+    """Return the step from which on the value stays within `NEAR` of the lowest one.
+
+    points: paths `(steps + 1, ..., 2)`. Where a path does not end there, the last step is returned.
+    """
+    lowest = surface.value(torch.tensor(surface.minima, dtype=torch.float64)).min()
+    away = ~(surface.value(points) <= lowest + NEAR)
+    last = len(points) - 1
+    return (last + 1 - away.flip(0).int().argmax(dim=0)).clamp(max=last) * away.any(dim=0)
+
+
+def measure_surfaces() -> dict:
+    """Return for every surface and rule the best rate, and the steps from each fresh start.
+
+    The best rate has the lowest mean number of steps over the tuning starts. `own_lr` and
+    `own_steps` are the same for the surface's own start, where nothing is kept apart; where no rate
+    arrives, the one that ends lowest is taken.
+    """
+    result = {}
+    for name, surface in tqdm((SURFACES | {TURNED.name: TURNED}).items(), desc="surfaces"):
+        tuning, fresh = (
+            draw_starts(surface, n, seed) for n, seed in ((TUNING_STARTS, 0), (STARTS, 1))
+        )
+        rates = torch.tensor(RATES, dtype=torch.float64).view(-1, 1, 1)
+        many = tuning.expand(len(RATES), -1, -1)
+        result[name] = {}
+        for racer, (rule, *_) in RACERS.items():
+            tried = steps_needed(surface, path(rule, surface.gradient, many, steps=STEPS, lr=rates))
+            best, _ = tune(-tried.double(), -tried.double())
+            found = path(rule, surface.gradient, fresh, steps=STEPS, lr=RATES[best])
+            own = torch.tensor(surface.start, dtype=torch.float64).expand(len(RATES), 1, -1)
+            points = path(rule, surface.gradient, own, steps=STEPS, lr=rates)
+            of_own = steps_needed(surface, points).flatten().tolist()
+            heights = surface.value(points[-1]).flatten().nan_to_num(nan=torch.inf).tolist()
+            best_own = min(range(len(RATES)), key=lambda i: (of_own[i], heights[i]))
+            result[name][racer] = {
+                "lr": RATES[best],
+                "by_rate": tried.double().mean(dim=1),
+                "steps": steps_needed(surface, found),
+                "own_lr": RATES[best_own],
+                "own_steps": of_own[best_own],
+            }
+    return result
+
+
+# Leaving a saddle, and a minimum that is not the deepest
+
+OFFSETS = [10.0**-k for k in range(1, 9)]
+SADDLE_RATE = 0.1
+TILT = torch.tensor([4.0, 2.0], dtype=torch.float64)
+TILTED = replace(
+    HIMMELBLAU,
+    name="tilted Himmelblau",
+    value=lambda p: HIMMELBLAU.value(p) + p @ TILT,
+    gradient=lambda p: HIMMELBLAU.gradient(p) + TILT,
+)
+
+
+def measure_saddle(tuned: dict) -> dict:
+    """Return how many steps each rule needs from (−1.8, offset) until |y| is above one half.
+
+    tuned: the best rate of each rule. Both at one rate for all, and at those.
+    """
+    starts = torch.tensor([[SADDLE.start[0], offset] for offset in OFFSETS], dtype=torch.float64)
+    result = {}
+    for racer, (rule, *_) in RACERS.items():
+        of_rule = {}
+        for which, lr in {"same_rate": SADDLE_RATE, "tuned": tuned[racer]["lr"]}.items():
+            points = path(rule, SADDLE.gradient, starts, steps=STEPS, lr=lr)
+            away = points[..., 1].abs() > 0.5
+            of_rule[which] = torch.where(away.any(dim=0), away.int().argmax(dim=0), STEPS)
+        result[racer] = of_rule
+    return result
+
+
+def tilted_minima() -> Tensor:
+    """Return the four minima of the tilted surface `(4, 2)`, the deepest first, by Newton steps."""
+    points = torch.tensor(HIMMELBLAU.minima, dtype=torch.float64)
+    slope = torch.func.jacrev(lambda p: TILTED.gradient(p))
+    for _ in range(20):
+        points = torch.stack([p - torch.linalg.solve(slope(p), TILTED.gradient(p)) for p in points])
+    return points[TILTED.value(points).argsort()]
+
+
+def measure_minima() -> dict:
+    """Return where each rule ends on the tilted surface, as shares of the starts, by rate.
+
+    `settled` ends at a minimum, `deepest` at the deepest one; `deeper` and `shallower` end at
+    another minimum than the one to which the start rolls downhill, which gradient descent with a
+    tiny rate finds; `flow` is the share that rolls to each.
+    """
+    minima, starts = tilted_minima(), draw_starts(TILTED, STARTS, 2)
+    rates = torch.tensor(RATES, dtype=torch.float64).view(-1, 1, 1)
+
+    def ends(rule: Rule, many: Tensor, steps: int, lr: float | Tensor) -> Tensor:
+        """Return the place of the minimum that each path ends at, 4 for none."""
+        points = path(rule, TILTED.gradient, many, steps=steps, lr=lr)[-1]
+        distance = (points[..., None, :] - minima).norm(dim=-1).nan_to_num(nan=torch.inf)
+        return torch.where(distance.min(dim=-1).values < 0.1, distance.argmin(dim=-1), 4)
+
+    flow = ends(rules.gd, starts, 10 * STEPS, 1e-4)
+    result = {}
+    for racer, (rule, *_) in RACERS.items():
+        found = ends(rule, starts.expand(len(RATES), -1, -1), STEPS, rates)
+        kinds = {
+            "settled": found < 4,
+            "deepest": found == 0,
+            "deeper": found < flow,
+            "shallower": (found > flow) & (found < 4),
+        }
+        result[racer] = {name: kind.double().mean(dim=1) for name, kind in kinds.items()}
+    share = flow.bincount(minlength=5) / len(flow)
+    return {"minima": minima, "values": TILTED.value(minima), "flow": share, "found": result}
+
+
+# The race on real data
+
+SETTINGS, TUNING_SEEDS, SEEDS = 32, range(4), range(100, 124)
+LOWEST_RATE, HIGHEST_RATE = 1e-4, 10.0
+BUDGETS = {"few": 2, "many": 30}  # epochs
+
+
+class Task(NamedTuple):
+    """A data set, the layers of its network, and the batch size."""
+
+    data: Callable[[], Dataset]
+    sizes: tuple[int, ...]
+    batch: int
+
+
+def raw_tumours() -> Dataset:
+    """Return the tumours in the units they were measured in, less their means, over one number.
+
+    So areas are thousands of times larger than the roughness of an outline, as in the file.
+    """
+    raw = load_breast_cancer()
+    spread = torch.tensor(raw.data).std(dim=0)  # what was divided away, up to the division
+    data = breast_cancer()
+    size = rms(data.train.x * spread)
+    splits = (data.train, data.validation, data.test)
+    return Dataset("tumours", *(Split((s.x * spread / size).float(), s.y) for s in splits))
+
+
+TASKS = {"digits": Task(digits, (64, 32, 10), 50), "tumours": Task(raw_tumours, (30, 16, 2), 20)}
+
+
+def forward(params: Params, x: Tensor) -> Tensor:
+    """Return the outputs of one run of a network of two layers."""
+    return affine(torch.relu(affine(x, params["W1"], params["b1"])), params["W2"], params["b2"])
+
+
+def settings_of(racer: Racer) -> list[Setting]:
+    """Return the settings that a rule tries: points that fill a square evenly, for all the same."""
+    found = []
+    for u, v in SobolEngine(2, scramble=True, seed=12).draw(SETTINGS).tolist():
+        own = {"lr": _between(LOWEST_RATE, HIGHEST_RATE)(u)}
+        found.append(own | ({racer.second: racer.scale(v)} if racer.second else {}))
+    return found
+
+
+def draw_run(task: Task, seed: int) -> tuple[Params, Dataset]:
+    """Return starting weights, and the data with all but the test part divided anew."""
+    data, source = task.data(), generator(seed)
+    x, y = (torch.cat([getattr(data.train, of), getattr(data.validation, of)]) for of in "xy")
+    order = torch.randperm(len(y), generator=source)
+    first, rest = order.split([len(data.train), len(data.validation)])
+    params = {}
+    for layer in (1, 2):
+        d, h = task.sizes[layer - 1 : layer + 1]
+        params[f"W{layer}"] = he_normal((h, d), generator=source)
+        params[f"b{layer}"] = torch.zeros(h)
+    return params, replace(
+        data, train=Split(x[first], y[first]), validation=Split(x[rest], y[rest])
+    )
+
+
+def run_all(
+    task: Task, rule: Rule, settings: Sequence[Setting], seeds: Sequence[int], epochs: int
+) -> dict[str, Tensor]:
+    """Train every setting on every seed; return each measure as `(settings, seeds)`.
+
+    A run that diverged has NaN in all of them.
+    """
+    drawn, times = [draw_run(task, seed) for seed in seeds], len(settings)
+    params = {name: torch.stack([p[name] for p, _ in drawn] * times) for name in drawn[0][0]}
+    parts = {}
+    for part in ("train", "validation"):
+        x, y = (torch.stack([getattr(getattr(d, part), of) for _, d in drawn]) for of in "xy")
+        parts[part] = Split(x.repeat(times, 1, 1), y.repeat(times, 1))
+    test = drawn[0][1].test
+    hyper = {
+        name: torch.tensor([own[name] for own in settings]).repeat_interleave(len(seeds))
+        for name in settings[0]
+    }
+    trained, history = sweep(
+        forward,
+        params,
+        Dataset("race", **parts, test=test),
+        generators=[generator(1000 + seed) for _ in settings for seed in seeds],
+        epochs=epochs,
+        batch_size=task.batch,
+        rule=rule,
+        label=None,
+        chunk=256,
+        **hyper,
+    )
+    found = {
+        "validation_loss": history["validation_loss"][:, -1],
+        "train_loss": history["train_loss"][:, -1],
+        "validation_accuracy": each_run(right_share, forward, trained, parts["validation"]),
+        "test_loss": each_run(cross_entropy, forward, trained, test),
+        "test_accuracy": each_run(right_share, forward, trained, test),
+    }
+    lost = history["diverged"] | ~found["validation_loss"].isfinite()
+    return {
+        name: values.double().masked_fill(lost, torch.nan).view(times, len(seeds))
+        for name, values in found.items()
+    }
+
+
+def measure_race() -> dict:
+    """Return for every task, budget and rule what tuning saw, and the runs of what it chose."""
+    result = {}
+    cells = [(task, budget, racer) for task in TASKS for budget in BUDGETS for racer in RACERS]
+    for task, budget, racer in tqdm(cells, desc="race"):
+        settings = settings_of(RACERS[racer])
+        job = (TASKS[task], RACERS[racer].rule)
+        pool = run_all(*job, settings, TUNING_SEEDS, BUDGETS[budget])
+        scores = [-pool[name] for name in ("validation_loss", "test_loss")]
+        half = SETTINGS // 2
+        halves = [tune(*(score[:half] for score in scores))[0]]
+        halves.append(half + tune(*(score[half:] for score in scores))[0])
+        final = run_all(*job, [settings[i] for i in halves], SEEDS, BUDGETS[budget])
+        chosen = tune(*scores)[0]
+        which = halves.index(chosen)
+        result.setdefault(task, {}).setdefault(budget, {})[racer] = {
+            "settings": settings,
+            "pool": {
+                name: with_gaps(pool[name])
+                for name in ("validation_loss", "test_loss", "test_accuracy")
+            },
+            "chosen": chosen,
+            "halves": halves,
+            "final": {name: with_gaps(values)[which] for name, values in final.items()},
+            "half_test_loss": with_gaps(final["test_loss"]),
+        }
+    return result
+
+
+def measure_rates() -> dict:
+    """Return the mean validation accuracy on digits at each rate, all else as the rules have it.
+
+    None stands where a run diverged.
+    """
+    result = {}
+    for budget, racer in tqdm([(b, r) for b in BUDGETS for r in RACERS], desc="rates"):
+        job = (TASKS["digits"], RACERS[racer].rule, [{"lr": lr} for lr in RATES], TUNING_SEEDS)
+        found = run_all(*job, BUDGETS[budget])["validation_accuracy"]
+        result.setdefault(budget, {})[racer] = with_gaps(found.mean(dim=1)[None])[0]
+    return result
+
+
+def with_gaps(values: Tensor) -> list[list[float | None]]:
+    """Return a table with None for NaN, which JSON lacks."""
+    return [[None if value != value else value for value in row] for row in values.tolist()]
+
+
+# The edge of stability
+
+EDGE_SIZES, EDGE_RATES, EDGE_STEPS, EDGE_EVERY = (64, 32, 32, 10), (0.1, 0.3, 0.6), 1500, 50
+
+
+def edge_network() -> tuple[Callable[[Tensor], Tensor], Tensor]:
+    """Return the loss of a network as a function of all its numbers in a row, and their start.
+
+    Three layers with tanh, half the squared error to one-hot answers, added over the ten outputs,
+    and the mean over all 1000 training images, centred and of mean square 1.
+    """
+    source, data = generator(0), digits().train
+    x = data.x - data.x.mean(dim=0)
+    x, answers = x / rms(x), one_hot(data.y, EDGE_SIZES[-1]).float()
+    shapes = [shape for d, h in pairwise(EDGE_SIZES) for shape in ((h, d), (h,))]
+    weights = [torch.randn(s, generator=source) / 2 / s[1] ** 0.5 for s in shapes[::2]]
+    start = torch.cat([part for w in weights for part in (w.flatten(), torch.zeros(len(w)))])
+    sizes = [math.prod(shape) for shape in shapes]
+
+    def loss(row: Tensor) -> Tensor:
+        cut = [part.view(s) for part, s in zip(row.split(sizes), shapes, strict=True)]
+        hidden = x
+        for weight, bias in zip(cut[:-2:2], cut[1:-2:2], strict=True):
+            hidden = torch.tanh(affine(hidden, weight, bias))
+        return (affine(hidden, *cut[-2:]) - answers).square().sum(dim=1).mean() / 2
+
+    return loss, start
+
+
+def sharpness(loss: Callable[[Tensor], Tensor], at: Tensor, v: Tensor, rounds: int = 30) -> tuple:
+    """Return the largest curvature of the loss, and its direction, by power iteration from v.
+
+    Each round takes a product of the Hessian with v, which never builds the matrix: the slope of
+    the gradient along v.
+    """
+    value = torch.zeros(())
+    for _ in range(rounds):
+        v = v / v.norm()
+        _, product = jvp(grad(loss), (at,), (v,))
+        value, v = v @ product, product
+    return value, v / v.norm()
+
+
+def measure_edge() -> dict:
+    """Return the training loss and the sharpness along gradient descent at each rate."""
+    loss, start = edge_network()
+    slope, result = grad(loss), {}
+    for lr in tqdm(EDGE_RATES, desc="edge"):
+        row, v = start, torch.randn(start.shape, generator=generator(1))
+        losses, sharp = [], []
+        for step in range(EDGE_STEPS + 1):
+            if step % EDGE_EVERY == 0:
+                value, v = sharpness(loss, row, v, rounds=60 if step == 0 else 20)
+                losses.append(loss(row))
+                sharp.append(value)
+            row = row - lr * slope(row)
+        result[str(lr)] = {"loss": torch.stack(losses), "sharpness": torch.stack(sharp)}
+    return {"sizes": EDGE_SIZES, "every": EDGE_EVERY, "found": result}
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)  # the matrices are small: a second thread does not help
+    torch.set_flush_denormal(True)
+    surfaces = measure_surfaces()
+    results = {
+        "rates": RATES,
+        "steps": STEPS,
+        "near": NEAR,
+        "budgets": BUDGETS,
+        "seeds": len(SEEDS),
+        "surfaces": surfaces,
+        "offsets": OFFSETS,
+        "saddle": measure_saddle(surfaces["saddle"]),
+        "minima": measure_minima(),
+        "edge": measure_edge(),
+        "race": measure_race(),
+        "by_rate": measure_rates(),
+    }
+    write_experiment(__file__, results)

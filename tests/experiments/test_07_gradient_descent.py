@@ -1,0 +1,133 @@
+"""The experiment's batched descents are what they are said to be."""
+
+import importlib.util
+import sys
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from course_lib.lab import generator, stored
+from course_lib.lab.stored import EXPERIMENTS
+from course_lib.nn.backprop import count_cost
+from course_lib.optim.paths import path
+from course_lib.optim.rules import gd
+
+
+@pytest.fixture
+def experiment(monkeypatch):
+    spec = importlib.util.spec_from_file_location(
+        "experiment", EXPERIMENTS / "07_gradient_descent.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "experiment", module)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "SEEDS", 2)
+    monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
+    return module
+
+
+def test_sides_are_those_of_parabolas_known_exactly(experiment):
+    part = experiment.patients(1)
+    starts = 20 * torch.rand(10, 6, generator=generator(3), dtype=torch.float64) - 10
+    found = experiment.sides_of(part.x.T, part.y, starts)
+    # the distance is multiplied by 1 − 2 · share, whatever the data
+    left = torch.tensor([abs(1 - 2 * share) for share in experiment.SHARES]).double()
+    expected = (left**experiment.SIDES_STEPS < 1e-3).double()
+    torch.testing.assert_close(found["reached"], expected)
+    crosses = torch.tensor([1 - 2 * share < 0 for share in experiment.SHARES])
+    assert torch.equal(found["own_side"] == 0, crosses)
+    assert (found["sign"] == 1).all()
+
+
+def test_the_waves_slope_is_that_of_its_cost(experiment):
+    part = experiment.patients(0)
+    w = torch.linspace(-9, 9, 7, dtype=torch.float64)
+    slope = torch.func.grad(lambda w: experiment.wave_cost(w, part.x[:, 2], part.y).sum())(w)
+    torch.testing.assert_close(experiment.wave_slope(w, part.x[:, 2], part.y), slope)
+
+
+@pytest.mark.parametrize("name", ["least squares", "softmax regression", "network"])
+def test_the_largest_curvature_is_that_of_autograds_hessian(experiment, monkeypatch, name):
+    sizes = {"network": [64, 2, 10]}.get(name, [64, 10])
+    params, data = experiment.draw_runs(sizes)
+    flat = experiment.flat_run(name, params, data, 1)
+    monkeypatch.setattr(flat, "_x", flat._x[:60])
+    monkeypatch.setattr(flat, "_y", flat._y[:60])
+    hessian = torch.autograd.functional.hessian(flat, flat.point, vectorize=True)
+    expected = torch.linalg.eigvalsh(hessian)[-1].item()
+    assert flat.curvature() == pytest.approx(expected, rel=0.02 if name == "network" else 1e-9)
+
+
+def test_the_loss_in_a_row_is_the_loss_of_the_model(experiment):
+    params, data = experiment.draw_runs([64, 3, 10])
+    flat = experiment.flat_run("network", params, data, 1)
+    own = {name: value[1] for name, value in params.items()}
+    out = experiment.two_layers(own, data.train.x[1])
+    torch.testing.assert_close(
+        flat(flat.point).float(), cross_entropy(out, data.train.y[1]), rtol=1e-5, atol=0
+    )
+
+
+def test_the_prediction_is_exact_for_a_quadratic(experiment, monkeypatch):
+    monkeypatch.setattr(experiment, "FRACTIONS", [0.1, 0.9, 1.05])
+    monkeypatch.setattr(experiment, "RATES_STEPS", 7)
+    params, data = experiment.draw_runs([64, 10])
+    flat = experiment.flat_run("least squares", params, data, 0)
+    found = experiment.predicted(flat)
+    limit = 2 / flat.curvature()
+    for fraction, share in zip([0.1, 0.9, 1.05], found, strict=True):
+        points = path(gd, torch.func.grad(flat), flat.point, steps=7, lr=fraction * limit)
+        torch.testing.assert_close(share, flat(points[-1]) / flat(flat.point))
+
+
+def test_an_update_with_all_images_brings_the_whole_drop(experiment):
+    params, data = experiment.draw_runs([64, 10])
+    own = {name: value[0] for name, value in params.items()}
+    x, y, lr = data.train.x[0], data.train.y[0], torch.tensor(0.5)
+    leaves = {name: value.clone().requires_grad_() for name, value in own.items()}
+    before = cross_entropy(experiment.one_layer(leaves, x[:30]), y[:30])
+    gradients = torch.autograd.grad(before, list(leaves.values()))
+    moved = {k: own[k] - lr * g for k, g in zip(own, gradients, strict=True)}
+    loss = [cross_entropy(experiment.one_layer(at, x), y) for at in (own, moved)]
+    torch.testing.assert_close(experiment.drop(own, x, y, lr, 30), loss[0] - loss[1])
+
+
+def test_all_sides_share_what_is_random(experiment):
+    first, again = (experiment.draw_runs([64, 10]) for _ in range(2))
+    assert torch.equal(first[0]["W1"], again[0]["W1"])
+    assert torch.equal(first[1].train.x, again[1].train.x)
+    assert not torch.equal(first[1].train.x[0], first[1].train.x[1])
+    assert not torch.equal(first[0]["W1"][0], first[0]["W1"][1])
+
+
+DATA = stored("07_gradient_descent")
+
+
+def test_there_are_at_least_24_runs_of_everything_that_chance_has_a_part_in():
+    assert DATA["seeds"] == 24
+    for name in ("sign", "own_side", "reached"):
+        assert {len(runs) for runs in DATA["sides"][name]} == {24}
+    assert len(DATA["waves"]["reached"]) == 24
+    assert len(DATA["scaling"]["standardised"]["condition"]) == 24
+    for model in ("least squares", "softmax regression", "network"):
+        assert {len(runs) for runs in DATA["rates"][model]["loss"]} == {24}
+    for drops in DATA["update"]["drop"].values():
+        assert {len(runs) for runs in drops} == {24}
+
+
+def test_the_steps_that_were_counted_are_those_that_were_worked_out():
+    for name in ("raw", "counted from 20", "standardised"):
+        assert DATA["line"][name]["counted"] == DATA["line"][name]["needed"]
+
+
+def test_an_update_costs_what_the_library_counts():
+    update = DATA["update"]
+    assert update["multiplications"] == [sum(count_cost([64, 10], n)) for n in update["counts"]]
+
+
+def test_the_experiment_has_not_changed_its_conditions(experiment):
+    assert DATA["sides"]["shares"] == experiment.SHARES
+    assert DATA["rates"]["fractions"] == pytest.approx(experiment.FRACTIONS, rel=1e-5)
+    assert list(experiment.MODELS) == [k for k in DATA["rates"] if k not in ("fractions", "steps")]
+    assert DATA["update"]["counts"] == experiment.COUNTS

@@ -1,0 +1,128 @@
+"""The experiment's runs, choices and clocks are what they are said to be."""
+
+import importlib.util
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from course_lib.lab import Split, digits, generator, resplit, stored
+from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab.stream import write_stream
+from course_lib.lab.training import train
+
+
+@pytest.fixture
+def experiment(monkeypatch):
+    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "08_mini_batches.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "experiment", module)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
+    return module
+
+
+@pytest.mark.parametrize("size", [20, 125])
+def test_a_run_among_others_is_the_run_alone(experiment, size):
+    at_once = max(size, 100)
+    found = experiment.learn(size, 1, experiment.begin([0, 1], [0.25, 0.5]))
+    params, data, sources, rates = experiment.begin([1], [0.5])
+    alone = {name: value[0] for name, value in params.items()}
+    part = resplit(digits(), generator(1))
+    assert torch.equal(data.test.x[0], part.test.x)
+    for i, chosen in enumerate(experiment.batches(1000, at_once, sources[0])):
+        few = Split(part.train.x[chosen], part.train.y[chosen])
+        how = {"epochs": 1, "batch_size": size, "lr": rates.item(), "label": None}
+        alone, _ = train(
+            experiment.forward, alone, replace(part, train=few), generator=sources[0], **how
+        )
+        out = experiment.forward(alone, part.validation.x)
+        loss = cross_entropy(out, part.validation.y)
+        assert found["loss"][i + 1, 3].item() == pytest.approx(loss.item(), rel=1e-4)
+    assert found["seen"].tolist() == [*range(0, 1000, at_once), 1000]
+
+
+def test_runs_of_one_seed_differ_by_their_rate_alone(experiment):
+    params, data, sources, rates = experiment.begin([0, 1], [0.25, 0.5])
+    assert rates.tolist() == [0.25, 0.25, 0.5, 0.5]
+    assert torch.equal(params["W1"][0], params["W1"][2])
+    assert not torch.equal(params["W1"][0], params["W1"][1])
+    assert torch.equal(data.train.x[1], data.train.x[3])
+    orders = [torch.randperm(9, generator=source) for source in sources]
+    assert torch.equal(orders[0], orders[2])
+    assert not torch.equal(orders[0], orders[1])
+
+
+def test_examples_to_a_target(experiment):
+    seen = torch.tensor([0, 100, 200])
+    reached = torch.tensor([[0.1, 0.1, 0.95], [0.93, 0.5, 0.2], [0.5, 0.6, 0.9]])
+    assert experiment.examples_to(0.93, seen, reached).tolist() == [100, torch.inf, 0]
+
+
+def test_the_chosen_rates_are_the_best_after_an_epoch_and_the_soonest(experiment, monkeypatch):
+    monkeypatch.setattr(experiment, "RATES", [0.1, 0.2, 0.4])
+    monkeypatch.setattr(experiment, "TUNE", range(2))
+    found = {
+        "seen": torch.tensor([0, 1000, 2000]),
+        "loss": torch.tensor([[3.0] * 6, [2, 2, 1, 1, torch.nan, 1], [0.0] * 6]),
+        "validation": torch.tensor([[0.0] * 6, [0, 0, 0, 0, 1, 1], [1.0] * 6]),
+    }
+    assert experiment.choose(found) == (1, 2)
+
+
+def test_training_from_a_file_is_the_same_streamed_and_read_whole(experiment, tmp_path):
+    weights = experiment.weights_of_the_file()
+    path = write_stream(tmp_path / "rows.npy", 20_000, weights, generator(1), label=None)
+    ends = [experiment.train_from(str(path), way) for way in ("streamed", "read whole")]
+    assert ends[0]["apart"] == ends[1]["apart"] < weights.norm() / 2
+    assert len(ends[0]["grown"]) > 40
+
+
+DATA = stored("08_mini_batches")
+LEARNING = DATA["learning"]
+
+
+def test_there_are_at_least_24_runs_of_everything_that_chance_has_a_part_in():
+    assert DATA["seeds"] == 24
+    for run in LEARNING.values():
+        assert {len(look) for look in run["test_accuracy"]} == {24}
+        assert len(run["examples"]) == 24
+    rounds = [len(r) for net in DATA["speed"]["seconds"].values() for r in net]
+    assert min(rounds) >= 24
+
+
+def test_every_run_reached_the_target():
+    assert all(None not in run["examples"] for run in LEARNING.values())
+
+
+def test_no_learning_rate_was_cut_off_by_the_list():
+    rates = DATA["rates"]
+    for run in LEARNING.values():
+        assert rates[0] < run["lr_first"] < rates[-1]
+        assert rates[0] < run["lr_target"] < rates[-1]
+
+
+def test_all_sizes_saw_as_many_images_in_the_first_epoch():
+    for size, run in LEARNING.items():
+        assert run["seen"][0] == 0
+        assert run["seen"][-1] == 1000
+        assert run["seen"][1] == max(int(size), 100)
+
+
+def test_the_file_was_of_200_megabytes_and_both_ways_learnt_the_same():
+    memory = DATA["stream"]["memory"]
+    assert DATA["stream"]["bytes"] > 200e6
+    assert memory["streamed"]["apart"] == memory["read whole"]["apart"] < 0.1
+    assert max(memory["streamed"]["grown"]) < 20e6 < 190e6 < min(memory["read whole"]["grown"])
+
+
+def test_the_experiment_has_not_changed_its_conditions(experiment):
+    assert list(LEARNING) == [str(size) for size in experiment.SIZES]
+    assert DATA["rates"] == pytest.approx(experiment.RATES, rel=1e-5)
+    assert DATA["target"] == experiment.TARGET
+    assert DATA["hidden"] == experiment.HIDDEN
+    assert DATA["speed"]["sizes"] == experiment.SPEED_SIZES
+    assert list(DATA["speed"]["seconds"]) == list(experiment.NETS)
+    assert DATA["stream"]["rows"] == experiment.ROWS
