@@ -7,7 +7,7 @@ setup = @command -v $(PYTHON) >/dev/null 2>&1 || { \
 torch = $(if $(TORCH),--torch '$(TORCH)')
 lesson = $(if $(LESSON),'$(LESSON)')
 
-.PHONY: help lab reset test notebooks check-notebooks experiments
+.PHONY: help lab reset test notebooks check-notebooks experiments bench test-gpu
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\): .*## /\1	/p' Makefile | while IFS='	' read -r name words; do \
@@ -30,3 +30,9 @@ check-notebooks: ## name the notebooks that are stale; nothing is executed
 
 experiments: ## rerun the experiments whose script has changed; some take long
 	$(setup) experiments $(torch)
+
+bench: ## measure speed beside torch's own optimizers and loops, and write docs/speed.md
+	$(setup) bench $(torch)
+
+test-gpu: ## run the unit tests and the lessons on a CUDA device
+	$(setup) test-gpu $(torch)

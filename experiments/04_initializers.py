@@ -156,7 +156,7 @@ def train_runs(
         net.forward,
         {name: torch.stack([own[name] for own in starts]) for name in starts[0]},
         repeat(data, rounds),
-        generators=[generator(1000 + seed) for seed in seeds] * rounds,
+        generators=[generator(1000 + seed) for _ in range(rounds) for seed in seeds],
         epochs=EPOCHS,
         batch_size=BATCH,
         lr=torch.tensor(rates),

@@ -84,8 +84,9 @@ def signed(value, digits=2):
 #
 # $$ \text{prediction}_i = w \, x_i + b $$
 #
-# Both $x$ and $y$ are *standardised*: their mean is 0 and their standard deviation is 1. What training makes smaller has a name in this part of the course, the **cost** $J$. It
-# is the mean of the loss over all $n$ training examples, here that of the squared error:
+# Both $x$ and $y$ are *standardised*: their mean is 0 and their standard deviation is 1. What training makes
+# smaller has a name in this part of the course, the **cost** $J$. It is the mean of the loss over all $n$
+# training examples, here that of the squared error:
 #
 # $$ J(w, b) = \frac{1}{n} \sum_{i=1}^{n} r_i^2 \qquad \text{with the residual} \qquad
 # r_i = w \, x_i + b - y_i $$
@@ -103,7 +104,7 @@ def cost_gradient(w, b, x, y):
     """Return how fast J rises with w and with b: two tensors.
 
     w: tensor of shape (), the weight.   b: tensor of shape (), the bias.
-    x: tensor of shape (n,), the inputs.   y: tensor of shape (n,), the targets.
+    x: tensor of shape (n,), the inputs.   y: the targets, likewise.
     Each of the two results has shape ().
     """
     ### BEGIN SOLUTION
@@ -139,7 +140,8 @@ near = by_differences(lambda p: cost(p[0], p[1], x, y), at, 1e-5)
 torch.testing.assert_close(torch.stack(cost_gradient(*at, x, y)), near, rtol=1e-6, atol=1e-8)
 dw, db = cost_gradient(*at, x, y)
 say(
-    f"At w = {signed(-1, 0)} and b = 0.5 the cost changes by {signed(dw)} for each unit of w, by {signed(db)} for each of b."
+    f"At w = {signed(-1, 0)} and b = 0.5 the slope of the cost along w is {signed(dw)}, and along b it is "
+    f"{signed(db)}."
 )
 
 # %% [markdown]
@@ -232,8 +234,11 @@ interact(
 ends = {lr: walk(-1.0, lr)["w"] - walk(-1.0, lr)["least"] for lr in (0.1, 0.5, 1.0, 1.1)}
 assert abs(ends[0.5][1]) < 1e-9 and abs(abs(ends[1.0]) - abs(ends[1.0][0])).max() < 1e-9
 assert abs(ends[1.1][-1]) > 30 * abs(ends[1.1][0])
+hops = abs(ends[0.1][1:] - ends[0.1][:-1])
+assert (hops[1:] < hops[:-1]).all()
 say(
-    "One step is enough at 0.5, from anywhere. At 1.0 the distance to the minimum is "
+    "Steps are long where the slope is steep, so they shorten on the way down. One step is enough at 0.5, "
+    "from anywhere. At 1.0 the distance to the minimum is "
     f"{', '.join(signed(distance) for distance in ends[1.0][:3])} and so on: it swings for ever. At 1.1 it is "
     f"{abs(ends[1.1][-1] / ends[1.1][0]):.0f} times as far away after 20 steps as at the start."
 )
@@ -336,12 +341,12 @@ say(
 def descend(w, b, x, y, lr, steps):
     """Return the points (w, b) of gradient descent on J: a table.
 
-    w: tensor of shape (), the weight at the start.   b: the bias, likewise.
-    x: tensor of shape (n,), the inputs.   y: tensor of shape (n,), targets.
+    w: tensor of shape (), the weight at the start.   b: the bias there.
+    x: tensor of shape (n,), the inputs.   y: the targets, likewise.
     lr: number, the learning rate.   steps: whole number, 0 or more.
-    The result has shape (steps + 1, 2). Row 0 is the start, row k the point
-    after k steps; column 0 is w, column 1 is b. torch.stack makes one tensor
-    of a list of tensors.
+    The result has shape (steps + 1, 2). Row 0 is the start, row k the
+    point after k steps; column 0 is w, column 1 is b. torch.stack makes
+    one tensor of a list of tensors.
     """
     ### BEGIN SOLUTION
     points = [torch.stack([w, b])]
@@ -421,11 +426,15 @@ one_step = torch.tensor(there[0.5]["standardised"])
 assert float((one_step[1] - one_step[-1]).abs().max()) < 1e-9
 assert abs(there[0.5]["counted from 20"][-1]).max() > 1e6
 assert abs(there[0.24]["counted from 20"][-1]).max() < 3
+round_limit = max_lr(torch.linalg.eigvalsh(line_hessian(x)))
+say(
+    "A step goes straight across the lines of equal cost, where the slope is steepest. Only in a round bowl "
+    f"does that point at the star. On the right the best learning rate lies near {best_lr(curvatures):.2f}: "
+    "the steps swing from side to side in the steep direction and creep along the flat one. Between "
+    f"{limit:.2f} and {round_limit:.2f} a rate is fine on the left and fatal on the right."
+)
 
 # %% [markdown]
-# A step goes straight across the lines of equal cost, where the slope is steepest. Only in a round bowl
-# does that point at the minimum.
-#
 # ## Steep and flat
 #
 # One learning rate serves all directions. The steepest one says how large it may be, and the flattest one
@@ -435,7 +444,7 @@ assert abs(there[0.24]["counted from 20"][-1]).max() < 3
 # After $t$ steps a direction has $|1 - \text{lr} \, \lambda|^t$ of its distance left. In the end the slowest
 # direction is all that remains. At a small learning rate that is the flattest one; near the limit it is the
 # steepest one, which swings. At the learning rate between, $2 / (\lambda_\text{min} + \lambda_\text{max})$,
-# both are equally slow, and nothing is faster.
+# both are equally slow, and in the long run nothing is faster.
 #
 # ### Exercise 07.steps_needed
 #
@@ -485,10 +494,10 @@ lines[4] = lines[4].replace(" |", " (the best) |", 1)
 say("\n".join(lines))
 
 # %% [markdown]
-# Exact, for a quadratic. And a warning of what happens to people who take their data as they come. The
-# table shows the body mass index in three forms, each with the learning rate that is
-# best for it. (In the second 20 is taken off, and nothing is scaled.) The steps are to a thousandth of the
-# distance; the experiment really took them, and counted.
+# Exact, for a quadratic. Now see what happens to people who take their data as they come. The table shows
+# the body mass index in three forms, each with the learning rate that is best for it. (In the second 20 is
+# taken off, and nothing is scaled.) The steps are to a thousandth of the distance; the experiment really
+# took them, and counted.
 
 # %% tags=["hide-input"]
 forms = {"raw": raw, "counted from 20": raw - 20, "standardised": standardised(raw)}
@@ -512,12 +521,15 @@ assert kept["line"]["raw"]["counted"] > 50_000 and kept["line"]["standardised"][
 say("\n".join(lines))
 
 # %% [markdown]
-# That answers the second prediction: about 100,000. The raw numbers lie around 26 and far from 0, so that a turn of the
-# line (a change of $w$) lifts all of it, and a change of $b$ can nearly undo that. Nearly is what makes a
-# long valley. The cure costs two lines: take the mean off each input, and divide by the standard deviation.
+# That answers the second prediction: about 100,000. The raw numbers lie around 26 and far from 0, so that a
+# turn of the line (a change of $w$) lifts all of it, and a change of $b$ can nearly undo that. Nearly is
+# what makes a long valley. The cure costs two lines: take the mean off each input, and divide by the
+# standard deviation.
 #
-# With all ten measures, the cure does less, but still much. Two measures that rise and fall together make
-# a valley as well, and standardising does not take that away.
+# With all ten measures the cure does less, but still much: two measures that rise and fall together make
+# a valley as well, and standardising does not take that away. Here 1000 steps are far from the long run,
+# so the experiment tried 23 learning rates for each choice of patients, from half of the limit up, and
+# kept the one that leaves the least cost.
 
 # %% tags=["hide-input"]
 scaled = kept["scaling"]
@@ -528,9 +540,9 @@ assert all(curve.shape == (len(scaled["at"]), 24) for curve in curves.values())
 show(
     descent.scaling(scaled["at"], curves),
     alt="The share of the cost that is left, against the step, both on logarithmic scales. With "
-    "standardised measures it falls far below all others. As they come, it stays near where it began.",
-    caption="Ten measures and a bias, 24 random choices of 264 patients, each treatment with its own best "
-    "learning rate. Cost above the least one, over what it was at the start.",
+    "standardised measures it falls far below all others. With centred ones it ends highest.",
+    caption="Ten measures and a bias, 24 random choices of 264 patients, each at the best of 23 learning "
+    "rates. Cost above the least one, over what it was at the start.",
     claims=("Advice of LeCun",),
 )
 
@@ -538,7 +550,18 @@ show(
 last = {name: curve[-1].median().item() for name, curve in curves.items()}
 lines = ["| inputs | condition number | of the cost left after 1000 steps |", "|---|---:|---:|"]
 lines += [f"| {name} | {conditions[name]:,.0f} | {last[name]:.2g} |" for name in names]
-say("\n".join(lines))
+kept_rates = torch.stack([table(scaled[name]["share"]) for name in names])
+assert min(scaled["shares"]) < kept_rates.min() and kept_rates.max() < max(scaled["shares"])
+measures = torch.tensor(patients.data, dtype=torch.float64)
+measures -= measures.mean(dim=0)
+centred_steep = torch.linalg.eigvalsh(2 * measures.T @ measures / len(measures))[-1]
+level = far.mean() ** 2 / far.square().mean()
+say(
+    "\n".join(lines)
+    + "\n\nCentring alone is worse than nothing here. Then only the bias can learn the mean "
+    f"of the targets, which is {level:.0%} of the cost at the start; and the curvature along the bias is 2, "
+    f"while the steepest is {centred_steep:,.0f}."
+)
 
 # %% [markdown]
 # ## Digits
@@ -617,8 +640,9 @@ inner = torch.cat([part.train.x.cpu(), ones], dim=1).double()
 steepest = torch.linalg.eigvalsh(2 * inner.T @ inner / len(inner))[-1]
 assert abs(steepest / kept["rates"]["least squares"]["curvature"][0] - 1) < 1e-4
 say(
-    f"For least squares the largest curvature is {steepest:.1f}, twice the largest second moment of the "
-    "images: of the mean of their products, pixel by pixel."
+    f"For least squares the largest curvature is {steepest:.1f}, twice the largest *second moment* of the "
+    "images: the largest eigenvalue of the matrix that holds, for each pair of pixels, the mean of their "
+    "product (the bias counts as a pixel that is always 1)."
 )
 
 # %% tags=["hide-input"]
@@ -704,7 +728,7 @@ say(f"The cost, step by step: {', '.join(f'{value:.2f}' for value in climb)}.")
 
 # %% [markdown]
 # **Too large, and unscaled.** A learning rate that was right for standardised inputs meets raw ones. The
-# distance is multiplied by $1 - \text{lr} \, \lambda$, and $\lambda$ is in the thousands.
+# distance is multiplied by $1 - \text{lr} \, \lambda$, and $\lambda$ is above a thousand.
 
 # %%
 lr = 0.1
@@ -718,7 +742,7 @@ say(
 )
 
 # %% [markdown]
-# A NaN in a loss after a few steps is nearly always this. Divide the learning rate by ten until it goes
+# A NaN in a loss is often this. Divide the learning rate by ten until it goes
 # away, and then ask why it had to be so small.
 #
 # **Too small.** It never looks wrong. The cost falls, only not far. The stored runs show how little 100
@@ -865,8 +889,8 @@ verdict(
     "B2, first part: gradient descent makes an update only after it has seen the whole training set.",
     "holds",
     f"By definition. An update with 1000 images takes {products[-1]:,} multiplications, one with 100 takes "
-    f"{products[hundred]:,}. Before training the tenth of the images brings {early[hundred]:.0%} of the drop, "
-    "so most of the price buys little. After 100 updates it brings "
+    f"{products[hundred]:,}. Before training the tenth of the images brings {early[hundred]:.0%} of the drop "
+    "(all medians of 24 runs), so most of the price buys little. After 100 updates it brings "
     f"{middle_[hundred]:.0%}, and 200 images {middle_[fifth]:.0%}; after 1000 updates, at this learning rate, "
     f"100 images raise the loss. 100 updates, which is 100 times through all images, reach "
     f"{scores[100]:.0f} % of the validation digits, 1000 reach {scores[1000]:.0f} %. What happens when many "
@@ -874,14 +898,15 @@ verdict(
 )
 
 # %% [markdown]
-# That answers the third prediction: more than three quarters. It is true of the *first* update only. The
+# That answers the third prediction: more than three quarters, for the first update. Later it is less: the
 # nearer the model comes to its minimum, the more the gradients of the single images cancel, and the more of
 # them it takes to see which way is down.
 
 # %% tags=["hide-input"]
 agree = (ends["least squares"] / promised["least squares"])[: fractions.index(1.0)]
 at_limit = ends["least squares"][fractions.index(1.0)].median().item()
-certain = (table(softmax["curvature"]) / (steepest / 4)).mean().item()
+bound = table(rates["least squares"]["curvature"]) / 4  # half the largest second moment
+certain = (table(softmax["curvature"]) / bound).mean().item()
 assert borders["least squares"].max() <= 1 < borders["network"].median()
 assert ends["least squares"][fractions.index(1.0) + 1].min() > 1e6
 assert (agree - 1).abs().max() < 0.001 and 0.2 < certain < 0.5
@@ -895,11 +920,11 @@ verdict(
     f"of a per cent; at the limit {at_limit:.0%} of it is left, since the steepest direction "
     "swings for ever; above, it is more than a million times the start, in all 24 runs. Measured at the start "
     "only, the limit is no border for the other two: softmax regression halves its loss at "
-    f"{fractions[-1]:.0f} times the limit too, a network, from run to run, up to {spread[0]:.1f} to {spread[-1]:.1f} times. And "
-    "the quadratic is wrong below the limit as well: at the limit it promises softmax regression a loss below "
-    "0. For softmax regression no curvature anywhere is above half the largest second moment of the images "
-    f"(Böhning, 1992): convergence is certain below {certain:.2f} times the limit at the start, and nothing "
-    "measured speaks against that.",
+    f"{fractions[-1]:.0f} times the limit too, and a network, depending on the run, up to "
+    f"{spread[0]:.1f} to {spread[-1]:.1f} times. And the quadratic of the start is wrong before the limit is reached: it comes "
+    "to promise softmax regression a loss below 0. For softmax regression no curvature anywhere is above half "
+    "the largest second moment of the images (Böhning, 1992): convergence is certain below "
+    f"{certain:.2f} times the limit at the start, and nothing measured speaks against that.",
 )
 
 # %% tags=["hide-input"]
@@ -907,17 +932,18 @@ gain = mean_interval(curves["as they come"][-1].log10() - curves["standardised"]
 half = {
     n: mean_interval(curves[n][-1].log10() - curves["standardised"][-1].log10()) for n in names[1:3]
 }
-assert gain.low > 0.5 and all(interval.low > 0 for interval in half.values())
+worse = mean_interval(curves["centred only"][-1].log10() - curves["as they come"][-1].log10())
+assert gain.low > 0.5 and all(interval.low > 0 for interval in half.values()) and worse.low > 0
 verdict(
     "Advice of LeCun and others (1998): shift inputs to mean 0 and scale them to equal spread, and training "
     "converges faster.",
     "holds",
     "Ten measures of 24 random choices of patients. The median condition number is "
     f"{conditions['as they come']:,.0f} as they come, {conditions['scaled only']:,.0f} when only scaled, "
-    f"{conditions['centred only']:,.0f} when only centred, {conditions['standardised']:,.0f} standardised. After 1000 "
-    f"steps, each at its best learning rate, the cost left is {last['as they come']:.2g}, "
+    f"{conditions['centred only']:,.0f} when only centred, {conditions['standardised']:,.0f} standardised. "
+    f"After 1000 steps, each at the best of 23 learning rates, the cost left is {last['as they come']:.2g}, "
     f"{last['scaled only']:.2g}, {last['centred only']:.2g} and {last['standardised']:.2g} of what it was. "
-    "Neither half of the advice is enough alone.",
+    "Neither half of the advice is enough alone, and centring alone leaves more than doing nothing.",
 )
 
 # %% [markdown]

@@ -147,7 +147,8 @@ say(
 def sgd_step(gradient, w, x, y, chosen, lr):
     """Return the weights after one step on a mini-batch.
 
-    gradient: function of weights, inputs and answers; its result is like w.
+    gradient: function of weights, inputs and answers; it gives a tensor
+        like w.
     w: tensor of any shape.
     x: tensor of shape (n, d), all inputs.   y: tensor of shape (n,).
     chosen: int64 tensor of shape (B,), the places of the batch.
@@ -284,17 +285,18 @@ say(
 
 # %% [markdown]
 # How wide is the cloud? Take one weight. The gradients of the $n$ examples have a mean and a variance
-# $\sigma^2$ (the mean squared distance from the mean, divided by $n$). Draw $B$ of them.
+# $\sigma^2$, the mean of their squared distances from that mean. Draw $B$ of them.
 #
 # *With replacement* each draw is free of the others. Variances of free draws add up, so the sum of $B$ has
 # variance $B \sigma^2$, and the mean, which is the sum over $B$, has $\sigma^2 / B$. The **standard error** is
 # the root of it.
 #
 # *Without replacement*, as in an epoch, a large gradient that was drawn cannot come again, so the draws
-# pull against each other: any two have a covariance $c < 0$. A sum of $B$ has variance
-# $B \sigma^2 + B (B - 1) \, c$. How large is $c$? A batch of all $n$ has no noise, so
-# $n \sigma^2 + n (n - 1) \, c = 0$, and $c = -\sigma^2 / (n - 1)$. Put it in, divide by $B^2$, and take the
-# root:
+# pull against each other: the *covariance* $c$ of any two, the mean product of their distances from the
+# mean, is below 0. When the sum of $B$ distances is squared, each draw gives a square and each of the
+# $B (B - 1)$ ordered pairs a product, so the variance is $B \sigma^2 + B (B - 1) \, c$. How large is $c$? A
+# batch of all $n$ has no noise, so $n \sigma^2 + n (n - 1) \, c = 0$, and $c = -\sigma^2 / (n - 1)$. Put it
+# in, divide by $B^2$, and take the root:
 #
 # $$ \text{with:} \;\; \frac{\sigma}{\sqrt{B}} \qquad\qquad
 # \text{without:} \;\; \frac{\sigma}{\sqrt{B}} \sqrt{\frac{n - B}{n - 1}} $$
@@ -306,7 +308,7 @@ say(
 
 # %%
 def gradient_noise(per_example, size, *, replacement):
-    """Return the standard error of a mini-batch gradient, for each weight.
+    """Return the standard error of a batch's gradient, for each weight.
 
     per_example: tensor of shape (n, ...), the gradient of each example.
     size: whole number, how many examples a batch holds.
@@ -411,9 +413,10 @@ say(
 )
 
 # %% [markdown]
-# That answers the second prediction: some to many times longer, and 16 times less noisy. Beyond some size the curves are flat: the processor is busy, and twice the
-# examples take twice the time. Where that is depends on network and machine. On a graphics card with
-# thousands of arithmetic units it is at larger batches; that was not measured here.
+# That answers the second prediction: far less than 256 times longer, and 16 times less noisy. Beyond some
+# size the curves flatten: the processor is busy, and twice the examples take nearly twice the time. Where
+# that is depends on network and machine. On a graphics card with thousands of arithmetic units it should be
+# at larger batches; that was not measured here.
 #
 # ## Data larger than memory
 #
@@ -434,9 +437,9 @@ def stream_epoch(rows, size, generator, step, state):
     """Return the state after one epoch over rows that stay on the disk.
 
     rows: memory-mapped NumPy array of shape (n, d); index it sparingly.
-    size: whole number, how many rows a batch holds; the last may be short.
+    size: whole number, rows in a batch; the last may be short.
     generator: torch.Generator; one randperm of n is drawn from it.
-    step: function of a state and a tensor (B, d); it gives the next state.
+    step: function of a state and a tensor (B, d): gives the next state.
     state: the first state.
     """
     ### BEGIN SOLUTION
@@ -492,7 +495,11 @@ say(f"{megabytes:.0f} MB were read, and each of the 63 weights was found to with
 looks = {way: [size / 1e6 for size in run["grown"]] for way, run in file["memory"].items()}
 streamed, whole = looks["streamed"], looks["read whole"]
 places = 8 * file["rows"] / 1e6
-assert max(streamed) < 20 and min(whole) > 190 and max(streamed) - streamed[1] < 2
+assert (
+    max(streamed) < file["bytes"] / 1e6 / 20
+    and min(whole) > 190
+    and max(streamed) - streamed[1] < 2
+)
 show(
     drawn.memory(looks, file["bytes"] / 1e6),
     alt="Megabytes against the share of the epoch that is done. Streamed, the line stays flat below 10. "
@@ -506,7 +513,7 @@ say(
 )
 
 # %% [markdown]
-# That answers the third prediction. Two costs are left.
+# That answers the third prediction: less than a twentieth. Two costs are left.
 #
 # - *The places.* 8 bytes a row are little here, but 8 GB for a billion rows.
 # - *The jumps.* A row of 256 bytes from a random place makes the disk read a whole page of 4096. As long as
@@ -828,7 +835,7 @@ verdict(
 # - A gradient is a mean, and a mini-batch estimates it: shuffle, cut, step. Steps come early and often, and only
 #   one batch has to be in memory.
 # - Noise falls with the root of the batch size, the cost of an example falls until the machine is busy. Between
-#   these two lies the best size, often 64 to 512.
+#   these two lies the best size, here within the usual 64 to 512.
 # - Batch size and learning rate go together. Change one, and choose the other anew.
 #
 # ## Further reading

@@ -10,7 +10,7 @@
 # %% [markdown]
 # Gradient descent forgets. Each step looks at one gradient, goes, and starts anew. This lesson gives it a
 # memory of one number for each weight: an average of the gradients so far. You first learn what such an
-# average does to any noisy series, then write three rules that step along one, and then find out how long
+# average does to any noisy series, then write three rules that are built on it, and then find out how long
 # the memory should be. Article B says what to expect (claims B4 and B5), and most of that can be proved or
 # measured.
 
@@ -67,7 +67,7 @@ def doubles(*values):
 # 1. The loss of mini-batches is noisy, and you draw a moving average over it, one that gives each new value
 #    a hundredth of the weight. The loss falls. By how many steps does the average come late: about one,
 #    ten, or a hundred?
-# 2. A ravine is 50 times as steep across as along. Gradient descent needs some 150 steps to its bottom, at
+# 2. A ravine is 50 times as steep across as along. Gradient descent needs some 160 steps to its bottom, at
 #    the best of all learning rates. How many does momentum need with β = 0.9, the value that everybody
 #    takes: 30, 75, or 125?
 # 3. A network trains well by gradient descent at the rate 0.5. Somebody writes `momentum=0.9` beside it,
@@ -130,7 +130,7 @@ solution("09.ema")
 # like to see and cannot afford. Both were stored; the first hundred steps are done again. The figure shows
 # the first 600.
 
-# %%
+# %% tags=["hide-input"]
 series = kept["series"]
 noisy, smooth = doubles(*series["series"]["noisy"]), doubles(*series["series"]["smooth"])
 
@@ -182,8 +182,8 @@ interact(
     alt="Left: the losses of mini-batches as a cloud of dots that falls, the loss of all images as a smooth "
     "line through it, and an average that starts at zero and then follows the cloud. Right: the weights of "
     "the last values, a straight line on a logarithmic scale.",
-    caption="The average of a noisy loss, and the weights that it gives to values of each age. Dotted: where "
-    "its window ends.",
+    caption="The average of a noisy loss, and the weights that it gives to values of each age. Lag and n are "
+    "explained below; n is dotted.",
 )
 
 # %% [markdown]
@@ -207,10 +207,10 @@ interact(
 
 # %%
 def window(beta):
-    """Return how many values an average spans, and which share of its weight they have.
+    """Return the span of an average, and its share of the weight.
 
     beta: a number, 0 or more and below 1.
-    The results are two numbers: the n from above, and a share from 0 to 1.
+    Two numbers come back: the n from above, and a share from 0 to 1.
     """
     ### BEGIN SOLUTION
     n = 1 / (1 - beta)
@@ -247,13 +247,13 @@ show(
     alt="Two panels over one over one minus beta, from 2 to 100. Left: lags of 24 runs lie on the line "
     "beta over one minus beta. Right: the calm lies on the line one plus beta over one minus beta, which is "
     "about twice as high as the dashed line of one over one minus beta.",
-    caption="Left: the lag of 24 averages, and what the mean age says. Right: how many values a plain mean "
+    caption="Left: the lag of 24 averages (0 is drawn at ½), and what the mean age says. Right: how many values a plain mean "
     "would need to be as calm, with 95 % intervals.",
     claims=("B4, first part", "B4, second part"),
 )
 
 
-# %%
+# %% tags=["hide-input"]
 by_beta = dict(zip(betas, zip(lags, left, strict=True), strict=True))
 lag_of = {beta: middle(own) for beta, (own, _) in by_beta.items()}
 calm_of = {beta: 1 / mean_interval(own).mean for beta, (_, own) in by_beta.items()}
@@ -297,7 +297,7 @@ say(
 def momentum_ema(p, g, v, *, lr, beta=0.9):
     """Return the new parameter and the new velocity: two tensors.
 
-    p: tensor of any shape, the parameter.   g: its gradient, of that shape.
+    p: tensor of any shape, the parameter.   g: its gradient, same shape.
     v: tensor of that shape, the average of the gradients before this one.
     lr: the learning rate.   beta: what stays of the old average.
     """
@@ -340,14 +340,28 @@ by_rule = {
     "average, 1.9": path(momentum_ema, RAVINE.gradient, begin, steps=100, lr=1.9, beta=0.9),
     "average, 8": path(momentum_ema, RAVINE.gradient, begin, steps=100, lr=8.0, beta=0.9),
 }
+
+
+def arrival(beta):
+    """Return after how many steps your rule is near at the rate 8."""
+    points = path(momentum_ema, RAVINE.gradient, begin, steps=100, lr=8.0, beta=beta)
+    return int((points.norm(dim=1) > 0.01 * begin.norm()).nonzero().max()) + 1
+
+
+arrivals = {place / 50: arrival(place / 50) for place in range(50)}
+quickest = min(arrivals, key=arrivals.get)
 moved = {name: points.diff(dim=0)[:, 1].abs().sum().item() for name, points in by_rule.items()}
-across = [moved[name] / RAVINE.start[1] for name in ("gradient descent, 1.9", "average, 1.9")]
+plain, averaged = "gradient descent, 1.9", "average, 1.9"
+across = [moved[name] / RAVINE.start[1] for name in (plain, averaged)]
 assert by_rule["gradient descent, 2.1"][-1].norm() > 1e3
 assert by_rule["average, 8"][-1].norm() < 0.1 and across[0] > 3 * across[1]
+halfway = [abs(by_rule[name][50, 0].item() / RAVINE.start[0]) for name in (plain, averaged)]
 say(
-    f"At the rate 1.9 gradient descent travels {across[0]:.1f} times its first error back and forth across "
-    f"the ravine, the average {across[1]:.1f} times. Gradient descent breaks at 2. The average with β = 0.9 "
-    f"would break at {2 * (1 + 0.9) / (1 - 0.9):.0f}."
+    f"At the rate 1.9 the error along x is the slow one: after 50 steps gradient descent has {halfway[0]:.2f} of "
+    f"it left, the average {halfway[1]:.2f}. Back and forth across the ravine gradient descent travels "
+    f"{across[0]:.1f} times its first error, the average {across[1]:.1f} times. Gradient descent breaks at 2. The "
+    f"average with β = 0.9 would break at {2 * (1 + 0.9) / (1 - 0.9):.0f}. At the rate 8 it is near after "
+    f"{arrivals[0.9]} steps; with β = {quickest:g}, the best on the slider there, after {arrivals[quickest]}."
 )
 
 # %% [markdown]
@@ -408,19 +422,21 @@ assert all(len(of["steep"]) == kept["seeds"] for of in found.values())
 show(
     pictures.kept(found, theory, live),
     alt="Size of the averaged gradients over that of the gradients, at three learning rates. At 0.3 it is "
-    "near 1.2 along both kinds of axes. At 0.6 and 1.0 it is near 0.05 along the steepest axis and near 1.1 "
+    "mostly near 1.2 along both kinds of axes. At 0.6 and 1.0 it is near 0.05 along the steepest axis and near 1.1 "
     "along all others.",
-    caption="What an average with β = 0.9 leaves of the gradients of 24 networks. Dotted: 1, and "
-    "(1 - β)/(1 + β).",
+    caption="What an average with β = 0.9 leaves of the gradients of 24 networks. Crosses: your rule, "
+    "just now. Dotted: 1, and (1 - β)/(1 + β).",
     claims=("B5, first part", "B5, second part"),
 )
 
-# %%
+# %% tags=["hide-input"]
 turns = {rate: middle(of["turns"]) for rate, of in axes["found"].items()}
+some = sum(share > 0.25 for share in axes["found"]["0.3"]["turns"])
 assert turns["0.3"] < 0.1 and min(turns["0.6"], turns["1.0"]) > 0.9
 say(
     f"At the rate 0.3 the gradient along the steepest axis turned its sign in {turns['0.3']:.0%} of the "
-    f"steps, at 0.6 in {turns['0.6']:.0%} and at 1.0 in {turns['1.0']:.0%} (medians)."
+    f"steps, at 0.6 in {turns['0.6']:.0%} and at 1.0 in {turns['1.0']:.0%} (medians). At 0.3 "
+    f"it still turned in more than a quarter of the steps in {some} of 24 networks."
 )
 
 # %% [markdown]
@@ -447,7 +463,7 @@ say(
 def momentum(p, g, v, *, lr, beta=0.9):
     """Return the new parameter and the new velocity: two tensors.
 
-    p: tensor of any shape, the parameter.   g: its gradient, of that shape.
+    p: tensor of any shape, the parameter.   g: its gradient, same shape.
     v: tensor of that shape, the velocity before this step.
     lr: the learning rate.   beta: what stays of the old velocity.
     """
@@ -506,7 +522,7 @@ say("The same 51 points, three times.")
 def nesterov(p, g, v, *, lr, beta=0.9):
     """Return the new parameter and the new velocity: two tensors.
 
-    p: tensor of any shape, the parameter.   g: its gradient, of that shape.
+    p: tensor of any shape, the parameter.   g: its gradient, same shape.
     v: tensor of that shape, the velocity before this step.
     lr: the learning rate.   beta: what stays of the old velocity.
     """
@@ -634,14 +650,15 @@ say("After two epochs the weights are those that torch's own momentum gives.")
 #
 # Solve this for β. Then do the same for the form that averages, where the gradient counts $1 - \beta$ times:
 # $(1-\beta) \, a$ stands in the place of $a$. (Take $\sqrt{\beta}$ for the unknown. There are two solutions;
-# take the one that is not above 1.)
+# take the smaller.)
 
 
 # %%
 def critical_beta(a):
-    """Return the best beta for one axis: of the classical form, and of the average.
+    """Return the best beta of one axis: classical, then average.
 
     a: a number above 0, the learning rate times the curvature.
+        (In Python its root is a ** 0.5.)
     The results are two numbers.
     """
     ### BEGIN SOLUTION
@@ -685,7 +702,7 @@ say(
 # $$ \beta = \left( \frac{\sqrt{\kappa} - 1}{\sqrt{\kappa} + 1} \right)^2 \qquad
 # \text{lr} = \frac{4}{L \left( 1 + 1/\sqrt{\kappa} \right)^2} $$
 #
-# and all axes keep $\sqrt{\beta}$ of their error at each step. Gradient descent at its best keeps $(\kappa - 1) /
+# and in the end all axes keep $\sqrt{\beta}$ of their error at each step. Gradient descent at its best keeps $(\kappa - 1) /
 # (\kappa + 1)$: the same formula without the roots.
 
 # %%
@@ -752,7 +769,7 @@ show(
     claims=("B5, third part",),
 )
 
-# %%
+# %% tags=["hide-input"]
 on_ravine = {name: middle(of["iterations"]) for name, of in ravine.items()}
 polyaks = "momentum, Polyak's β"
 assert 140 < on_ravine["gradient descent"] < 180 and 115 < on_ravine["momentum, β = 0.9"] < 135
@@ -808,7 +825,8 @@ say(
 # %% [markdown]
 # **The old rate is kept.** Whoever turns on torch's momentum and leaves the rate makes steps that are
 # $1/(1-\beta)$ times as large once the ball rolls. The stored experiment tried sixteen rates with each memory.
-# Here is the loss on validation images after ten epochs, at the rate as one would hand it to torch.
+# Here is the loss on validation images after ten epochs. The rate of the average is article B's, that of the
+# classical form is torch's.
 
 # %% tags=["hide-input"]
 panels = {}
@@ -830,7 +848,7 @@ show(
 )
 
 
-# %%
+# %% tags=["hide-input"]
 def nearest(title, side, rate):
     """Return the stored loss at the tried rate that is nearest to this one."""
     place = min(range(len(rates)), key=lambda i: abs(rates[i] / rate - 1))
@@ -879,7 +897,7 @@ assert all(len(scores(title, name)) == kept["seeds"] for title in cells for name
 show(
     runs.differences(gained, mean_interval, "points of test accuracy against β = 0.9"),
     alt="Three panels of accuracies as differences to beta 0.9, for seven other memories. From 0.5 to 0.95 and "
-    "with Nesterov's form they lie around zero. 0.98 and 0.99 lie one to five points lower. No memory lies "
+    "with Nesterov's form they lie around zero. 0.98 and 0.99 lie one to five points lower. Without memory it is "
     "two points lower with five layers and nearer to zero in the other panels.",
     caption="What other memories gain or lose against β = 0.9, each at its best rate. A dot is a run, a bar the 95 % "
     "interval of the mean.",
@@ -929,7 +947,7 @@ verdict(
     "holds",
     f"In three settings it lies {behind[0]:.1f}, {behind[1]:.1f} and {behind[2]:.1f} points of accuracy below the best of "
     f"seven memories, which is 0.8 each time. It is not special: 0.5, 0.8 and 0.95 lie between {abs(min(near)):.1f} points "
-    f"below it and {max(near):.1f} above. No memory changes the accuracy by {none[0]}, {none[1]} and {none[2]} points, and "
+    f"below it and {max(near):.1f} above. Without memory the accuracy changes by {none[0]}, {none[1]} and {none[2]} points, and "
     f"0.99 by {long[0]}, {long[1]} and {long[2]}: with 100 or 200 steps in all, a window of 100 is worse than none.",
 )
 
@@ -941,7 +959,7 @@ verdict(
     "holds when the steps jump from wall to wall",
     f"In 24 networks at the rates 0.6 and 1.0 an average with β = 0.9 left {steep_left['0.6'].mean:.3f} and "
     f"{steep_left['1.0'].mean:.3f} of the gradients along their steepest axis, and by theory it is {theory:.3f}. At 0.3 "
-    f"nothing jumps, and {steep_left['0.3'].mean:.2f} is left. Nor does the error die out faster: on the ravine at the rate "
+    f"most networks hardly jump, and {steep_left['0.3'].mean:.2f} is left (means). Nor does the error die out faster: on the ravine at the rate "
     f"1.9 gradient descent keeps 0.9 of the steep error at each step, and the average {0.9**0.5:.2f}. It makes small "
     "swings of wide jumps.",
 )
@@ -954,7 +972,7 @@ verdict(
     "holds",
     "Of the gradients along all other axes the average left "
     + ", ".join(f"{flat_left[rate].mean:.2f} at the rate {rate}" for rate in flat_left)
-    + ". More than 1, since it lags and the gradients shrink.",
+    + " (means). More than 1, since it lags and the gradients shrink.",
 )
 
 
@@ -983,7 +1001,7 @@ verdict(
     "on any bowl.",
 )
 
-# %%
+# %% tags=["hide-input"]
 reached = {
     title.replace(", ", "\n"): {
         name: side["reached"] for name, side in cells[title]["sides"].items()

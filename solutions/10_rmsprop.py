@@ -9,7 +9,7 @@
 
 # %% [markdown]
 # In a ravine one learning rate has to serve two directions. The steep one allows no more than two over its
-# curvature; the flat one would need far more. Momentum averages the steps, so that those along the steep
+# curvature; the flat one would need far more. Momentum averages the gradients, so that those along the steep
 # direction cancel. This lesson does something else: it *divides* each direction by the size of its own
 # gradients. The rule is called RMSProp, root mean square propagation, and Adam, in the next lesson, contains
 # it. Article B's claims about it are B6.
@@ -117,9 +117,9 @@ rmsprop = check("10.rmsprop", rmsprop)
 solution("10.rmsprop")
 
 # %% [markdown]
-# How much longer a ravine is than wide is its **condition**: the curvature of the steep axis over that of
+# The **condition** of a ravine is its condition number $\kappa$: the curvature of the steep axis over that of
 # the flat one. The cost below is $\tfrac{1}{2}(W^2 / \kappa + b^2)$ with the condition $\kappa$. Gradient
-# descent is red, with a rate near the largest that the steep axis allows; RMSProp is blue. On the right
+# descent is black, with a rate near the largest that the steep axis allows; RMSProp is pink. On the right
 # are the rates: what a gradient is multiplied by, in each direction and at each step.
 #
 # 1. Change the condition. Which of the two paths changes, and which stays as it is?
@@ -155,14 +155,19 @@ moved = (ends[1][0] - ends[1000][0]).norm(dim=1).max().item()
 assert moved < 1e-4 and (ends[1][1] - ends[1000][1]).norm(dim=1).max() > 5
 of_w, of_b = adaptive.ravine(100, 0.5)["rates"][-20:].mean(axis=0)
 assert abs(of_w - 200) < 1 and abs(of_b - 2) < 0.01
+late = path(rmsprop, bowl(100).gradient, start, steps=500, lr=0.19, beta=0.9)
+at_end = (late[-2] - late[-1]) / bowl(100).gradient(late[-2])
+assert torch.allclose(at_end, torch.tensor([200.0, 2.0], dtype=torch.float64), rtol=1e-3)
 steps = path(rmsprop, bowl(100).gradient, start, steps=60, lr=0.19, beta=0.0).diff(dim=0)
 assert torch.allclose(steps.abs(), torch.full_like(steps, 0.19), atol=1e-4)
 say(
     "Whether the condition is 1 or 1000, no point of RMSProp's way moves by more than a ten-thousandth; "
     f"only ε sees the difference. At condition 100 and β = 0.5 the rates end at {of_w:.0f} and {of_b:.0f}: two "
-    "over the curvature, for each direction its own. (With a larger β they wander around these numbers.) With "
+    "over the curvature, for each direction its own. (With a larger β they come to the same numbers, but later "
+    "than the figure shows.) With "
     "β = 0 each gradient is divided by its own size, and every step is lr long in every direction, to and fro "
-    "for ever."
+    f"for ever. With β = 0.99 the first step is {constant_step(1, lr=1.0, beta=0.99):.0f} times lr long; the "
+    "lesson comes back to that."
 )
 
 # %% [markdown]
@@ -222,7 +227,7 @@ for g in (1000.0, 1.0, 0.001):
 say("\n".join(rows))
 
 # %% [markdown]
-# Real gradients change, but not by much from one step to the next. Here a network of two layers learns
+# Real gradients change from step to step. Here a network of two layers learns
 # digits for three epochs, once with your gradient descent and once with your RMSProp, each at the rate
 # that was best for it in the stored experiment. For each of its 2410 weights and biases: how large were
 # its gradients in the third epoch, and how large its steps?
@@ -292,7 +297,7 @@ show(
     claims=("B6, second part",),
 )
 
-# %%
+# %% tags=["hide-input"]
 step_by_rate = median(kept["sizes"]["rmsprop"]["median_step"]) / kept["sizes"]["rmsprop"]["lr"]
 live = scatter["RMSProp"][1].median().item() / kept["sizes"]["rmsprop"]["lr"]
 assert abs(live - step_by_rate) < 0.3
@@ -318,7 +323,7 @@ say(
 
 # %%
 def step_ratio(s, c, *, eps=1e-8):
-    """Return RMSProp's step with all gradients times c, over the step without c.
+    """Return RMSProp's step with gradients times c, over that without.
 
     s: tensor of any shape, the average of squared gradients without c,
         the newest one included.
@@ -338,9 +343,9 @@ step_ratio = check("10.scale_invariance", step_ratio)
 solution("10.scale_invariance")
 
 # %% [markdown]
-# Look at the two ends. Where $\sqrt{s}$ is far above $\varepsilon$ the factor is 1. Where it is far below,
-# the factor is $c$, and the step is $\alpha g / \varepsilon$: that is gradient descent, with the rate
-# $\alpha / \varepsilon$. So $\varepsilon$ is a switch. It turns RMSProp into gradient descent, direction by
+# Look at the two ends. Where $\sqrt{s}$ is far above $\varepsilon$ the factor is 1. Where it is far below, and
+# $c \sqrt{s}$ too, the factor is $c$, and the step is $\alpha g / \varepsilon$: that is gradient descent, with
+# the rate $\alpha / \varepsilon$. So $\varepsilon$ is a switch. It turns RMSProp into gradient descent, direction by
 # direction, from the flattest on. Where does a network for digits stand between the two? Here is your factor
 # for $c = 128$, for a flat, a middling and a steep direction of the network above, after three epochs.
 
@@ -420,7 +425,7 @@ for what, loss in losses.items():
             what,
         )
 
-# %%
+# %% tags=["hide-input"]
 show(
     adaptive.eps_switch(
         values,
@@ -445,7 +450,7 @@ show(
     claims=("B6, third part",),
 )
 
-# %%
+# %% tags=["hide-input"]
 as_before, broken = of_eps["1e-08"], of_eps["1"]
 assert abs(median(as_before["scaled_accuracy"]) - median(as_before["test_accuracy"])) < 0.01
 assert median(plain["scaled_accuracy"]) < 0.2 and median(broken["scaled_accuracy"]) < 0.2
@@ -457,7 +462,8 @@ say(
 )
 
 # %% [markdown]
-# That answers the third prediction, and the answer contains an ε.
+# That answers the third prediction: with a small ε hardly anything happens, and with a large one RMSProp falls
+# apart as well.
 #
 # ## A sum for the average: AdaGrad
 #
@@ -535,9 +541,9 @@ show(
 # %% [markdown]
 # ## Ravines, straight and turned
 #
-# Does it cross a ravine faster? The stored experiment sent each rule from 24 points, in all directions from the
-# bottom at a distance of 1, and counted steps until it was within a hundredth and stayed there. Each rule
-# had nineteen learning rates to choose from for each ravine, on other starts.
+# Does it cross a ravine faster? The stored experiment sent each rule (momentum with β = 0.9) from 24 points,
+# in random directions from the bottom at a distance of 1, and counted steps until it was within a hundredth
+# and stayed there. Each rule had nineteen learning rates to choose from for each ravine, on other starts.
 #
 # Then it turned a ravine of condition 1000 around its bottom. For gradient descent and momentum nothing
 # changes: they see slopes, not axes. RMSProp divides along the axes that it is given.
@@ -572,7 +578,7 @@ for place, condition in enumerate(ravines["conditions"][:5]):
         now = count_steps(rule, bowl(condition).gradient, start, lr=found["lr"], **more)
         assert abs(now - found["steps"][0]) <= 0.1 * now, (name, condition)
 
-# %%
+# %% tags=["hide-input"]
 show(
     adaptive.needed(ravines["conditions"], along, ravines["angles"], around, ravines["longest"]),
     alt="Two panels of the steps needed. Left, against the condition: gradient descent rises in proportion "
@@ -608,7 +614,7 @@ show(
 )
 
 
-# %%
+# %% tags=["hide-input"]
 def steps_at(name, key, value):
     """Return the median of the steps that a rule needs at a condition or an angle."""
     cells = {"conditions": along, "angles": around}[key][name]
@@ -626,8 +632,8 @@ say(
 )
 
 # %% [markdown]
-# That answers the first two predictions. Between the axes both gradients are about equally large, whatever
-# the ravine looks like, so both are divided by the same number, and nothing is gained.
+# That answers the first two predictions. At 45 degrees the steep slope has the same share in both gradients, so
+# both are divided by nearly the same number, and little is gained.
 #
 # What are the axes of a network? Its weights, one by one. So RMSProp should mend inputs of different
 # *size*, since each weight has an input of its own, and not inputs that are *mixed*. The stored experiment
@@ -664,7 +670,7 @@ for name, rule in (("gradient descent", gd), ("AdaGrad", adagrad), ("RMSProp", r
     for (kind, seed), now in zip(cells, scores, strict=True):
         assert abs(now - by_input[kind][name]["test_accuracy"][seed]) < 0.05, (name, kind)
 
-# %%
+# %% tags=["hide-input"]
 shown = {
     kind: {name: side["train_loss"] for name, side in of.items()} for kind, of in by_input.items()
 }
@@ -685,8 +691,8 @@ show(
 # **It never comes to rest.** Near a minimum gradients become small, so does what they are divided by, and
 # the steps stay `lr` long. In a parabola RMSProp ends up jumping between two points, `lr`/2 to either side
 # of the minimum, whatever the curvature. On its way it comes much nearer. But there gradients vanish, $s$
-# forgets, and the effective rate rises, until it is two over the curvature: the very edge at which gradient
-# descent diverges. Then the rule is thrown out again, and stays at that edge.
+# forgets, and the effective rate rises, until it is above two over the curvature: the edge at which gradient
+# descent diverges. Then the rule is thrown out again, and settles at that edge.
 
 # %%
 start = torch.tensor(1.0, dtype=torch.float64)
@@ -705,8 +711,8 @@ show(
 
 # %% [markdown]
 # So a larger learning rate gets there sooner and stays further away. This is why RMSProp is used with a
-# rate that falls in the course of training (lesson 17). A large ε helps too: from $\varepsilon = \lambda \,$
-# `lr`/2 on, for a curvature of $\lambda$, the rule comes to rest, as gradient descent does.
+# rate that falls in the course of training (lesson 17). A large ε helps too: above $\varepsilon = \lambda \,$
+# `lr`/2, for a curvature of $\lambda$, the rule comes to rest, as gradient descent does.
 #
 # **The first steps are too long.** `s` starts at zero and knows only a hundredth of the first square when
 # $\beta = 0.99$. So the first step is `lr` over $\sqrt{1 - \beta}$: ten times `lr`, for every weight at
@@ -760,7 +766,7 @@ say("How far ten steps lead with lr = 0.01, β = 0.9 and ε = 0.001:\n\n" + "\n"
 # **There is no ε, or none is left.** Some pixels are blank in every image, so that their weights never have
 # a gradient: 0 is divided by 0. And half precision can lose ε. The smallest number above 0 in float16 is
 # about 6e-8, so 1e-8 becomes 0. (bfloat16 has the range of float32 and keeps it.) What is more, in float16 the
-# square of a gradient of 0.0001 is 0 as well, and then the step is g/ε, or infinite.
+# square of a gradient of 0.0001 is 0 as well, and then the step is `lr` times g/ε, or infinite.
 
 # %%
 rows = ["| format | ε = 1e-8 is | step, g = 0 | step, g = 0.0001 |"]
@@ -782,7 +788,7 @@ without, _ = rmsprop(params["W1"], gradient["W1"], torch.zeros_like(params["W1"]
 assert blank > 0 and without.isnan().any()
 say("\n".join(rows))
 
-# %%
+# %% tags=["hide-input"]
 say(
     f"{blank} of 64 pixels are blank in all 1000 training images; with ε = 0 their weights are NaN at once."
 )
@@ -830,8 +836,9 @@ verdict(
     "holds when the ravine runs along the axes",
     f"Along the axes, with β = 0.9, it needs {median(level):.0f} steps, give or take one, whatever the "
     f"condition. It beats gradient descent from a condition of {wins['gradient descent']} on, and momentum from "
-    f"{wins['momentum']} on (of those tried; medians of 24 starts). In rounder bowls it is slower than both, "
-    "since it has to go the last part with short steps. In a ravine of condition 1000 that is turned by "
+    f"{wins['momentum']} on (of those tried; medians of 24 starts). In rounder bowls it is slower than both: "
+    "to stay within a hundredth it needs a small lr, and that is the length of its steps all the way. In a "
+    "ravine of condition 1000 that is turned by "
     f"45 degrees it needs {diagonal:.0f}, gradient descent {descent:.0f}. On digits with stretched pixels its "
     f"training loss is {interval(stretched_gain)} below that of gradient descent, with mixed ones "
     f"{interval(mixed_gain)} (means of 24 runs, 95 % intervals).",
@@ -845,7 +852,8 @@ assert slope.high < 0.5 and wide > 50 * narrow
 verdict(
     "B6, second part: the division makes large gradients small.",
     "holds when it is added that it makes small ones large",
-    "What it really does is to make all steps about lr long. In the third epoch on digits the gradients of "
+    "What it really does is to bring all steps nearer to one length, lr. In the third epoch on digits the "
+    "gradients of "
     f"different weights are spread over a factor of {wide:,.0f} (from the 5 % to the 95 % quantile, median of 24 "
     f"runs), the steps over a factor of {narrow:.0f}, and the median step is {step_by_rate:.2f} lr. A step "
     f"grows as the power {interval(slope, 2)} of the gradient; in gradient descent the power is 1, and with "
@@ -893,17 +901,17 @@ verdict(
     "does not hold as far as our short training goes",
     "The rates decay, as the sum says. But with ten epochs of a network of one layer AdaGrad ends at a lower "
     f"training loss than RMSProp in {times['plain']}, {times['stretched']} and {times['mixed']} of 24 runs "
-    "(plain, stretched and mixed pixels), each at its best learning rate. Steps that shrink are what RMSProp "
-    "lacks near a minimum. What AdaGrad cannot do is to forget: see the huge gradient above.",
+    "(plain, stretched and mixed pixels), each at its best learning rate. That its steps shrink may be "
+    "the reason; it was not tested. What AdaGrad cannot do is to forget: see the huge gradient above.",
 )
 
 # %% [markdown]
 # ## Take away
 #
-# - RMSProp divides each direction by the root of its averaged squared gradients. Every step is then about
-#   `lr` long: small gradients are raised as much as large ones are cut.
+# - RMSProp divides each direction by the root of its averaged squared gradients. Most steps are then about
+#   `lr` long: small gradients are raised, and large ones cut.
 # - It mends most of what is stretched along the axes, and little of what is mixed between them.
-# - ε is a switch as well as a guard: where √s is below it, the rule is gradient descent with the rate lr/ε.
+# - ε is a switch as well as a guard: where √s is far below it, the rule is gradient descent with the rate lr/ε.
 #   Where ε stands, and what it is, belongs to the rule.
 #
 # ## Further reading

@@ -180,8 +180,8 @@ assert abs(mended[-1] / squares.mean() - 1) < 0.05
 
 # %% [markdown]
 # Right, what it does to steps. A step is $m$ over $\sqrt{v}$. If neither is corrected, $m$ is too small by
-# the factor $1 - \beta_1^t$ and the root of $v$ by the factor $\sqrt{1 - \beta_2^t}$, which is smaller. So
-# the steps are too *long*, by
+# the factor $1 - \beta_1^t$ and the root of $v$ by the factor $\sqrt{1 - \beta_2^t}$. With the
+# usual β the second is the smaller one. So the steps are too *long*, by
 #
 # $$ \frac{1 - \beta_1^t}{\sqrt{1 - \beta_2^t}} $$
 #
@@ -254,7 +254,7 @@ say(
 
 # %%
 def adam(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
-    """Return the parameter after one step of Adam, and both averages: p, m, v.
+    """Return p after one step of Adam, and both averages: p, m, v.
 
     p: tensor of any shape, the parameter.
     g: its gradient.   m, v: what the step before returned, 0 before
@@ -355,12 +355,12 @@ say("\n".join(rows))
 
 # %% [markdown]
 # That answers the first prediction: both weights move by 0.01. **The first step has the length lr, whatever
-# the gradient**: it is lr times the sign of $g$. Only a gradient as small as ε moves less, and where there is
+# the gradient**, and goes against the sign of $g$. Only a gradient as small as ε moves less, and where there is
 # none, nothing moves.
 #
 # This is why Adam works at once. In gradient descent the learning rate turns gradients into steps, so
 # its right value depends on how large gradients happen to be. In Adam it *is* the size of a step, in units
-# of the weights. Later steps are of that size at most for a while: $|\hat m|$ is rarely larger than
+# of the weights. Later steps are seldom longer: $|\hat m|$ is rarely larger than
 # $\sqrt{\hat v}$, and when gradients change their sign all the time it is much smaller.
 #
 # ## On a ravine
@@ -405,7 +405,8 @@ say(
     f"First steps in units of the learning rate, the same along x and along y: {words}. With β₁ = 0.9 the "
     f"path swings across the valley to y = {signed(-swing[0])}; with β₁ = 0 it stays on its side. And with β₂ = 0.9 "
     "the average v soon forgets how large the gradients along y have been, so that steps along y grow "
-    "again as soon as they have become small."
+    "again as soon as they have become small. Elsewhere gradients are noisy, and m averages the noise of the "
+    "batches; what β₁ = 0 costs on digits is in a table below."
 )
 
 # %% [markdown]
@@ -593,8 +594,7 @@ assert all(gain["unequal units", name].low > 3 for name in ("gradient descent", 
 #
 # Count a rate as one that *will do* if it costs at most one point of accuracy: against the best rate of any
 # of the four rules, or against the best rate of the same rule. And count the updates until the validation
-# loss is down to 0.3, when about nine in ten digits are read; here each rule runs at the rate at which it got
-# there soonest.
+# loss is down to 0.3; here each rule runs at the rate at which it got there soonest.
 
 # %% tags=["hide-input"]
 most = 20 * kept["epochs"]
@@ -670,8 +670,11 @@ show(
 
 
 # %%
-def adamw(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01):
-    """Return the parameter after one step of AdamW, and both averages: p, m, v.
+def adamw(
+    p, g, m, v, *,
+    t, lr, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01,
+):  # fmt: skip
+    """Return p after one step of AdamW, and both averages: p, m, v.
 
     All arguments are those of adam, and
     weight_decay: number, the strength of the decay.
@@ -750,12 +753,12 @@ rows += [f"| {what} | {' | '.join(cells)} |" for what, cells in TABLE.items()]
 say("\n".join(rows))
 
 # %% [markdown]
-# This course goes with torch. Momentum it has as an average too, as article B does, the two initializers in
-# both forms, and its own cross-entropy is infinite at p = 0. Some lines need words.
+# This course goes with torch, but for three lines: it also has momentum as an average, as article B does, and
+# the normal initializers without tails; and its own cross-entropy is infinite at p = 0. Some lines need words.
 #
 # - **ε.** Keras adds it before $v$ is corrected. That is Kingma and Ba's second way to write their
-#   rule, where it is called $\hat\varepsilon$. At the first step it counts $1/\sqrt{1 - \beta_2}$,
-#   about 32 times, as much as torch's. And ε inside a root stands for its own root: next to a small
+#   rule, where it is called $\hat\varepsilon$. At the first step it counts more than torch's, by
+#   the factor $1/\sqrt{1 - \beta_2}$, about 32. And ε inside a root stands for its own root: next to a small
 #   $s$, $10^{-7}$ counts as 0.0003.
 # - **Momentum.** With lr inside the velocity, old gradients keep the learning rate that they came
 #   with. That is the same while lr is constant, and another rule under a schedule.
@@ -979,7 +982,7 @@ assert largest < 1e-5
 verdict(
     "B7, first part: Adam joins momentum and RMSProp.",
     "holds",
-    "Exactly so: with β₁ = 0 your Adam is RMSProp, with a huge ε it is momentum, both with their averages "
+    "Exactly so: with β₁ = 0 your Adam is RMSProp, with ε and lr huge it is momentum, both with their averages "
     "corrected, over 40 steps and to within rounding. And it has the strengths of both. With pixels in "
     f"unequal units it reads {at_best('unequal units', 'Adam').mean():.1f} % of the test digits; the gain "
     f"over momentum is {gain['unequal units', 'momentum']} points. Over RMSProp it is "
@@ -1043,7 +1046,7 @@ chosen = {
 assert chosen["Adam"][0] == chosen["Adam"][1]
 verdict(
     "B7, third part: Adam is robust.",
-    "holds",
+    "holds against the best of the four rules",
     "Decades of the learning rate that cost at most a point against the best of four rules, on digits: "
     f"{in_words['digits']}; in unequal units: {in_words['unequal units']}. Adam's is wider than that of each other "
     f"rule, on both; closest comes momentum on digits, by {more('digits', 'momentum', 'any')}. Against its "
@@ -1061,31 +1064,34 @@ assert all(found.low > 0 for found in saved.values())
 of_adam_there = torch.tensor(tasks["unequal units"]["Adam"]["updates"]).mean()
 verdict(
     "B7, fourth part: Adam is fast.",
-    "holds",
+    "holds down to a validation loss of 0.3",
     "Updates until the validation loss is 0.3, each rule at its fastest rate: "
     f"{', '.join(f'{name} {own.mean():.0f}' for name, own in taken.items())}. Adam saves "
     f"{', '.join(f'{found} against {name}' for name, found in saved.items())}. In unequal units Adam takes "
     f"{of_adam_there:.0f} and RMSProp {there['RMSProp'].mean():.0f}; within {most} updates momentum arrives in "
     f"{reached['unequal units']['momentum']} of 24 runs, and gradient descent in none. Updates are counted "
-    "here, not seconds.",
+    "here, not seconds, and each β is at its default.",
 )
 
 # %% tags=["hide-input"]
 of_own, of_one = accuracy_of["own rate"], accuracy_of["one rate"]
 usual = of_one[beta1.index(0.9), beta2.index(0.999)]
 inner = slice(0, beta1.index(0.95) + 1)
-loss_one, memory = 100 * (usual - of_one[inner].min()), 100 * (usual - of_one[-1].mean())
+loss_one, loss_most = (
+    100 * (usual - part.min()) for part in (of_one[of_one > of_one.min()], of_one)
+)
 worst = int(of_own[inner].argmin())
 its_runs = torch.tensor(kept["betas"]["accuracy"]["own rate"][worst])
 its_pair, its_rate = kept["betas"]["pairs"][worst], kept["betas"]["lr"][worst]
 usual_rate = kept["betas"]["lr"][kept["betas"]["pairs"].index([0.9, 0.999])]
-assert loss_one < 1.2 < 100 * (usual - of_own[inner].min()) and its_pair[0] == 0 and memory > 0.8
+assert loss_one < 1.2 < loss_most and of_one.argmin() == kept["betas"]["pairs"].index([0.99, 0.9])
+assert its_pair[0] == 0 and of_own.mean() < of_one.mean()
 verdict(
     "Kingma and Ba (2015): the hyper-parameters typically require little tuning.",
-    "holds when β₁ is at most 0.95",
-    f"The usual pair, 0.9 and 0.999, reaches {usual:.1%} at a rate of {usual_rate:.2g}. At the same rate, with β₁ "
-    f"from 0 to 0.95 and β₂ from 0.9 to 0.9999, no pair loses more than {loss_one:.1f} points. β₁ = 0.99, which "
-    f"remembers half of the 200 updates, loses {memory:.1f} in the mean. To give each pair a rate of its own did "
+    "holds for β, on digits",
+    f"The usual pair, 0.9 and 0.999, reaches {usual:.1%} at a rate of {usual_rate:.2g}. At the same rate "
+    f"{of_one.numel() - 1} of the {of_one.numel()} pairs lose at most {loss_one:.1f} points; β₁ = 0.99 with β₂ = 0.9 loses "
+    f"{loss_most:.1f}. To give each pair a rate of its own did "
     f"not help, and once it hurt: for {its_pair[0]:g} and {its_pair[1]:g} six divisions chose {its_rate:.2g}, where "
     f"{int((its_runs < 0.9).sum())} of 24 runs stay below 90 %.",
 )
@@ -1122,9 +1128,9 @@ verdict(
 # ## Take away
 #
 # - Adam is momentum over the root of RMSProp's average. Its learning rate is the length of a step: the first
-#   one is lr times the sign of the gradient, however large that is.
+#   one has length lr and goes against the sign of the gradient, however large that is.
 # - Averages that start at zero are too small by the factor 1 − βᵗ. Dividing by it makes the first steps right;
-#   on digits it also made the best rate the same for every β₂.
+#   on digits it also made the best rate the same for all three β₂.
 # - Names hide dialects. Where ε stands, what `weight_decay` means, where lr stands: look, or test it, before
 #   you carry a setting from one library to another.
 #

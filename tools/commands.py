@@ -63,6 +63,8 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     made.add_argument("lessons", nargs="*", help="numbers; without any, all that are stale")
     command("check-notebooks", check_notebooks, "name the notebooks that are stale")
     command("experiments", experiments, "rerun the experiments whose script has changed")
+    command("bench", bench, "measure speed beside torch's own, and write docs/speed.md")
+    command("test-gpu", on_gpu, "run the tests and the lessons on a CUDA device")
 
     known, others = parser.parse_known_args(arguments)
     if others and known.run is not lab:
@@ -149,6 +151,20 @@ def experiments(arguments: argparse.Namespace, _: list[str]) -> int:
     """Rerun the experiments whose script has changed since their result was stored."""
     python = install.ensure(ROOT, torch=arguments.torch)
     return call([python, "tools/rerun.py"])
+
+
+def bench(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Measure how fast the course's own code is; print the tables and write docs/speed.md."""
+    python = install.ensure(ROOT, torch=arguments.torch)
+    return call([python, "tools/bench.py"])
+
+
+def on_gpu(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Run what computes on a CUDA device: the unit tests, and each lesson against its outputs."""
+    python = install.ensure(ROOT, {"test"}, arguments.torch)
+    os.environ["COURSE_DEVICE"] = "cuda"
+    folders = ("nn", "optim", "lab", "contract", "gpu")
+    return call([python, "-m", "pytest", *(f"tests/{name}" for name in folders)])
 
 
 def write_settings(venv: Path) -> None:

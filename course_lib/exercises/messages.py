@@ -225,6 +225,13 @@ def _wrong_type(mine: Result, right: Result) -> str:
 def _wrong_shape(mine: Result, right: Result) -> str:
     if mine.kind == "sequence" and right.kind != "sequence" and len(mine.items) == 1:
         return "your result is a tuple with one entry: is there a comma behind it?"
+    if mine.kind != "sequence" == right.kind and mine.shape == (len(right.items),):
+        return (
+            f"your result is one tensor; {len(right.items)} results are due, with a comma between "
+            "them."
+        )
+    if mine.kind == "sequence" and right.kind == "tensor":
+        return f"your function returns {len(mine.items)} results; one tensor is asked for."
     if "sequence" in (mine.kind, right.kind):
         return f"your result has {_count(_parts(mine), 'part')}; it should have {_parts(right)}."
     should = f"shape {right.shape}" if right.shape else "shape (), a single number"
@@ -264,6 +271,13 @@ def _advice(mine: Result) -> str:
             " An `if`, `max` or `and` asks one question, and here each number needs its own: look "
             "for a torch function that works place by place."
         )
+    if mine.type_name == "UnboundLocalError":
+        return (
+            " A name that gets a value anywhere in a function belongs to the function, and here it "
+            "is read first. Do you mean one of the arguments?"
+        )
+    if text.startswith("math domain error"):
+        return " A logarithm of 0 or less, or a root of less than 0, is no number."
     if "converted to Python scalar" in text:
         return " Functions of `math` take one number; those of `torch` take a tensor of many."
     return ""

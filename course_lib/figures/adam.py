@@ -20,7 +20,7 @@ from course_lib.figures.style import (
     GREY,
     INK,
     PAPER,
-    PURPLE,
+    RULES,
     VERMILION,
     as_array,
     figure,
@@ -98,7 +98,7 @@ def walk(beta1: float, beta2: float, corrected: str) -> dict[str, Any]:
 
 def start_walk(arrays: dict[str, Any]) -> tuple[Figure, dict[str, Any]]:
     """Draw the ravine once; return what `draw_walk` changes."""
-    fig, (left, right) = figure(2.9, ncols=2, width_ratios=[1.35, 1])
+    fig, (left, right) = figure(3.1, ncols=2, width_ratios=[1.35, 1])
     contours(left, RAVINE, levels=6)
     left.set_title(" ")
     steps = np.arange(1, STEPS + 1)
@@ -107,7 +107,7 @@ def start_walk(arrays: dict[str, Any]) -> tuple[Figure, dict[str, Any]]:
     right.axhline(1, color=GREY, linewidth=0.8, zorder=0)
     right.set(xlabel="step", yscale="log", xlim=(0, STEPS), ylim=(0.01, 100))
     right.set_title(" ")
-    right.legend(loc="upper right", borderpad=0)
+    fig.legend(handles=[flat, steep], loc="outside lower right", ncols=2)
     return fig, {"left": left, "right": right, "path": Path(left, BLUE), "lines": (flat, steep)}
 
 
@@ -139,7 +139,8 @@ def by_rate(
     """
     fig, axes = figure(3.3, ncols=len(panels), sharey=True, squeeze=False)
     for (title, curves), ax in zip(panels.items(), axes[0], strict=True):
-        for (name, (rates, runs)), (colour, dashes) in zip(curves.items(), LOOKS, strict=False):
+        for (name, (rates, runs)), look in zip(curves.items(), LOOKS, strict=False):
+            colour, dashes = RULES.get(name, look)
             band(ax, rates, runs, alpha=0.15, color=colour, linestyle=dashes, label=name)
         if live and title in live:
             ax.plot(*map(as_array, live[title]), "x", color=INK, zorder=4, label="just now")
@@ -237,7 +238,7 @@ def weights_left(ink: Numbers, sides: Mapping[str, Numbers]) -> Figure:
     for (name, runs), (colour, _), mark in zip(sides.items(), LOOKS, "o^", strict=False):
         mean = as_array(runs).mean(axis=1)
         ax.plot(as_array(ink), mean, mark, color=colour, markersize=4.5, label=name)
-    ax.set(xlabel="ink of the pixel (its gradients are as large)", ylim=(-0.03, 1.08))
+    ax.set(xlabel="ink of the pixel (gradients grow with it)", ylim=(-0.03, 1.08))
     ax.set_ylabel("weights left")
     ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
     ax.axhline(1, color=GREY, linewidth=0.8, zorder=0)
@@ -252,7 +253,7 @@ def wrong_way(paths: Mapping[str, Numbers], best: float) -> Figure:
     """Draw where each rule is after each step, `(steps + 1,)` under its name."""
     fig, ax = figure(2.7)
     for (name, points), (colour, dashes) in zip(
-        paths.items(), ((VERMILION, "-"), (BLUE, "--"), (PURPLE, "-.")), strict=False
+        paths.items(), ((VERMILION, "-"), (VERMILION, "--"), (INK, "-.")), strict=False
     ):
         steps = np.arange(len(points))
         ax.plot(steps, as_array(points), color=colour, linestyle=dashes, linewidth=1, label=name)

@@ -1,7 +1,6 @@
 """The figures of lesson 10, in the order in which it shows them.
 
-Each function takes arrays or tensors and returns a figure that nothing has shown yet. RMSProp is
-blue, gradient descent vermilion, AdaGrad green, momentum purple.
+Each function takes arrays or tensors and returns a figure that nothing has shown yet.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,10 +17,10 @@ from course_lib.figures.contours import Path, contours
 from course_lib.figures.runs import Numbers, band
 from course_lib.figures.style import (
     BLUE,
-    GREEN,
     GREY,
     INK,
-    PURPLE,
+    LINES,
+    RULES,
     VERMILION,
     as_array,
     figure,
@@ -31,7 +30,7 @@ from course_lib.optim.paths import path
 from course_lib.optim.rules import gd, rmsprop
 from course_lib.optim.surfaces import Surface, bowl
 
-LOOKS = ((VERMILION, "--"), (PURPLE, "-."), (BLUE, "-"), (INK, ":"))
+OF_GD, OF_RMSPROP = RULES["gradient descent"][0], RULES["RMSProp"][0]
 
 
 # A ravine, and the rate of each direction
@@ -67,13 +66,13 @@ def start_ravine(arrays: dict[str, np.ndarray]) -> tuple[Figure, dict[str, Any]]
     window = bowl(1).window
     lines = left.add_collection(LineCollection([], colors=GREY, linewidths=0.7, zorder=1))
     left.plot(0, 0, "*", color=INK, markersize=9, zorder=4)
-    paths = [Path(left, BLUE, "RMSProp"), Path(left, VERMILION, "gradient descent")]
+    paths = [Path(left, OF_RMSPROP, "RMSProp"), Path(left, OF_GD, "gradient descent")]
     left.set(xlim=window[:2], ylim=(-2, 2.9), xlabel="W", ylabel="b", title="paths")
     left.legend(loc="upper left", borderpad=0, ncols=2, columnspacing=1, handlelength=1.3)
     step = np.arange(1, STEPS + 1)
-    (of_w,) = right.plot(step, step, "-", color=BLUE, label="RMSProp, W")
-    (of_b,) = right.plot(step, step, "--", color=BLUE, label="RMSProp, b")
-    right.axhline(GD_LR, color=VERMILION, label="gradient descent")
+    (of_w,) = right.plot(step, step, "-", color=OF_RMSPROP, label="RMSProp, W")
+    (of_b,) = right.plot(step, step, "--", color=OF_RMSPROP, label="RMSProp, b")
+    right.axhline(GD_LR, color=OF_GD, label="gradient descent")
     right.set(yscale="log", xlim=(0, STEPS), ylim=(0.03, 1e6), xlabel="step", title="rates")
     right.set_yticks([0.1, 1, 10, 100, 1000, 10_000])
     right.legend(loc="upper right", borderpad=0)
@@ -95,9 +94,9 @@ def draw_ravine(artists: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
 def lengths(panels: Mapping[str, Mapping[str, Numbers]]) -> Figure:
     """Draw how long each step is, on logarithmic axes: `panels[title][rule]` is `(steps,)`."""
     fig, axes = figure(2.8, ncols=len(panels), sharey=True, squeeze=False)
-    looks = ((VERMILION, "--"), (BLUE, "-"), (GREEN, "-."))
     for (title, curves), ax in zip(panels.items(), axes[0], strict=True):
-        for (name, values), (colour, dashes) in zip(curves.items(), looks, strict=False):
+        for name, values in curves.items():
+            colour, dashes = RULES[name]
             step = np.arange(1, len(values) + 1)
             ax.plot(step, as_array(values), dashes, color=colour, label=name)
         ax.set(xscale="log", yscale="log", xlabel="step", title=title)
@@ -120,17 +119,16 @@ def sizes(
     the 95 % quantile is.
     """
     fig, (left, right) = figure(3.1, ncols=2, width_ratios=[1.2, 1])
-    colours = dict(zip(scatter, (VERMILION, BLUE), strict=True))
     for name, (gradients, steps) in scatter.items():
         left.plot(
-            as_array(gradients), as_array(steps), ".", color=colours[name], markersize=2.5,
+            as_array(gradients), as_array(steps), ".", color=RULES[name][0], markersize=2.5,
             alpha=0.5, label=name, rasterized=True,
         )  # fmt: skip
     left.set(xscale="log", yscale="log", xlabel="size of the gradient", ylabel="size of the step")
     left.legend(loc="upper left", borderpad=0, markerscale=4, handletextpad=0.2)
     rows = [(name, what) for name in spreads for what in ("gradients", "steps")]
     for place, (name, what) in enumerate(rows):
-        _dots(right, place, spreads[name][what], colours[name])
+        _dots(right, place, spreads[name][what], RULES[name][0])
     right.set_yticks(range(len(rows)), [what for _, what in rows])
     right.set(xscale="log", ylim=(len(rows) - 0.5, -0.5), title="95 % ÷ 5 % quantile")
     right.set_xlabel("times")
@@ -161,7 +159,8 @@ def needed(
     """
     fig, (left, right) = figure(3.3, ncols=2, sharey=True)
     for ax, x, curves in ((left, conditions, by_condition), (right, angles, by_angle)):
-        for (name, runs), (colour, dashes) in zip(curves.items(), LOOKS, strict=True):
+        for (name, runs), dashes in zip(curves.items(), ("-", "-", "-", ":"), strict=True):
+            colour, _ = RULES[name.split(",")[0]]
             band(ax, x, runs, color=colour, linestyle=dashes, label=name, alpha=0.15)
         ax.axhline(longest, color=GREY, linewidth=0.8, zorder=0)
     left.set(xscale="log", yscale="log", xlabel="condition", ylabel="steps", ylim=(1, 3 * longest))
@@ -182,8 +181,8 @@ def turned_paths(
     fig, axes = figure(3.7, ncols=len(panels), sharey=True, squeeze=False)
     for (title, (surface, paths)), ax in zip(panels.items(), axes[0], strict=True):
         contours(ax, surface, levels=9, window=(-radius, radius, -radius, radius))
-        for (name, points), colour in zip(paths.items(), (VERMILION, BLUE), strict=True):
-            Path(ax, colour, name).set(points)
+        for name, points in paths.items():
+            Path(ax, RULES[name][0], name).set(points)
         ax.set(xlabel="W", ylabel="", title=title, aspect="equal")
     axes[0, 0].set_ylabel("b")
     axes[0, -1].legend(loc="upper right", borderpad=0.2, frameon=True, framealpha=1, edgecolor="w")
@@ -230,18 +229,18 @@ def eps_switch(
     """
     fig, (left, right) = figure(3.0, ncols=2)
     eps = as_array(epsilons).astype(float)
-    left.plot(eps, rates["RMSProp"], "o-", color=BLUE, label="RMSProp")
+    left.plot(eps, rates["RMSProp"], "o-", color=OF_RMSPROP, label="RMSProp")
     end = eps[-5:]
     name = "ε times that of\ngradient descent"
-    left.plot(end, end * rates["gradient descent"], ":", color=VERMILION, label=name)
+    left.plot(end, end * rates["gradient descent"], ":", color=OF_GD, label=name)
     left.set(yscale="log", title="best learning rate")
     left.legend(loc="upper left", borderpad=0)
-    looks = ((BLUE, "-", "o"), (GREEN, "--", "s"))
+    looks = ((OF_RMSPROP, "-", "o"), (VERMILION, "--", "s"))
     for (loss, of_rules), (colour, dashes, marker) in zip(accuracy.items(), looks, strict=True):
         look = {"color": colour, "linestyle": dashes, "marker": marker}
         band(right, eps, of_rules["RMSProp"], label=f"loss {loss}", **look)
         middle = np.median(as_array(of_rules["gradient descent"]))
-        right.axhline(middle, color=VERMILION, linestyle=":", zorder=0)
+        right.axhline(middle, color=OF_GD, linestyle=":", zorder=0)
     right.set(title="test accuracy", ylim=(0, 1.05))
     right.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
     right.legend(loc="lower left", bbox_to_anchor=(0, 0.12), borderpad=0)
@@ -261,7 +260,7 @@ def distances(curves: Mapping[float, Numbers], rests: Sequence[float]) -> Figure
     below a hundred-thousandth is not shown.
     """
     fig, ax = figure(2.7)
-    for (lr, values), rest, (colour, _) in zip(curves.items(), rests, LOOKS, strict=False):
+    for (lr, values), rest, colour in zip(curves.items(), rests, LINES, strict=False):
         ax.plot(as_array(values), color=colour, linewidth=1, label=f"lr {lr:g}", linestyle="-")
         ax.axhline(rest, color=colour, linewidth=1.4, linestyle=":")
     ax.set(yscale="log", xlabel="step", ylabel="distance", xlim=(0, None), ylim=(1e-5, 8))

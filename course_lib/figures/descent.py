@@ -119,7 +119,7 @@ def start_ways(
     paths = {}
     for (name, x), ax in zip(inputs.items(), axes, strict=True):
         contours(ax, neuron(x, y), levels=10, window=WAYS_WINDOW)
-        ax.set(xlabel="w", ylabel="", title=name)
+        ax.set(xlabel="w", ylabel="", title=name, aspect="equal")
         paths[name] = Path(ax, BLUE)
     axes[0].set_ylabel("b")
     return fig, paths
@@ -148,7 +148,7 @@ def scaling(at: Numbers, curves: Mapping[str, Numbers]) -> Figure:
         band(ax, as_array(at)[later], as_array(runs)[later], **look)
     ax.set(xscale="log", yscale="log", xlabel="step", ylabel="share of the cost left")
     ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
-    ax.set_ylim(1e-6, 2)
+    ax.set_ylim(1e-8, 2)
     ax.legend(loc="lower left", borderpad=0)
     return fig
 

@@ -1,7 +1,6 @@
 """The figures of lesson 09, in the order in which it shows them.
 
-Each function takes arrays or tensors and returns a figure that nothing has shown yet. Gradient
-descent is blue, what remembers is vermilion; what is known without noise, or by theory, is ink.
+Each function takes arrays or tensors and returns a figure that nothing has shown yet.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +20,7 @@ from course_lib.figures.style import (
     INK,
     PALE_BLUE,
     PURPLE,
+    RULES,
     VERMILION,
     as_array,
     figure,
@@ -240,11 +240,11 @@ def needed(
     """
     fig, ax = figure(3.6)
     looks = (
-        (BLUE, "-"),
+        RULES["gradient descent"],
         (GREEN, "--"),
-        (VERMILION, "-"),
+        RULES["momentum"],
         (PURPLE, "-."),
-        (INK, "-"),
+        (VERMILION, "-"),
         (GREY, ":"),
     )
     for (name, runs), (colour, dashes) in zip(sides.items(), looks, strict=True):
@@ -313,7 +313,7 @@ def by_rate(rates: Numbers, panels: Mapping[str, Mapping[str, Sequence[float | N
     averages does with β = 0.9.
     """
     fig, axes = figure(2.9, ncols=len(panels), sharey=True, squeeze=False)
-    looks = ((BLUE, "o-"), (VERMILION, "s-"), (PURPLE, "D--"))
+    looks = ((INK, "o-"), (BLUE, "s--"), (BLUE, "D-"))
     for (title, curves), ax in zip(panels.items(), axes[0], strict=True):
         for (name, losses), (colour, form) in zip(curves.items(), looks, strict=False):
             values = np.array([np.nan if loss is None else loss for loss in losses])

@@ -1,7 +1,6 @@
 """The figures of lesson 12, in the order in which it shows them.
 
-Each function takes arrays or tensors and returns a figure that nothing has shown yet. A rule has
-the same colour and dashes in all of them.
+Each function takes arrays or tensors and returns a figure that nothing has shown yet.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +15,9 @@ from matplotlib.ticker import NullFormatter
 from course_lib.figures.contours import contours
 from course_lib.figures.style import (
     BLUE,
-    GREEN,
     GREY,
     INK,
-    PURPLE,
+    RULES,
     VERMILION,
     as_array,
     figure,
@@ -30,21 +28,11 @@ Numbers = Sequence[float] | np.ndarray | torch.Tensor
 Interval = Callable[[np.ndarray], tuple[float, float, float]]
 Paths = Mapping[str, Mapping[str, torch.Tensor]]
 
-LOOKS = {
-    "gradient descent": (INK, "-"),
-    "averaged momentum": (BLUE, "--"),
-    "momentum": (BLUE, "-"),
-    "Nesterov": (GREY, "-"),
-    "AdaGrad": (GREEN, "-"),
-    "RMSProp": (PURPLE, "-"),
-    "Adam": (VERMILION, "-"),
-    "AdamW": (VERMILION, "--"),
-}
 GROUPS = {
     "the four of article B": ("gradient descent", "momentum", "RMSProp", "Adam"),
     "with a velocity": ("gradient descent", "averaged momentum", "momentum", "Nesterov"),
     "a step for each axis": ("AdaGrad", "RMSProp", "Adam", "AdamW"),
-    "all eight": tuple(LOOKS),
+    "all eight": tuple(RULES),
 }
 
 
@@ -101,7 +89,7 @@ def start_run(arrays: dict[str, Any], steps: int) -> tuple[Figure, dict[str, Any
         maps[name] = [artist for artist in left.get_children() if artist not in before]
     left.set(title=" ", ylim=SURFACES["saddle"].window[2:])  # the widest ticks set the layout
     lines, dots, curves, labels = {}, {}, {}, {}
-    for rule, (colour, dashes) in LOOKS.items():
+    for rule, (colour, dashes) in RULES.items():
         look = {"color": colour, "linestyle": dashes, "linewidth": 1.5}
         (lines[rule],) = left.plot([], [], zorder=3, **look)
         (dots[rule],) = left.plot([], [], "o", color=colour, zorder=5)
@@ -123,7 +111,7 @@ def draw_run(artists: dict[str, Any], arrays: dict[str, Any]) -> None:
     window = SURFACES[arrays["surface"]].window
     artists["left"].set(xlim=window[:2], ylim=window[2:])
     artists["left"].set_title(arrays["title"])
-    for rule in LOOKS:
+    for rule in RULES:
         shown = rule in arrays["points"]
         for kind in ("lines", "dots", "curves", "labels"):
             artists[kind][rule].set_visible(shown)
@@ -149,8 +137,8 @@ def steps_needed(panels: Mapping[str, Mapping[str, Numbers]], limit: int) -> Fig
     for (surface, rows), ax in zip(panels.items(), axes.flat, strict=True):
         for place, (rule, steps) in enumerate(rows.items()):
             low, median, high = np.quantile(as_array(steps), [0.05, 0.5, 0.95])
-            ax.hlines(place, max(low, 1), high, color=LOOKS[rule][0], linewidth=2.5, alpha=0.6)
-            ax.plot(max(median, 1), place, "o", color=LOOKS[rule][0], markersize=6)
+            ax.hlines(place, max(low, 1), high, color=RULES[rule][0], linewidth=2.5, alpha=0.6)
+            ax.plot(max(median, 1), place, "o", color=RULES[rule][0], markersize=6)
         ax.axvline(limit, color=GREY, linewidth=1, linestyle=":", zorder=0)
         ax.set(xscale="log", xlim=(1, 1.4 * limit), title=surface, xticks=[1, 10, 100, 1000])
     axes[0, 0].set_yticks(range(len(rows)), list(rows))
@@ -173,7 +161,7 @@ def scores(panels: Mapping[str, Mapping[str, Numbers]], interval: Interval, labe
         for place, (rule, runs) in enumerate(rows.items()):
             runs = as_array(runs)
             aside = place + 0.16 * np.sin(2.4 * np.arange(len(runs)))
-            ax.scatter(runs, aside, s=9, color=LOOKS[rule][0], alpha=0.4, linewidths=0)
+            ax.scatter(runs, aside, s=9, color=RULES[rule][0], alpha=0.4, linewidths=0)
             mean, low, high = interval(runs)
             ax.hlines(place, max(low, 1e-3), high, color=INK, linewidth=2.2, zorder=3)
             ax.plot(mean, place, "|", color=INK, markersize=9, markeredgewidth=2.2, zorder=3)
@@ -195,7 +183,7 @@ def places(panels: Mapping[str, Mapping[str, tuple[int, int]]]) -> Figure:
     fig, axes = figure(3.0, ncols=len(panels), sharey=True, sharex=True, squeeze=False)
     for (title, rows), ax in zip(panels.items(), axes[0], strict=True):
         for place, (rule, (first, last)) in enumerate(rows.items()):
-            ax.hlines(place, first - 0.32, last + 0.32, color=LOOKS[rule][0], linewidth=8)
+            ax.hlines(place, first - 0.32, last + 0.32, color=RULES[rule][0], linewidth=8)
         ax.set(title=title, xticks=range(1, len(rows) + 1), xlim=(0.5, len(rows) + 0.5))
         ax.grid(axis="x", color=GREY, alpha=0.25, linewidth=0.6)
         ax.set_axisbelow(True)
@@ -216,13 +204,13 @@ def lines(
     fig, axes = figure(3.2, ncols=len(panels), sharey=True, squeeze=False)
     for (title, rows), ax in zip(panels.items(), axes[0], strict=True):
         for rule, values in rows.items():
-            colour, dashes = LOOKS[rule]
+            colour, dashes = RULES[rule]
             ax.plot(as_array(x), as_array(values), color=colour, linestyle=dashes, linewidth=1.6)
         ax.set(title=title, **words, **more)
         ax.minorticks_off()
         ax.label_outer()
         ax.set_xlabel(words["xlabel"])
-    handles = [Line2D([], [], color=c, linestyle=d, label=name) for name, (c, d) in LOOKS.items()]
+    handles = [Line2D([], [], color=c, linestyle=d, label=name) for name, (c, d) in RULES.items()]
     fig.legend(handles=handles, loc="outside lower center", ncols=4)
     return fig
 
@@ -244,19 +232,19 @@ def escapes(
     fig, axes = figure(3.3, ncols=3)
     for (title, rows), ax in zip(saddle.items(), axes, strict=False):
         for rule, steps in rows.items():
-            colour, dashes = LOOKS[rule]
+            colour, dashes = RULES[rule]
             ax.plot(as_array(offsets), as_array(steps), color=colour, linestyle=dashes)
         ax.set(xscale="log", yscale="log", ylim=(0.8, 400), title=title, xlabel="start's offset")
         ax.set_xticks([1e-8, 1e-5, 1e-2])
     axes[0].set_ylabel("steps to leave the saddle")
     axes[1].tick_params(labelleft=False)
     for rule, shares in deepest.items():
-        colour, dashes = LOOKS[rule]
+        colour, dashes = RULES[rule]
         axes[2].plot(as_array(rates), as_array(shares), color=colour, linestyle=dashes)
     axes[2].axhline(0.25, color=GREY, linewidth=1, linestyle=":", zorder=0)
-    axes[2].set(xscale="log", xlabel="learning rate", ylim=(0, 1), title="at the deepest of 4")
+    axes[2].set(xscale="log", xlabel="learning rate", ylim=(0, 0.5), title="share at the deepest")
     axes[2].set_xticks([1e-4, 1e-2, 1])
-    handles = [Line2D([], [], color=c, linestyle=d, label=name) for name, (c, d) in LOOKS.items()]
+    handles = [Line2D([], [], color=c, linestyle=d, label=name) for name, (c, d) in RULES.items()]
     fig.legend(handles=handles, loc="outside lower center", ncols=4)
     return fig
 

@@ -22,6 +22,16 @@ PURPLE = "#CC79A7"
 INK = "#1A1A1A"
 GREY = "#767676"
 LINES = (BLUE, VERMILION, GREEN, PURPLE, INK)
+RULES = {  # the colour and the dashes of an update rule, wherever it stands beside others
+    "gradient descent": (INK, "-"),
+    "averaged momentum": (BLUE, "--"),
+    "momentum": (BLUE, "-"),
+    "Nesterov": (GREY, "-"),
+    "AdaGrad": (GREEN, "-"),
+    "RMSProp": (PURPLE, "-"),
+    "Adam": (VERMILION, "-"),
+    "AdamW": (VERMILION, "--"),
+}
 
 PALE_BLUE = "#CFE5F2"
 PALE_VERMILION = "#FAE0CC"

@@ -1,6 +1,7 @@
 """The fast path: a rule and the writing of its results as one loop over memory."""
 
 import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,18 +9,24 @@ import torch
 from torch import Tensor, fx
 from torch.fx.passes.split_module import split_module
 
-from course_lib.optim.bucket import advance
+from course_lib.optim.bucket import CHUNK, advance
 from course_lib.optim.signature import Rule, apply
+
+# Left to itself, torch 2.13 gives a loop as many threads as suit the tensor that it was first
+# compiled for, perhaps on another day: it keeps what it has compiled.
+ONE_THREAD = {"cpp.threads": 1}
+ALL_THREADS = {"cpp.dynamic_threads": True}  # as many as there are when the loop runs
 
 
 def compile_advance(apart: bool) -> Callable[..., None]:
-    """Return `advance` under `torch.compile`, with one graph for all sizes and all settings.
+    """Return `advance` under `torch.compile`, with one graph for all settings and small tensors,
+    and one for all settings and large ones.
 
     apart: compile the rule alone and write its results back afterwards. Otherwise both are one
     loop, which is fastest, but wrong for a rule that hands on what it was given: torch 2.13 then
     writes a slot before it has read it.
     """
-    options = {"dynamic": True, "backend": numbers_first}
+    options = {"dynamic": True, "backend": numbers_first, "recompile_limit": 256}
     if apart:
         graph = functools.partial(advance, apply=torch.compile(apply, **options))
     else:
@@ -36,7 +43,11 @@ def numbers_first(graph: fx.GraphModule, inputs: list[Any]) -> Callable[..., Any
     """Compile a graph as torch does, but for what is made of numbers alone, such as `1 − βᵗ`.
 
     That is worked out before the loop. Left to itself, torch 2.13 puts it into the loop and works
-    it out anew every few places, which takes several times as long as the rest of Adam.
+    it out anew every few places, which takes several times as long as the rest of Adam. And what is
+    divided by a number is multiplied by its reciprocal: a division takes longer than a product.
+
+    Small tensors get a graph with one thread, large ones a graph with all: torch remembers how the
+    question for the size was answered, and comes back for a tensor that answers otherwise.
     """
     numbers: set[fx.Node] = set()
     for node in graph.graph.nodes:
@@ -48,21 +59,34 @@ def numbers_first(graph: fx.GraphModule, inputs: list[Any]) -> Callable[..., Any
             is_number = bool(needs) and node.op != "output" and numbers.issuperset(needs)
         if is_number:
             numbers.add(node)
+        elif node.target is operator.truediv and node.args[1] in numbers:
+            numbers.add(_multiply_instead(node))
     parts = split_module(graph, graph, lambda node: "numbers" if node in numbers else "places")
-    if not hasattr(parts, "submod_places"):
-        return parts
-    places = parts.submod_places
-    takes = [n.meta["example_value"] for n in places.graph.nodes if n.op == "placeholder"]
-    parts.submod_places = _Loop(torch._dynamo.lookup_backend("inductor")(places, takes))
+    for name, part in list(parts.named_children()):
+        setattr(parts, name, _Compiled(part))
     return parts
 
 
-class _Loop(torch.nn.Module):
-    """A compiled function in the place of the part of a graph that it was made of."""
+def _multiply_instead(division: fx.Node) -> fx.Node:
+    """Turn `x / c` into `x * (1 / c)`; return the node of 1 / c."""
+    x, c = division.args
+    with division.graph.inserting_before(division):
+        reciprocal = division.graph.call_function(operator.truediv, (1.0, c))
+    reciprocal.meta["example_value"] = 1.0 / c.meta["example_value"]
+    division.target, division.args = operator.mul, (x, reciprocal)
+    return reciprocal
 
-    def __init__(self, run: Callable[..., Any]):
+
+class _Compiled(torch.nn.Module):
+    """A part of a graph, compiled."""
+
+    def __init__(self, part: fx.GraphModule):
         super().__init__()
-        self.forward = run
+        takes = [n.meta["example_value"] for n in part.graph.nodes if n.op == "placeholder"]
+        large = any(value.numel() >= CHUNK for value in takes if torch.is_tensor(value))
+        compile_part = torch._dynamo.lookup_backend("inductor")
+        options = ALL_THREADS if large else ONE_THREAD
+        self.forward = compile_part(part, takes, config_patches=options)
 
 
 @functools.lru_cache(maxsize=64)

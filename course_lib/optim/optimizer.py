@@ -27,7 +27,8 @@ class RuleOptimizer(torch.optim.Optimizer):
 
     params: as for every torch optimizer. hyper: the rule's hyper-parameters, lr among them; a group
     may have its own, and schedulers may change them. compiled: run the rule under `torch.compile`.
-    The first step then takes long, and one graph serves all others, however lr and t change.
+    The first step then takes long, and its graphs, one for small tensors and one for large ones,
+    serve all others, however lr and t change.
 
     A parameter without a gradient is left out of a step and its count of steps stays. `state[p]`
     holds `step` and the rule's slots, by their names in its signature. They have the dtype and the

@@ -64,6 +64,17 @@ STORIES = (
         experiment="by_bias = {bias: right(bias)",
         shows="although both weights are simply 1",
     ),
+    Story(
+        lesson="11_adam",
+        exercise="11.adam",
+        wrong="return p - lr * (m := beta1 * m + (1 - beta1) * g) / "
+        "((v := beta2 * v + (1 - beta2) * g * g).sqrt() + eps), m, v",
+        twin="no correction",
+        right="m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g\n"
+        "return p - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps), m, v",
+        experiment="yours = trained(lambda params: RuleOptimizer(params, adam",
+        shows="end at the same weights",
+    ),
 )
 MINE = "my own answer runs"
 

@@ -169,6 +169,21 @@ def test_numbers_are_shown_as_they_are_written(value):
     assert _numbers(value) == {2: "2", 2.5: "2.5"}.get(float(value), "3")
 
 
+def test_a_value_read_before_it_is_there_and_a_root_of_less_than_zero_are_explained():
+    def capital(x, k):
+        K = K + 1 if k else k  # noqa: F821
+        return x / K
+
+    assert "Do you mean one of the arguments?" in told(capital)
+    assert "is no number" in told(lambda x, k: x / math.sqrt(-k))
+
+
+def test_two_results_in_one_tensor_are_told_apart():
+    assert "2 results are due, with a comma" in told(
+        lambda x: torch.stack((x.sum(), x.mean())), "99.pair"
+    )
+
+
 def test_an_exercise_whose_cases_never_end_says_so(monkeypatch):
     def forever(seed):
         while True:

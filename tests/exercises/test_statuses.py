@@ -266,7 +266,7 @@ SENTENCES = {
     (lambda x, k: x * 0): ["is 0 in every place"],
     (lambda x, k: x / k + 1 + 1e-6): ["nearly right", "e-07 of its size"],
     (lambda x, k: (x / k + 1)[None]): ["(1, 4, 3)", "(4, 3)"],
-    (lambda x, k: (x, x)): ["2 parts; it should have 1"],
+    (lambda x, k: (x, x)): ["returns 2 results; one tensor is asked for"],
     (lambda x, k: (x / k + 1).double()): ["float32", "float64"],
     (lambda x, k: (x / k + 1).to("meta")): ["device meta"],
     (lambda x, k: -(x / k + 1)): ["opposite sign"],

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import torch
+from sklearn.datasets import load_diabetes
 from torch.nn.functional import cross_entropy
 
 from course_lib.lab import generator, stored
@@ -45,6 +46,26 @@ def test_the_waves_slope_is_that_of_its_cost(experiment):
     w = torch.linspace(-9, 9, 7, dtype=torch.float64)
     slope = torch.func.grad(lambda w: experiment.wave_cost(w, part.x[:, 2], part.y).sum())(w)
     torch.testing.assert_close(experiment.wave_slope(w, part.x[:, 2], part.y), slope)
+
+
+def test_each_treatment_has_the_rate_that_leaves_the_least_cost(experiment, monkeypatch):
+    monkeypatch.setattr(experiment, "SEEDS", 1)
+    treat = experiment.SCALINGS["standardised"]
+    monkeypatch.setattr(experiment, "SCALINGS", {"standardised": treat})
+    found = experiment.measure_scaling()["standardised"]
+
+    raw = load_diabetes(scaled=False)
+    chosen = torch.randperm(442, generator=generator(0))[:264]
+    x = treat(torch.tensor(raw.data, dtype=torch.float64)[chosen])
+    x = torch.cat([x, torch.ones(264, 1, dtype=x.dtype)], dim=1)
+    y = torch.tensor(raw.target, dtype=torch.float64)[chosen]
+    curvatures, directions = torch.linalg.eigh(2 * x.T @ x / 264)
+    away = directions.T @ torch.linalg.lstsq(x, y[:, None]).solution[:, 0]
+    part = curvatures * away**2 / (curvatures * away**2).sum()
+    lrs = torch.tensor(experiment.SCALING_SHARES, dtype=torch.float64) * 2 / curvatures[-1]
+    left = ((1 - lrs[:, None] * curvatures) ** (2 * experiment.SCALING_STEPS) * part).sum(dim=1)
+    torch.testing.assert_close(found["excess"][-1, 0], left.min(), rtol=1e-6, atol=0)
+    assert found["share"][0] == experiment.SCALING_SHARES[left.argmin()]
 
 
 @pytest.mark.parametrize("name", ["least squares", "softmax regression", "network"])
@@ -128,6 +149,7 @@ def test_an_update_costs_what_the_library_counts():
 
 def test_the_experiment_has_not_changed_its_conditions(experiment):
     assert DATA["sides"]["shares"] == experiment.SHARES
+    assert DATA["scaling"]["shares"] == pytest.approx(experiment.SCALING_SHARES, rel=1e-5)
     assert DATA["rates"]["fractions"] == pytest.approx(experiment.FRACTIONS, rel=1e-5)
     assert list(experiment.MODELS) == [k for k in DATA["rates"] if k not in ("fractions", "steps")]
     assert DATA["update"]["counts"] == experiment.COUNTS

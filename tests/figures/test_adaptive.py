@@ -30,11 +30,12 @@ def rules(runs):
     return {name: np.outer(runs, 1 + RUNS) for name in names}
 
 
+PAIR = ("gradient descent", "RMSProp")
 LINE = np.column_stack([np.linspace(-1, 0, 5), np.linspace(0.5, 0, 5)])
 FIGURES = {
     "sizes": lambda: adaptive.sizes(
-        {name: (10.0 ** -np.arange(1, 5), [0.01, 0.02, 0.01, 0.02]) for name in ("gd", "RMSProp")},
-        {name: {"gradients": 1 + 999 * RUNS, "steps": 1 + 9 * RUNS} for name in ("gd", "RMSProp")},
+        {name: (10.0 ** -np.arange(1, 5), [0.01, 0.02, 0.01, 0.02]) for name in PAIR},
+        {name: {"gradients": 1 + 999 * RUNS, "steps": 1 + 9 * RUNS} for name in PAIR},
     ),
     "lengths": lambda: adaptive.lengths(
         {"equal gradients": {"gradient descent": [1, 1], "RMSProp": [0.1, 0.01],

@@ -8,6 +8,7 @@ import torch
 
 from course_lib.figures import Choice, Interactive, Play, race
 from course_lib.figures.faults import faults
+from course_lib.figures.style import RULES
 from course_lib.optim.paths import path
 from course_lib.optim.rules import gd
 from course_lib.optim.surfaces import SURFACES
@@ -15,7 +16,7 @@ from course_lib.optim.surfaces import SURFACES
 STEPS, SURFACE = 40, "Himmelblau"
 RUNS = np.linspace(0.1, 0.4, 24)
 RATES = np.geomspace(1e-5, 10, 25)
-EIGHT = tuple(race.LOOKS)
+EIGHT = tuple(RULES)
 
 
 def paths():

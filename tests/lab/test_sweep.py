@@ -1,7 +1,10 @@
 """A batched run is the run alone; runs do not touch each other."""
 
+import shutil
+
 import pytest
 import torch
+from torch._dynamo.utils import counters
 from torch.nn.functional import cross_entropy, mse_loss
 
 from course_lib.lab import Dataset, Split, digits, generator, train
@@ -117,6 +120,23 @@ def test_chunks_change_nothing(chunk):
     for one, other in zip(whole, parts, strict=True):
         for name, value in one.items():
             torch.testing.assert_close(other[name], value, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # its compiler's own
+@pytest.mark.parametrize(("dtype", "close"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])
+def test_a_compiled_sweep_gives_the_same_from_one_graph_a_shape(dtype, close):
+    if not shutil.which("g++") and not shutil.which("clang++"):
+        pytest.skip("torch.compile needs a C++ compiler")
+    torch.compiler.reset()
+    counters.clear()
+    data, lr = few(digits(), dtype), torch.tensor([0.01, 0.02, 0.03])
+    whole, history = together(data, dtype, rule=adam, lr=lr)
+    for _ in range(2):
+        fast, record = together(data, dtype, rule=adam, lr=lr, compiled=True)
+        for name, value in fast.items():
+            torch.testing.assert_close(value, whole[name], rtol=10 * close, atol=close)
+        torch.testing.assert_close(record["train_loss"], history["train_loss"])
+    assert counters["stats"]["unique_graphs"] == 2  # whole batches, and the last, which is short
 
 
 def test_same_seed_same_order_so_a_comparison_differs_in_its_setting_only():

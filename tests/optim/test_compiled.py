@@ -1,5 +1,6 @@
 """Rules under `torch.compile`: the same numbers, from one graph."""
 
+import operator
 import os
 import shutil
 
@@ -8,6 +9,8 @@ import torch
 from torch._dynamo.utils import counters
 
 from course_lib.optim import rules
+from course_lib.optim.bucket import CHUNK
+from course_lib.optim.compiled import ALL_THREADS, ONE_THREAD
 from course_lib.optim.optimizer import RuleOptimizer
 from tests.optim.test_optimizer import EACH, assert_same, make_model, ours, run, schedule, torchs
 
@@ -37,9 +40,9 @@ def test_a_hundred_compiled_steps_under_a_schedule_are_those_of_torch(name):
     assert not counters["graph_break"]
 
 
-def test_one_graph_serves_other_sizes_and_settings():
-    """Small tensors end to end, a large one alone, and betas that change: nothing is recompiled."""
-    params = [torch.ones(n, requires_grad=True) for n in (3, 50, 2**16 + 1)]
+def test_one_graph_serves_small_tensors_another_large_ones_and_all_settings():
+    """Small ones end to end, large ones alone, and betas that change: nothing is recompiled."""
+    params = [torch.ones(n, requires_grad=True) for n in (3, 50, 2**16 + 1, 2**16 + 9)]
     opt = RuleOptimizer(params, rules.adamw, lr=0.1, compiled=True)
     for t in range(4):
         for p in params:
@@ -47,9 +50,30 @@ def test_one_graph_serves_other_sizes_and_settings():
         opt.param_groups[0]["beta1"] = 0.5 + 0.1 * t
         opt.param_groups[0]["weight_decay"] = 0.01 * t
         opt.step()
-    assert counters["stats"]["unique_graphs"] == 1
+    assert counters["stats"]["unique_graphs"] == 2
     for p in params[1:]:
         torch.testing.assert_close(p[:3], params[0])
+
+
+def test_large_tensors_have_all_threads_and_no_loop_divides_by_a_number(monkeypatch):
+    """Whatever was compiled first; 1 / (1 − βᵗ) is made before the loop."""
+    divisions, inductor = [], torch._dynamo.lookup_backend("inductor")
+
+    def watched(graph, inputs, **options):
+        for node in graph.graph.nodes:
+            if node.target is operator.truediv and node.meta["example_value"].ndim:
+                by = node.args[1].meta["example_value"].ndim
+                divisions.append((by, options["config_patches"]))
+        return inductor(graph, inputs, **options)
+
+    monkeypatch.setattr(torch._dynamo, "lookup_backend", lambda name: watched)
+    params = [torch.ones(n, requires_grad=True) for n in (5, CHUNK)]
+    for p in params:
+        p.grad = torch.ones_like(p)
+    RuleOptimizer(params, rules.adam, lr=0.1, compiled=True).step()
+    assert divisions[0] == (1, ONE_THREAD)  # by √v̂ + ε; torch may compile a graph twice
+    assert divisions[-1] == (1, ALL_THREADS)
+    assert {by for by, _ in divisions} == {1}
 
 
 def test_float32_is_as_exact_as_without_the_compiler_from_the_first_step():
@@ -86,3 +110,18 @@ def test_slots_handed_on_are_read_before_they_are_overwritten():
         p.grad = torch.full_like(p, g)
         opt.step()
     assert (p == -(1 + (2 + 10) + (3 + 20 + 100))).all()
+
+
+def test_many_rules_in_one_process_are_all_compiled():
+    """torch counts the graphs of a function, whatever the rule, and stops at 8 if it is let."""
+
+    def bent(bend):
+        return lambda p, g, *, lr: p - lr * bend(g)
+
+    bends = ["sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "atan", "erf", "sigmoid"]
+    for bend in (getattr(torch, name) for name in bends):
+        p = torch.ones(5, requires_grad=True)
+        p.grad = torch.ones(5)
+        RuleOptimizer([p], bent(bend), lr=0.1, compiled=True).step()
+        torch.testing.assert_close(p.detach(), 1 - 0.1 * bend(p.grad))
+    assert counters["stats"]["unique_graphs"] == 10

@@ -199,7 +199,31 @@ COST_GRADIENT = Exercise(
         Twin(
             "bias taken off",
             _slip(residual=lambda w, b, x, y: w * x - b - y),
-            "In your residuals the bias has the wrong sign. Write out prediction minus target.",
+            "In your residuals the bias has the wrong sign. Write out prediction minus target, and "
+            "look for brackets behind a minus.",
+        ),
+        Twin(
+            "bracket around the prediction forgotten",
+            _slip(residual=lambda w, b, x, y: y - w * x + b),
+            "In your residuals w x and b have opposite signs: a minus before a sum needs brackets. "
+            "And prediction minus target needs no such minus.",
+        ),
+        Twin(
+            "input times target only",
+            lambda w, b, x, y: ((2 * (w * x + b - y * x)).mean(), (2 * (w * x + b - y)).mean()),
+            "For the weight only the target is multiplied by the input. It is the whole residual "
+            "that is: look for brackets.",
+        ),
+        Twin(
+            "input squared",
+            _slip(of_w=lambda r, x: (2 * r * x**2).mean()),
+            "For the weight the input is multiplied in twice. How fast does a prediction change "
+            "with w?",
+        ),
+        Twin(
+            "bias forgotten in its own slope",
+            lambda w, b, x, y: ((2 * (w * x + b - y) * x).mean(), (2 * (w * x - y)).mean()),
+            "The slope along w is right. For the other one your residuals have no bias.",
         ),
         Twin(
             "target added",
@@ -290,6 +314,15 @@ COST_GRADIENT = Exercise(
             lambda w, b, x, y: (2 * (w * x + b - y)[-1] * x[-1], 2 * (w * x + b - y)[-1]),
             "Only the last example counts. In a loop, add to what is there (`+=`), and divide by "
             "n at the end.",
+        ),
+        Twin(
+            "last example only, divided by the count",
+            lambda w, b, x, y: (
+                2 * (w * x + b - y)[-1] * x[-1] / len(x),
+                2 * (w * x + b - y)[-1] / len(x),
+            ),
+            "Only the last example is left, divided by n: each turn of a loop overwrites what the "
+            "one before found. Add to it (`+=`).",
         ),
         Twin(
             "return inside the loop",

@@ -122,6 +122,13 @@ def _two_tensors(
     return points[:, 0].clone(), points[:, 1].clone()
 
 
+def _last_two_numbers(
+    w: Tensor, b: Tensor, x: Tensor, y: Tensor, lr: float, steps: int
+) -> tuple[Tensor, Tensor]:
+    points = _slip()(w, b, x, y, lr, steps)
+    return points[-1, 0].clone(), points[-1, 1].clone()
+
+
 def _costs(w: Tensor, b: Tensor, x: Tensor, y: Tensor, lr: float, steps: int) -> Tensor:
     points = _slip()(w, b, x, y, lr, steps)
     return torch.stack([((w * x + b - y) ** 2).mean() for w, b in points])
@@ -214,6 +221,18 @@ DESCEND = Exercise(
             "last point only",
             _slip(result=lambda points: points[-1]),
             "This is the last point. The whole way is asked for, a row for each point.",
+        ),
+        Twin(
+            "last point, as two numbers",
+            _last_two_numbers,
+            "These are the last weight and the last bias. The whole way is asked for, in one "
+            "table: put each point into a list.",
+        ),
+        Twin(
+            "one step ahead",
+            _slip(count=lambda steps: steps + 1, result=lambda points: points[1:]),
+            "Each row is one step ahead: row 0 is the point after the first step. Is a point put "
+            "into the list only after the step?",
         ),
         Twin(
             "start only",

@@ -61,12 +61,12 @@ MAX_LR = Exercise(
         Twin(
             "flattest direction",
             lambda c: 2 / c.min(),
-            "This is the limit of the flattest direction. All others fly apart long before it.",
+            "This is the limit of the flattest direction. Every steeper one flies apart below it.",
         ),
         Twin(
             "one step in the flattest direction",
             lambda c: 1 / c.min(),
-            "At this learning rate the flattest direction is done after one step, and all others "
+            "At this learning rate the flattest direction is done after one step, and steep ones "
             "have flown apart. Look at which direction you take, and at where its limit is.",
         ),
         Twin(
@@ -179,8 +179,8 @@ MAX_LR = Exercise(
         Twin(
             "mean of the limits",
             lambda c: (2 / c).mean(),
-            "This takes the mean of all limits. At the mean the steepest directions have long "
-            "flown apart.",
+            "This takes the mean of all limits. At the mean the steepest direction has flown "
+            "apart.",
         ),
         Twin(
             "sum of the limits",

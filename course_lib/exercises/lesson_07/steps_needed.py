@@ -23,7 +23,7 @@ def _steps_cases(seed: int) -> list[Case]:
             lr = share * 2 / float(curvatures.max())
             slowest = float((1 - lr * curvatures).abs().max())
             exact = math.log(shrink) / math.log(slowest)
-            if 0.2 < exact % 1 < 0.8 and (d == 1 or _flat_and_steep_differ(curvatures, lr)):
+            if 0.2 < exact % 1 < 0.8 and (d == 1 or _slips_show(curvatures, lr, shrink)):
                 return Case(
                     f"{words}, lr = {lr:.3g} and shrink = {shrink:g}",
                     (curvatures, lr, shrink),
@@ -39,13 +39,25 @@ def _steps_cases(seed: int) -> list[Case]:
         case("1 curvature", 1, 0.32, 0.01, special=True),
         case("2 curvatures", 2, 0.7, 1e-6, special=True),
         Case("one step is enough", (torch.tensor([0.9, 1.1]).double(), 1.0, 0.5), special=True),
+        Case(
+            "3 curvatures that are all 1, lr = 0.5 and shrink = 0.01",
+            (torch.ones(3).double(), 0.5, 0.01),
+            special=True,
+        ),
         Case("curvatures in float32", (torch.tensor([1.0, 0.2]), 1.5, 0.01), special=True),
     ]
 
 
-def _flat_and_steep_differ(curvatures: Tensor, lr: float) -> bool:
-    sizes = (1 - lr * curvatures).abs()
-    return float((sizes[curvatures.argmax()] - sizes[curvatures.argmin()]).abs()) > 0.15
+def _slips_show(curvatures: Tensor, lr: float, shrink: float) -> bool:
+    """Whether flattest and steepest direction differ, and the flattest does not cross its minimum.
+
+    So an answer that keeps the signs of the factors takes the flattest one's, and no log of a
+    negative number; and a loop without sizes takes a step more where the steepest one swings.
+    """
+    flat, steep = 1 - lr * float(curvatures.min()), 1 - lr * float(curvatures.max())
+    if flat < 0.05 or abs(abs(steep) - flat) < 0.15:
+        return False
+    return steep > -flat or _ceil(shrink, flat) % 2 == 0
 
 
 def _ceil(shrink: float, factor: float) -> int:
@@ -71,6 +83,13 @@ def _by_loop(c: Tensor, lr: float, shrink: float) -> int:
 def _without_sizes(c: Tensor, lr: float, shrink: float) -> int:
     left, steps = torch.ones_like(c), 0
     while left.max() > shrink:
+        left, steps = left * (1 - lr * c), steps + 1
+    return steps
+
+
+def _by_length(c: Tensor, lr: float, shrink: float) -> int:
+    left, steps = torch.ones_like(c, dtype=torch.float64), 0
+    while left.norm() > shrink:
         left, steps = left * (1 - lr * c), steps + 1
     return steps
 
@@ -149,6 +168,35 @@ STEPS_NEEDED = Exercise(
             "This is the count for the fastest direction. All of them have to arrive.",
         ),
         Twin(
+            "first direction",
+            _with(lambda c, lr: (1 - lr * c[0]).abs()),
+            "This is the count for the first curvature. They come in any order. In a loop: does a "
+            "`return` stand inside it?",
+        ),
+        Twin(
+            "last direction",
+            _with(lambda c, lr: (1 - lr * c[-1]).abs()),
+            "This is the count for the last curvature. They come in any order. In a loop: is the "
+            "count of each direction overwritten by the next one's?",
+        ),
+        Twin(
+            "all directions as one length",
+            _by_length,
+            "This looks at the length of all distances together. Asked is each direction by "
+            "itself.",
+        ),
+        Twin(
+            "learning rate forgotten",
+            _with(lambda c, lr: (1 - c).abs().max()),
+            "The learning rate plays no part in the factor. What does one step multiply the "
+            "distance by?",
+        ),
+        Twin(
+            "plus for minus",
+            _with(lambda c, lr: (1 + lr * c).abs().max()),
+            "The factor is above 1, as if each step led away from the minimum. Look at its sign.",
+        ),
+        Twin(
             "mean curvature",
             _with(lambda c, lr: (1 - lr * c.mean()).abs()),
             "This takes the mean curvature. Each direction goes its own way, and the slowest has "
@@ -180,8 +228,8 @@ STEPS_NEEDED = Exercise(
         Twin(
             "upside down",
             lambda c, lr, shrink: math.ceil(math.log(_slowest(c, lr)) / math.log(shrink)),
-            "The fraction of the logarithms is upside down: the smaller `shrink`, the more steps "
-            "it should take.",
+            "Hardly more than 1 comes out, and the smaller `shrink`, the more steps it should "
+            "take. Is the fraction of the logarithms upside down?",
         ),
         Twin(
             "log of the quotient",
@@ -223,12 +271,6 @@ STEPS_NEEDED = Exercise(
             lambda c, lr, shrink: _ceil(shrink, _best(c)),
             "This is the count at the best learning rate, from the condition number. Here `lr` is "
             "given, and may be worse.",
-        ),
-        Twin(
-            "rule of thumb with the condition number",
-            lambda c, lr, shrink: math.ceil(float(c.max() / c.min()) / 2 * -math.log(shrink)),
-            "This is the rule of thumb with the condition number, at the best learning rate. Here "
-            "`lr` is given, and the count has to be exact.",
         ),
         Twin(
             "condition number",
@@ -288,7 +330,8 @@ STEPS_NEEDED = Exercise(
         Twin(
             "counter stands still",
             lambda c, lr, shrink: 0,
-            "The count is always 0. In a loop, is the counter raised?",
+            "The count is always 0. In a loop: is the counter raised, and does the loop begin at "
+            "all?",
         ),
         Twin(
             "size forgotten in the loop",

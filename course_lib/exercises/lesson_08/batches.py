@@ -238,6 +238,47 @@ BATCHES = Exercise(
             "a list or tuple of tensors.",
         ),
         Twin(
+            "a place too many in each batch",
+            lambda n, size, source: [
+                order[first : first + size + 1]
+                for order in [_order(n, source)]
+                for first in range(0, n, size)
+            ],
+            "Each batch holds one example too many, the first of the next batch. A slice ends just "
+            "before its second number.",
+        ),
+        Twin(
+            "last batch only",
+            lambda n, size, source: _cut(_order(n, source), size)[-1:],
+            "Only the last batch is there: each one overwrites the one before. Put every batch "
+            "into a list.",
+        ),
+        Twin(
+            "the order, uncut, in a list",
+            lambda n, size, source: [_order(n, source)],
+            "There is one batch with all examples. The order still has to be cut.",
+        ),
+        Twin(
+            "pieces of nearly one length",
+            lambda n, size, source: list(_order(n, source).tensor_split(-(-n // size))),
+            "What is missing in the last batch is spread over several. All batches but the last "
+            "should hold `size` places.",
+        ),
+        Twin(
+            "a new order for each slice",
+            lambda n, size, source: [
+                _order(n, source)[first : first + size] for first in range(0, n, size)
+            ],
+            "Each batch is cut from a new order, so some examples come twice and others never. "
+            "Draw one order, before the loop.",
+        ),
+        Twin(
+            "generator called",
+            lambda n, size, source: _cut(torch.randperm(n, generator=source(0)), size),
+            "In your function `generator` is what is handed in, and it is a generator already: "
+            "hand it on as it is, without brackets.",
+        ),
+        Twin(
             "lists of numbers",
             lambda n, size, source: [part.tolist() for part in _cut(_order(n, source), size)],
             "The batches are lists of numbers. Leave them as tensors, which can index other "

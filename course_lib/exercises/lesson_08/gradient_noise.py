@@ -27,8 +27,8 @@ def _noise_cases(seed: int) -> list[Case]:
         case("3 weights", 5 * draw(20, 3) + 1, 8, replacement=False),
         case("batches of one", draw(6, 3) + 1, 1, replacement=True, special=True),
         case("batches of one", draw(6, 3) + 1, 1, replacement=False, special=True),
-        case("all examples", draw(6, 3) + 1, 6, replacement=True, special=True),
-        case("all examples", draw(6, 3) + 1, 6, replacement=False, special=True),
+        case("all examples", draw(5, 3) + 1, 5, replacement=True, special=True),
+        case("all examples", draw(5, 3) + 1, 5, replacement=False, special=True),
         case("more than there are", draw(4, 2), 10, replacement=True, special=True),
         case("gradients that are all alike", alike, 2, replacement=False, special=True),
         case("float32", draw(8, 3, dtype=single), 4, replacement=False, special=True),
@@ -83,6 +83,13 @@ def _by_s(g: Tensor, size: int, *, replacement: bool) -> Tensor:
     return s * (factor / size) ** 0.5
 
 
+def _by_covariance(g: Tensor, size: int, *, replacement: bool) -> Tensor:
+    """As the text derives it; with all of 5 examples rounding leaves exactly 0 (4 is 2 * 2)."""
+    variance = g.var(dim=0, correction=0)
+    c = 0 * variance if replacement else -variance / max(len(g) - 1, 1)
+    return (size * variance + size * (size - 1) * c).sqrt() / size
+
+
 def _std_of(g: Tensor) -> Tensor:
     """`g.std(dim=0)`, which torch warns about and gives as NaN for one example."""
     return g.std(dim=0) if len(g) > 1 else torch.full_like(g[0], torch.nan)
@@ -115,6 +122,20 @@ GRADIENT_NOISE = Exercise(
             _noise(size=lambda size, g: 1),
             "This is the scatter of single gradients: the size of the batch does not divide it. A "
             "mean of several scatters less.",
+        ),
+        Twin(
+            "sigma",
+            lambda g, size, *, replacement: _variance(g).sqrt(),
+            "This is the scatter of single gradients, whatever the size of the batch is and "
+            "however it is drawn.",
+        ),
+        Twin(
+            "not divided without replacement",
+            lambda g, size, *, replacement: (
+                _variance(g).sqrt() * (size**-0.5 if replacement else _shrink(g, size) ** 0.5)
+            ),
+            "With replacement it is right. Without, the size of the batch divides nothing: the "
+            "factor comes on top of the other formula.",
         ),
         Twin(
             "root of n",
@@ -182,6 +203,11 @@ GRADIENT_NOISE = Exercise(
             "factor upside down",
             _noise(shrink=lambda g, size: (max(len(g) - 1, 1) / max(len(g) - size, 1)) ** 0.5),
             "The factor is upside down: the noise grows where examples cannot come twice.",
+        ),
+        Twin(
+            "root above the line only",
+            _noise(shrink=lambda g, size: max(len(g) - size, 0) ** 0.5 / max(len(g) - 1, 1)),
+            "In the factor the root is taken of n - B only. It goes over the whole fraction.",
         ),
         Twin(
             "size - 1 in the factor",
@@ -339,5 +365,6 @@ GRADIENT_NOISE = Exercise(
         ),
         _by_sums,
         _by_s,
+        _by_covariance,
     ),
 )

@@ -150,6 +150,11 @@ SGD_STEP = Exercise(
             "The step goes uphill. The gradient points to where the loss grows.",
         ),
         Twin(
+            "not moved",
+            lambda gradient, w, x, y, chosen, lr: w.clone(),
+            "The weights come back as they were. Do you return the new ones?",
+        ),
+        Twin(
             "learning rate forgotten",
             lambda gradient, w, x, y, chosen, lr: w - gradient(w, x[chosen], y[chosen]),
             "The step is as long as the gradient. The learning rate has no part in it.",

@@ -32,6 +32,13 @@ class Rows:
         self.read += len(picked) if picked.ndim == self.ndim else 1
         return picked
 
+    def take(self, places: Any, axis: int | None = None, **_: Any) -> np.ndarray:
+        """What `np.take` calls; along the rows it reads no more than these."""
+        return self[places] if axis == 0 else np.take(self[:], places, axis=axis)
+
+    def tolist(self) -> list[list[float]]:
+        return self[:].tolist()
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or self.dtype)
 
@@ -336,6 +343,16 @@ STREAM = Exercise(
             ),
             "The batches overlap: each is the beginning of a new order. Draw one order for the "
             "epoch, and cut it.",
+        ),
+        Twin(
+            "a new order for each slice",
+            _stream(
+                order=lambda n, size, source: [
+                    _order(n, source)[first : first + size] for first in range(0, n, size)
+                ]
+            ),
+            "Each batch is cut from a new order, so some rows come twice and others never. Draw "
+            "one order, before the loop.",
         ),
         Twin(
             "so many batches",

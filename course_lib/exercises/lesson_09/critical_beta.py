@@ -88,13 +88,13 @@ CRITICAL_BETA = Exercise(
             "the other root",
             _pair(classical=lambda a: (1 + math.sqrt(a)) ** 2),
             "The first is the other solution, 1 or more: with it nothing is ever forgotten. The "
-            "equation has two; take the one below.",
+            "equation has two; take the smaller.",
         ),
         Twin(
             "both of the other root",
             _pair(lambda a: (1 + math.sqrt(a)) ** 2, lambda a: ((1 + a) / (1 - a)) ** 2),
-            "Both are the other solution, 1 or more: with it nothing is ever forgotten. Each "
-            "equation has two; take the one below.",
+            "Both are 1 or more, and with such a β nothing is ever forgotten. The first equation "
+            "has a smaller solution, and the second fraction is upside down.",
         ),
         Twin(
             "second upside down",
@@ -192,6 +192,51 @@ CRITICAL_BETA = Exercise(
             _pair(lambda a: abs(1 - math.sqrt(a)), lambda a: abs((1 - a) / (1 + a))),
             "These are the sizes of the roots, by which the error shrinks at each step. Asked is "
             "β, which is the product of the two roots.",
+        ),
+        Twin(
+            "square of a for its root",
+            _pair(classical=lambda a: (1 - a * a) ** 2),
+            "In the first, a is squared where its root should stand. From (1 - s)² = a, what is 1 "
+            "- s?",
+        ),
+        Twin(
+            "sign of a",
+            _pair(classical=lambda a: 1 - 2 * math.sqrt(a) - a),
+            "In the first a sign has slipped: the last term of a square like (x - y)² is never "
+            "taken off.",
+        ),
+        Twin(
+            "Polyak's in the first",
+            _pair(classical=lambda a: ((1 - math.sqrt(a)) / (1 + math.sqrt(a))) ** 2),
+            "The first is Polyak's β, for a whole bowl of condition 1/a and the rate that goes "
+            "with it. Here a is given, and there is one axis.",
+        ),
+        Twin(
+            "first β put into the second",
+            _pair(average=lambda a: (1 - math.sqrt((1 - _classical(a)) * a)) ** 2),
+            "In the second the 1 - β is made of the first β. There β is the unknown once more: put "
+            "(1 - s²) a into the equation, and solve it anew.",
+        ),
+        Twin(
+            "first β in the factor",
+            _pair(average=lambda a: (1 - _classical(a)) * a),
+            "The second is what stands in the place of a, with the first β in it. There β is the "
+            "unknown once more: solve the equation anew.",
+        ),
+        Twin(
+            "roots for squares",
+            _pair(
+                lambda a: (1 - math.sqrt(a)) ** 0.5,
+                lambda a: ((1 - a) / (1 + a)) ** 0.5,
+            ),
+            "You solved for the root s of β, and took its root again. From s to β it is the other "
+            "way.",
+        ),
+        Twin(
+            "in one tensor",
+            lambda a: torch.tensor([_classical(a), _average(a)], dtype=torch.float64),
+            "Both numbers are right, and they stand in one tensor. Give back two, with a comma "
+            "between them.",
         ),
     ),
     also_right=(_by_the_equation, lambda a: [1 - 2 * a**0.5 + a, ((a - 1) / (a + 1)) ** 2]),

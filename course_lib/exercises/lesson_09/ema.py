@@ -74,6 +74,10 @@ def _last_value_for_last_average(x: Tensor, beta: float) -> Tensor:
     return beta * torch.cat([x.new_zeros(1), x[:-1]]) + (1 - beta) * x
 
 
+def _value_of_the_place_before(x: Tensor, beta: float) -> Tensor:
+    return _right(x.roll(1), beta)
+
+
 def _mean_of_a_window(x: Tensor, beta: float) -> Tensor:
     n = round(1 / (1 - beta))
     return torch.stack([x[max(i + 1 - n, 0) : i + 1].mean() for i in range(len(x))])
@@ -247,6 +251,53 @@ EMA = Exercise(
             _recursive(lambda last, value, beta: (1 - beta) * (beta * last + value)),
             "The whole sum is multiplied by 1 - β, the old average too. It has its own weight "
             "already: look at your brackets.",
+        ),
+        Twin(
+            "left after one round, in a list",
+            lambda x, beta: _right(x, beta)[:1],
+            "There is one average, that after the first value. Look at how far your `return` is "
+            "indented.",
+        ),
+        Twin(
+            "put into the list after the loop",
+            lambda x, beta: _right(x, beta)[-1:],
+            "There is one average, that after the last value. Look at how far the line is indented "
+            "that puts an average into your list.",
+        ),
+        Twin(
+            "one tensor in every place",
+            lambda x, beta: _right(x, beta)[-1].expand(len(x)).clone(),
+            "Every place holds the last average. `*=` and `+=` change the tensor that your list "
+            "holds already: make a new one in each round.",
+        ),
+        Twin(
+            "whole series in each round",
+            lambda x, beta: (1 - beta ** len(x)) * x,
+            "Each round mixes in the whole series. One value comes in at a time, and in each round "
+            "another one.",
+        ),
+        Twin(
+            "value of the place before",
+            _value_of_the_place_before,
+            "At place i your loop takes in the value of place i - 1; at place 0 that is the last "
+            "one of the series. Which value has just come in?",
+        ),
+        Twin(
+            "last value for last average, from place 1",
+            lambda x, beta: torch.cat([x.new_zeros(1), _last_value_for_last_average(x, beta)[1:]]),
+            "The last value stands where the last average should, and the first place is left "
+            "empty. Look at what you carry from round to round, and at where your loop begins.",
+        ),
+        Twin(
+            "1 + β",
+            _recursive(lambda last, value, beta: beta * last + (1 + beta) * value),
+            "The value has the weight 1 + β. The two weights of an average add up to 1.",
+        ),
+        Twin(
+            "β before all",
+            _recursive(lambda last, value, beta: beta * (last + (1 - beta) * value)),
+            "The whole sum is multiplied by β, the value too. It has its own weight already: look "
+            "at your brackets.",
         ),
     ),
     also_right=(

@@ -170,6 +170,28 @@ MOMENTUM = Exercise(
             "The step is along the gradient and the velocity. The gradient is in the velocity "
             "already.",
         ),
+        Twin(
+            "average with a larger rate",
+            _rule(
+                lambda g, v, lr, beta: beta * v + (1 - beta) * g,
+                lambda p, g, old, new, lr, beta: (p - lr / (1 - beta) * new, new),
+            ),
+            "This is the average with a larger rate. From a velocity of 0 it takes the same "
+            "steps, but its v is another one. Here v itself becomes larger: the gradient is added "
+            "whole.",
+        ),
+        Twin(
+            "divided by 1 - β",
+            _rule(lambda g, v, lr, beta: beta * v + g / (1 - beta)),
+            "The gradient is divided by 1 - β. The velocity of a steady gradient grows to that "
+            "size by itself, step by step.",
+        ),
+        Twin(
+            "bracket in the step",
+            _rule(move=lambda p, g, old, new, lr, beta: (p - lr * beta * old + g, new)),
+            "The velocity is right. In the step lr and the minus reach only its first part: look "
+            "at your brackets.",
+        ),
         *common_slips(_velocity, _step),
     ),
     also_right=(_by_add, _written_out),

@@ -21,6 +21,14 @@ def _rule(velocity: Velocity = _average, move: Move = _step):
     return rule_of(velocity, move)
 
 
+def _average_over_the_places(g, v, lr, beta):
+    last, found = torch.zeros_like(g[0]), []
+    for part in g:
+        last = beta * last + (1 - beta) * part
+        found.append(last)
+    return torch.stack(found)
+
+
 def _by_lerp(p, g, v, *, lr, beta=0.9):
     v = v.lerp(g, 1 - beta)
     return torch.add(p, v, alpha=-lr), v
@@ -172,6 +180,49 @@ MOMENTUM_EMA = Exercise(
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * (g + new), new)),
             "The step is along the gradient and the velocity. The gradient is in the velocity "
             "already.",
+        ),
+        Twin(
+            "classical, learning rate inside",
+            _rule(
+                lambda g, v, lr, beta: beta * v + lr * g,
+                lambda p, g, old, new, lr, beta: (p - new, new),
+            ),
+            "This is classical momentum with the learning rate inside the velocity: a dialect, no "
+            "slip. Here the velocity is an average of gradients, and lr multiplies the step.",
+        ),
+        Twin(
+            "classical, learning rate inside, velocity downhill",
+            _rule(
+                lambda g, v, lr, beta: beta * v - lr * g,
+                lambda p, g, old, new, lr, beta: (p + new, new),
+            ),
+            "This is the form that Keras has: no average, lr inside the velocity, which points "
+            "downhill. A dialect, no slip. Here the velocity is an average of gradients.",
+        ),
+        Twin(
+            "average over the places",
+            _rule(_average_over_the_places),
+            "Your average runs from place to place inside one gradient. It should run from step to "
+            "step: of the steps before, all that is left is v.",
+        ),
+        Twin(
+            "bracket in the step",
+            _rule(
+                move=lambda p, g, old, new, lr, beta: (p - lr * beta * old + (1 - beta) * g, new)
+            ),
+            "The velocity is right. In the step lr and the minus reach only its first part: look "
+            "at your brackets.",
+        ),
+        Twin(
+            "1 + β",
+            _rule(lambda g, v, lr, beta: beta * v + (1 + beta) * g),
+            "The gradient has the weight 1 + β. The two weights of an average add up to 1.",
+        ),
+        Twin(
+            "β before all",
+            _rule(lambda g, v, lr, beta: beta * (v + (1 - beta) * g)),
+            "The whole sum is multiplied by β, the gradient too. It has its own weight already: "
+            "look at your brackets.",
         ),
         *common_slips(_average, _step),
     ),

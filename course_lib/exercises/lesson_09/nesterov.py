@@ -174,6 +174,44 @@ NESTEROV = Exercise(
             _rule(lambda g, v, lr, beta: beta * (v + g)),
             "In the velocity β multiplies the gradient too. It is the old velocity that fades.",
         ),
+        Twin(
+            "velocity for gradient",
+            _rule(move=lambda p, g, old, new, lr, beta: (p - lr * (new + beta * new), new)),
+            "The step has the velocity twice. The gradient comes once more, and a part of the "
+            "velocity.",
+        ),
+        Twin(
+            "sign ahead",
+            _rule(move=lambda p, g, old, new, lr, beta: (p - lr * g + lr * beta * new, new)),
+            "In the step gradient and velocity go opposite ways. Both are taken off: look at your "
+            "signs.",
+        ),
+        Twin(
+            "1 - β ahead",
+            _rule(move=lambda p, g, old, new, lr, beta: (p - lr * (g + (1 - beta) * new), new)),
+            "In the step the velocity has the factor 1 - β. Carried on is what stays of it at "
+            "each step.",
+        ),
+        Twin(
+            "moved ahead first",
+            _rule(move=lambda p, g, old, new, lr, beta: (p - lr * beta * old - lr * new, new)),
+            "The parameter moves along the old velocity, and along the new one besides. Here p is "
+            "the point ahead already: it makes one move, with the new velocity.",
+        ),
+        Twin(
+            "two steps",
+            _rule(
+                move=lambda p, g, old, new, lr, beta: (p - lr * new - lr * (g + beta * new), new)
+            ),
+            "The parameter makes two steps, one of classical momentum and then Nesterov's. Only "
+            "the velocity is that of the classical form.",
+        ),
+        Twin(
+            "1 - β before the old velocity",
+            _rule(lambda g, v, lr, beta: (1 - beta) * v + g),
+            "In the velocity a part 1 - β of the old one stays. A β of 0.9 should remember long: "
+            "which part stays then?",
+        ),
         *common_slips(_velocity, _step),
     ),
     also_right=(_by_add, _written_out),

@@ -232,6 +232,48 @@ WINDOW = Exercise(
             lambda beta: 1 - beta ** _n(beta),
             "This is the share alone. Two numbers are asked for: n and the share.",
         ),
+        Twin(
+            "1 + β below",
+            _pair(n=lambda beta: 1 / (1 + beta)),
+            "Your n is below 1, and it shrinks as β grows. Look at the sign below the line of your "
+            "fraction.",
+        ),
+        Twin(
+            "1 - β once too often",
+            _pair(share=lambda beta, n: (1 - beta) * (1 - beta**n)),
+            "Your share has the factor 1 - β once too often: by it, the weights of all values "
+            "would add up to 1 - β, and they add up to 1.",
+        ),
+        Twin(
+            "whole values added up, the newest left out",
+            _pair(
+                share=lambda beta, n: sum((1 - beta) * beta**k for k in range(1, int(n + 1e-9) + 1))
+            ),
+            "Your sum of weights begins one step too late: the newest value has an age of 0. And "
+            "n need not be whole; the sum has a short formula.",
+        ),
+        Twin(
+            "powers added up",
+            _pair(share=lambda beta, n: sum(beta**k for k in range(int(n + 1e-9)))),
+            "Your share is above 1: powers of β are added up, and the factor in front of each "
+            "weight is missing. And n need not be whole; the sum has a short formula.",
+        ),
+        Twin(
+            "rest added",
+            _pair(share=lambda beta, n: 1 + beta**n),
+            "Your share is above 1: the part that older values have is added to the whole.",
+        ),
+        Twin(
+            "rest with its sign",
+            _pair(share=lambda beta, n: beta**n - 1),
+            "Your share is below 0. Of the whole, take off what older values have.",
+        ),
+        Twin(
+            "in one tensor",
+            lambda beta: torch.tensor([_n(beta), 1 - beta ** _n(beta)], dtype=torch.float64),
+            "Both numbers are right, and they stand in one tensor. Give back two, with a comma "
+            "between them.",
+        ),
     ),
     also_right=(
         lambda beta: [(1 - beta) ** -1, 1 - beta ** (1 / (1 - beta))],

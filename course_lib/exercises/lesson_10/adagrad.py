@@ -312,6 +312,36 @@ ADAGRAD = Exercise(
             _sum_of_parameters,
             "s adds up the squares of the parameter. It should know how large the gradients are.",
         ),
+        Twin(
+            "neither square nor root",
+            _rule(lambda g, s: s + g, lambda g, s, eps: g / (s + eps)),
+            "There is no square and no root. In s two signs cancel then, and a step may go uphill.",
+        ),
+        Twin(
+            "size for square, no root",
+            _rule(lambda g, s: s + g.abs(), lambda g, s, eps: g / (s + eps)),
+            "You divide by a sum of sizes. AdaGrad adds up squares, and takes the root of the sum.",
+        ),
+        Twin(
+            "twice for squared",
+            _rule(lambda g, s: s + 2 * g),
+            "The gradient is doubled and not squared. In Python `*` multiplies; a power is `**`.",
+        ),
+        Twin(
+            "old s squared",
+            _rule(lambda g, s: s * s + g * g),
+            "The old s is squared as well. It is a sum of squares already.",
+        ),
+        Twin(
+            "s as the step",
+            _rule(move=lambda g, s, eps: s / (s.sqrt() + eps)),
+            "The sum is divided by its own root. Above the line stands the gradient.",
+        ),
+        Twin(
+            "step downhill for parameter",
+            _rule(end=lambda p, step, old, new: (-step, new)),
+            "The first result is the step, with its minus. Where is p?",
+        ),
     ),
     also_right=(
         _by_power,

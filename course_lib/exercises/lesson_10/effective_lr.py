@@ -145,6 +145,22 @@ def _start_counted(gradients, *, lr, beta=0.99, eps=1e-8):
     return torch.cat([torch.full_like(rates[:1], lr / eps), rates])
 
 
+def _one_s(gradients, *, lr, beta=0.99, eps=1e-8):
+    return _last_only(gradients, lr=lr, beta=beta, eps=eps).expand_as(gradients).clone()
+
+
+def _points(gradients, *, lr, beta=0.99, eps=1e-8):
+    return -(_rates()(gradients, lr=lr, beta=beta, eps=eps) * gradients).cumsum(dim=0)
+
+
+def _square_of_the_average(gradients, *, lr, beta=0.99, eps=1e-8):
+    last, found = torch.zeros_like(gradients[0]), []
+    for g in gradients:
+        last = beta * last + (1 - beta) * g
+        found.append(lr / (last.abs() + eps))
+    return torch.stack(found)
+
+
 def _filled_in(gradients, *, lr, beta=0.99, eps=1e-8):
     rates, s = torch.empty_like(gradients), gradients[0] * 0
     for t in range(len(gradients)):
@@ -393,6 +409,61 @@ EFFECTIVE_LR = Exercise(
             _start_counted,
             "There is a rate too many, in front: that of an s that has seen nothing. One is due "
             "for each gradient, after it has been averaged.",
+        ),
+        Twin(
+            "left after one round",
+            lambda gradients, *, lr, beta=0.99, eps=1e-8: _rates()(
+                gradients, lr=lr, beta=beta, eps=eps
+            )[:1],
+            "Only the rate of the first step comes back. Look at how far your `return` is "
+            "indented.",
+        ),
+        Twin(
+            "put into the list after the loop",
+            lambda gradients, *, lr, beta=0.99, eps=1e-8: _rates()(
+                gradients, lr=lr, beta=beta, eps=eps
+            )[-1:],
+            "Your list holds one rate, that of the last step. Look at how far the line is "
+            "indented that puts a rate into it.",
+        ),
+        Twin(
+            "loop from step 1",
+            lambda gradients, *, lr, beta=0.99, eps=1e-8: _rates()(
+                gradients[1:], lr=lr, beta=beta, eps=eps
+            ),
+            "The first gradient has no part in anything, and its rate is missing. Look at where "
+            "your loop begins.",
+        ),
+        Twin(
+            "one s in every place",
+            _one_s,
+            "Every place holds the rate of the last s. `*=` and `+=` change the tensor that your "
+            "list holds already: make a new s in each round.",
+        ),
+        Twin(
+            "divisors",
+            _rates(lambda g, old, new, lr, eps: new.sqrt() + eps),
+            "This is what stands below the line. What stands above it?",
+        ),
+        Twin(
+            "points for rates",
+            _points,
+            "These are the points that the rule visits. Of what rmsprop gives back, the rate "
+            "needs the second part.",
+        ),
+        Twin(
+            "square of the average",
+            _square_of_the_average,
+            "You average the gradients and square the average. Square first, and average then: "
+            "signs cancel in an average.",
+        ),
+        Twin(
+            "own β and own ε",
+            lambda gradients, *, lr, beta=0.99, eps=1e-8: _rates()(
+                gradients, lr=lr, beta=0.99, eps=1e-8
+            ),
+            "β is 0.99 and ε is 1e-8 in your function, whatever is handed in. If you call your "
+            "rmsprop: what does it get?",
         ),
     ),
     also_right=(_filled_in, _by_weights, _rates(lambda g, o, s, lr, e: (s.sqrt() + e) ** -1 * lr)),

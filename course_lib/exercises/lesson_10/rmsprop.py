@@ -69,6 +69,16 @@ def _eps_added(p, g, s, *, lr, beta=0.99, eps=1e-8):
     return p - lr * g / new.sqrt() + eps, new
 
 
+def _eps_added_to_the_rate(p, g, s, *, lr, beta=0.99, eps=1e-8):
+    new = _average(g, s, beta)
+    return p - (lr / new.sqrt() + eps) * g, new
+
+
+def _defaults_only(p, g, s, *, lr, beta=0.99, eps=1e-8):
+    new = _average(g, s, 0.99)
+    return p - lr * _move(g, new, 1e-8), new
+
+
 def _lr_forgotten(p, g, s, *, lr, beta=0.99, eps=1e-8):
     new = _average(g, s, beta)
     return p - _move(g, new, eps), new
@@ -150,8 +160,8 @@ RMSPROP = Exercise(
         Twin(
             "eps added to the parameter",
             _eps_added,
-            "ε is added to the parameter, and nothing keeps the division from being one by zero. A "
-            "well-known book prints this slip. Look at the brackets below the line.",
+            "ε is added to the parameter, and nothing keeps the division from being one by zero. "
+            "Look at the brackets below the line.",
         ),
         Twin(
             "no root",
@@ -374,6 +384,62 @@ RMSPROP = Exercise(
             "eps multiplied",
             _rule(move=lambda g, s, eps: g / s.sqrt() * eps),
             "ε is multiplied, which makes the step vanish. It is added, below the line.",
+        ),
+        Twin(
+            "neither square nor root",
+            _rule(
+                lambda g, s, beta: beta * s + (1 - beta) * g,
+                lambda g, s, eps: g / (s + eps),
+            ),
+            "There is no square and no root. In s two signs cancel then, and a step may go uphill.",
+        ),
+        Twin(
+            "size for square, no root",
+            _rule(
+                lambda g, s, beta: beta * s + (1 - beta) * g.abs(),
+                lambda g, s, eps: g / (s + eps),
+            ),
+            "You divide by an average of sizes. That is a rule too, and no slip; RMSProp averages "
+            "squares, and takes the root of the average.",
+        ),
+        Twin(
+            "twice for squared",
+            _rule(lambda g, s, beta: beta * s + (1 - beta) * 2 * g),
+            "The gradient is doubled and not squared. In Python `*` multiplies; a power is `**`.",
+        ),
+        Twin(
+            "subtracted",
+            _rule(lambda g, s, beta: beta * s - (1 - beta) * g * g),
+            "In the average the square is taken off, so that s falls below 0 and has no root. It "
+            "is added.",
+        ),
+        Twin(
+            "matrix product",
+            _rule(lambda g, s, beta: beta * s + (1 - beta) * (g @ g)),
+            "`@` multiplies and adds up over all directions. Each direction is squared by itself.",
+        ),
+        Twin(
+            "s for the gradient",
+            _rule(move=lambda g, s, eps: s),
+            "The step is along s, which is never below 0, and nothing is divided. s tells how "
+            "large gradients are, and not where they point.",
+        ),
+        Twin(
+            "step downhill for parameter",
+            _rule(end=lambda p, step, old, new: (-step, new)),
+            "The first result is the step, with its minus. Where is p?",
+        ),
+        Twin(
+            "eps added to the rate",
+            _eps_added_to_the_rate,
+            "ε is added to the rate, after the division. It belongs below the line: look at your "
+            "brackets.",
+        ),
+        Twin(
+            "own β and own ε",
+            _defaults_only,
+            "β is 0.99 and ε is 1e-8 in your rule, whatever is handed in. Those are their "
+            "defaults.",
         ),
     ),
     also_right=(

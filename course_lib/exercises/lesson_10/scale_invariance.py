@@ -72,7 +72,7 @@ SCALE_INVARIANCE = Exercise(
             "eps forgotten",
             _ratio(lambda s, c, e: torch.ones_like(s)),
             "Your factor is 1, whatever c is. That would be right without an ε. If there is one in "
-            "your formula: is the whole sum above the line multiplied by c, and is ε the argument?",
+            "your formula: what does c multiply, above the line and below it?",
         ),
         Twin(
             "as gradient descent",
@@ -124,8 +124,8 @@ SCALE_INVARIANCE = Exercise(
         Twin(
             "eps inside, multiplied",
             _ratio(lambda s, c, e: c * (s.sqrt() + e) / ((c**2 * s).sqrt() + c**2 * e)),
-            "ε has been multiplied along with s. It is a constant of the rule: no gradient "
-            "changes it.",
+            "ε is multiplied by c below the line. It is a constant of the rule: no gradient "
+            "changes it. (If you divided all by c: what is left of ε then?)",
         ),
         Twin(
             "eps once",
@@ -216,6 +216,40 @@ SCALE_INVARIANCE = Exercise(
             "no brackets at all",
             _ratio(lambda s, c, e: c * s.sqrt() + e / c * s.sqrt() + e),
             "Two pairs of brackets are missing, so that only ε is divided, and by c alone.",
+        ),
+        Twin(
+            "c alone",
+            lambda s, c, *, eps=1e-8: c,
+            "Your factor is the number c, as for gradient descent. Each direction has a factor of "
+            "its own: what becomes of s?",
+        ),
+        Twin(
+            "divisors changed about",
+            _ratio(lambda s, c, e: c * (c * s.sqrt() + e) / (s.sqrt() + e)),
+            "The two divisors have changed places. The step with c is divided by the sum that has "
+            "c in it: on which side of the line does that end up?",
+        ),
+        Twin(
+            "root lost with c",
+            _ratio(lambda s, c, e: c * (s.sqrt() + e) / (c * s + e)),
+            "In the step with c the root of s is lost. Of c and s, which is to be squared under "
+            "the root?",
+        ),
+        Twin(
+            "eps of its own",
+            _ratio(lambda s, c, e: c * (s.sqrt() + 1e-8) / (c * s.sqrt() + 1e-8)),
+            "ε is 1e-8 in your function, whatever is handed in. That is its default.",
+        ),
+        Twin(
+            "both steps",
+            lambda s, c, *, eps=1e-8: (1 / (s.sqrt() + eps), c / (c * s.sqrt() + eps)),
+            "You give back both steps. Asked is the second over the first.",
+        ),
+        Twin(
+            "bracket below the line, product",
+            _ratio(lambda s, c, e: c * (s.sqrt() + e) / c * (s.sqrt() + e)),
+            "Below the line a bracket is missing: Python divides by c, and then multiplies. And c "
+            "does not multiply ε.",
         ),
     ),
     also_right=(

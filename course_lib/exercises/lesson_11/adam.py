@@ -38,6 +38,16 @@ def _centred(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     return p - lr * m / (1 - beta1**t) / ((v / (1 - beta2**t)).sqrt() + eps), m, v
 
 
+def _corrected_too_late(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g
+    return p - lr * m / (v.sqrt() + eps), m / (1 - beta1**t), v / (1 - beta2**t)
+
+
+def _first_beta_in_v(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m, v = beta1 * m + (1 - beta1) * g, beta1 * v + (1 - beta1) * g * g
+    return p - lr * m / (1 - beta1**t) / ((v / (1 - beta2**t)).sqrt() + eps), m, v
+
+
 def _in_another_order(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = m + (1 - beta1) * (g - m)
     v = v.lerp(g.square(), 1 - beta2)
@@ -165,6 +175,12 @@ ADAM = Exercise(
             "code of a well-known book had just this slip. What is ε there to prevent?",
         ),
         Twin(
+            "ε taken off the parameter",
+            adam_with(move=lambda p, lr, m, v, eps: p - (lr * m / v.sqrt() + eps)),
+            "ε is added to the whole step. It is there to prevent a division by 0: so where must "
+            "it stand?",
+        ),
+        Twin(
             "ε added to the step",
             adam_with(move=lambda p, lr, m, v, eps: p - lr * (m / v.sqrt() + eps)),
             "ε is added to the quotient. It is there to prevent a division by 0: so where must it "
@@ -193,6 +209,11 @@ ADAM = Exercise(
             "of g alone.",
         ),
         Twin(
+            "g² in m",
+            adam_with(first=lambda b, m, g: b * m + (1 - b) * g * g),
+            "m averages g², as v does. Look at what goes into m.",
+        ),
+        Twin(
             "m² for g²",
             adam_with(second=lambda b, v, g, m: b * v + (1 - b) * m * m),
             "v averages m², where g² belongs. The average of the squares is not the square of the "
@@ -209,6 +230,12 @@ ADAM = Exercise(
             adam_with(give=lambda p, m, v, m_hat, v_hat: (p, m_hat, v_hat)),
             "The corrected averages come back as what to remember. The next step would average "
             "and correct them once more. Which two are the ones to keep?",
+        ),
+        Twin(
+            "step uncorrected, corrected values returned",
+            _corrected_too_late,
+            "The corrected averages are returned and the step does without them. It is the other "
+            "way round: the step takes the corrected ones, and those as they are come back.",
         ),
         Twin(
             "slots not updated",
@@ -397,6 +424,11 @@ ADAM = Exercise(
             "β₁ for both",
             _settings(lambda given: {"beta2": given["beta1"]}),
             "Both averages use β₁. Each has a β of its own.",
+        ),
+        Twin(
+            "β₁ in the average v",
+            _first_beta_in_v,
+            "v is averaged with β₁. Each average has a β of its own.",
         ),
         Twin(
             "β of the defaults",

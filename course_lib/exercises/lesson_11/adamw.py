@@ -38,6 +38,18 @@ def _l2_scaled(p, g, m, v, *, lr, weight_decay=0.01, **of):
     return adam_l2(p, g, m, v, lr=lr, weight_decay=lr * weight_decay, **of)
 
 
+def _l2_doubled(p, g, m, v, *, weight_decay=0.01, **of):
+    return adam_l2(p, g, m, v, weight_decay=2 * weight_decay, **of)
+
+
+def _result_dropped(p, g, m, v, *, lr, weight_decay=0.01, **of):
+    return (1 - lr * weight_decay) * p, m.clone(), v.clone()
+
+
+def _defaults(p, g, m, v, *, t, lr, weight_decay=0.01, **of):
+    return rules.adam((1 - lr * weight_decay) * p, g, m, v, t=t, lr=lr)
+
+
 def _l2_in_m_alone(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01):
     m = beta1 * m + (1 - beta1) * (g + weight_decay * p)
     v = beta2 * v + (1 - beta2) * g * g
@@ -84,6 +96,12 @@ ADAMW = Exercise(
             "The decay is added to the gradient, and so m and v see it. That is Adam with an L2 "
             "penalty, what torch's Adam means by weight_decay. Here it must act on the weight "
             "alone.",
+        ),
+        Twin(
+            "L2 in the gradient, doubled",
+            _l2_doubled,
+            "Twice the decay is added to the gradient, the slope of a square. m and v must not "
+            "see it: the decay acts on the weight alone.",
         ),
         Twin(
             "L2 in m alone",
@@ -242,6 +260,26 @@ ADAMW = Exercise(
             lambda p, g, m, v, beta1=0.9, beta2=0.999, **of: _with(_right)(p, g, m, v, **of),
             "The decay is right, but your β are always 0.9 and 0.999. Hand on those that are "
             "given.",
+        ),
+        Twin(
+            "settings of the defaults",
+            _defaults,
+            "The decay is right, but your β and ε are always Adam's defaults. Hand on those that "
+            "are given.",
+        ),
+        Twin(
+            "result of adam dropped",
+            _result_dropped,
+            "The weight decays, and nothing else happens to p, m and v. If you call `adam`: what "
+            "becomes of its results?",
+        ),
+        Twin(
+            "brackets forgotten",
+            lambda p, g, m, v, *, lr, weight_decay=0.01, **of: rules.adam(
+                1 - lr * weight_decay * p, g, m, v, lr=lr, **of
+            ),
+            "A pair of brackets is missing: only the decay is multiplied by p, and the 1 stands "
+            "alone.",
         ),
         Twin(
             "parameter alone",

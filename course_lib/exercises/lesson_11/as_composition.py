@@ -172,6 +172,12 @@ AS_COMPOSITION = Exercise(
             "The two results have changed places: first the parameter, then the average.",
         ),
         Twin(
+            "s corrected before the call",
+            _call(v=lambda here: here["s"] / (1 - here["beta"] ** here["t"])),
+            "You correct s before you hand it in. Adam takes the average as it is, and corrects it "
+            "itself.",
+        ),
+        Twin(
             "average corrected",
             _corrected_average,
             "The average comes back corrected. It would be corrected again at the next step: "

@@ -137,7 +137,8 @@ BIAS_CORRECTION = Exercise(
         Twin(
             "made a sum",
             lambda m, beta, t: m * (1 - beta) / (1 - beta**t),
-            "The factor 1 less β is there once more. It is in the average already.",
+            "Your result is 1 less β times what it should be. Either you multiply by this factor "
+            "once more, or the weights that you add up lack it.",
         ),
         Twin(
             "β of 0.9",
@@ -169,7 +170,7 @@ BIAS_CORRECTION = Exercise(
         ),
         Twin(
             "one over it",
-            lambda m, beta, t: torch.ones_like(m) / (1 - beta**t),
+            lambda m, beta, t: 1 / (1 - beta**t),
             "The average itself is missing above the line.",
         ),
         Twin(
@@ -177,6 +178,23 @@ BIAS_CORRECTION = Exercise(
             lambda m, beta, t: 1 - beta**t,
             "This is the weight that the values have in all. The average is still to be divided "
             "by it.",
+        ),
+        Twin(
+            "ages from 1",
+            lambda m, beta, t: m / (beta * (1 - beta**t)),
+            "What you divide by is β times too small: the weights that you add up begin with that "
+            "of age 1. The newest value has age 0.",
+        ),
+        Twin(
+            "the weight of the first value",
+            lambda m, beta, t: m / ((1 - beta) * beta ** (t - 1)),
+            "You divide by the weight of the first value alone. The other values have given weight "
+            "too: what do all weights add up to?",
+        ),
+        Twin(
+            "upside down",
+            lambda m, beta, t: (1 - beta**t) / m,
+            "The fraction is upside down: the average belongs above the line.",
         ),
     ),
     also_right=(

@@ -187,6 +187,23 @@ FIRST_STEP = Exercise(
             "The change is the same for all, whatever the gradient. Its length is nearly lr; what "
             "gives it its sign?",
         ),
+        Twin(
+            "sign, ε forgotten",
+            lambda g, lr, eps: lr * torch.sign(g),
+            "Two things: the sign is wrong, since where g is above 0 the parameter goes down. And "
+            "where ε is as large as g, the step is shorter than lr.",
+        ),
+        Twin(
+            "the size alone",
+            lambda g, lr, eps: lr * g.abs() / (g.abs() + eps),
+            "This is the length of the change. Asked is the change with its sign: where g is above "
+            "0, the parameter goes down.",
+        ),
+        Twin(
+            "ε added to the quotient",
+            lambda g, lr, eps: -lr * (g / g.abs() + eps),
+            "ε is added to the quotient. It belongs under the line: look at your brackets.",
+        ),
     ),
     also_right=(
         _by_the_rule,

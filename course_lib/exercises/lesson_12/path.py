@@ -18,16 +18,16 @@ Gradient = Callable[[Tensor], Tensor]
 # Rules for the cases: one without memory, one with a slot, one that counts, one with both and two.
 
 
-def _plain(p: Tensor, g: Tensor, *, lr: float) -> Tensor:
+def plain_rule(p: Tensor, g: Tensor, *, lr: float) -> Tensor:
     return p - lr * g
 
 
-def _heavy(p: Tensor, g: Tensor, v: Tensor, *, lr: float, beta: float = 0.8) -> tuple:
+def heavy_rule(p: Tensor, g: Tensor, v: Tensor, *, lr: float, beta: float = 0.8) -> tuple:
     v = beta * v + g
     return p - lr * v, v
 
 
-def _fading(p: Tensor, g: Tensor, s: Tensor, *, t: int, lr: float) -> tuple:
+def fading_rule(p: Tensor, g: Tensor, s: Tensor, *, t: int, lr: float) -> tuple:
     s = s + g * g
     return p - lr / t * g / (1 + s.sqrt()), s
 
@@ -54,22 +54,24 @@ def _path_cases(seed: int) -> list[Case]:
         return Case(words, (rule, slope(*shape), 3 + draw(*shape)), hyper, special=special)
 
     return [
-        case("a rule with one slot, 2 numbers and 5 steps", _heavy, 2, steps=5, beta=0.6),
+        case("a rule with one slot, 2 numbers and 5 steps", heavy_rule, 2, steps=5, beta=0.6),
         case("a rule with two slots that takes t, and 4 steps", _counting, 2, steps=4),
-        case("a rule with a slot that takes t, 3 numbers, 6 steps", _fading, 3, steps=6, lr=0.4),
-        case("a rule without slots, 2 numbers and 3 steps", _plain, 2, steps=3),
+        case(
+            "a rule with a slot that takes t, 3 numbers, 6 steps", fading_rule, 3, steps=6, lr=0.4
+        ),
+        case("a rule without slots, 2 numbers and 3 steps", plain_rule, 2, steps=3),
         case("3 by 2 numbers at once and 4 steps", _counting, 3, 2, steps=4, lr=0.3, beta=0.5),
         case("1 step", _counting, 2, steps=1, special=True),
-        case("no steps", _heavy, 2, steps=0, special=True),
-        case("1 number and 3 steps", _heavy, 1, steps=3, special=True),
+        case("no steps", heavy_rule, 2, steps=0, special=True),
+        case("1 number and 3 steps", heavy_rule, 1, steps=3, special=True),
         Case(
             "a start that is one number, of shape ()",
-            (_heavy, lambda p: 2 * p, draw(1)[0]),
+            (heavy_rule, lambda p: 2 * p, draw(1)[0]),
             {"steps": 3, "lr": 0.1},
             special=True,
         ),
         case("a rate of 0", _counting, 2, steps=3, lr=0.0, special=True),
-        case("a rate at which it runs away", _plain, 2, steps=8, lr=50.0, special=True),
+        case("a rate at which it runs away", plain_rule, 2, steps=8, lr=50.0, special=True),
         Case(
             "a start at which the gradient is 0",
             (_counting, lambda p: 2 * p, torch.zeros(2, dtype=torch.float64)),
@@ -78,7 +80,7 @@ def _path_cases(seed: int) -> list[Case]:
         ),
         Case(
             "2 numbers in float32 and 5 steps",
-            (_heavy, slope(2, dtype=torch.float32), draw(2, dtype=torch.float32)),
+            (heavy_rule, slope(2, dtype=torch.float32), draw(2, dtype=torch.float32)),
             {"steps": 5, "lr": 0.1},
             special=True,
         ),
@@ -152,7 +154,7 @@ def _last_not_filled(points: list[Tensor]) -> Tensor:
 
 
 def _gradient_descent(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper):
-    return _slip()(_plain, gradient, start, steps=steps, lr=hyper["lr"])
+    return _slip()(plain_rule, gradient, start, steps=steps, lr=hyper["lr"])
 
 
 def _by_recursion(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper):
@@ -261,6 +263,12 @@ PATH = Exercise(
             "them: look at where your loop ends.",
         ),
         Twin(
+            "one step too many, t from 0",
+            _slip(first=0, more=1),
+            "There is one step too many, and the first is counted as t = 0. Rules count from 1: "
+            "look at both ends of your `range`.",
+        ),
+        Twin(
             "one step too few",
             _slip(more=-1),
             "There is one step too few. With n steps there are n + 1 points, the start among them: "
@@ -307,6 +315,23 @@ PATH = Exercise(
             _slip(results=_last_not_filled),
             "The last point is zero: your table has a place for it, but your loop ends one step "
             "before.",
+        ),
+        Twin(
+            "first place not filled",
+            _slip(results=lambda points: torch.stack([0 * points[0], *points[1:]])),
+            "The first point is zero. Your table has a place for the start: what stands in it?",
+        ),
+        Twin(
+            "the start twice",
+            _slip(results=lambda points: torch.stack([points[0], *points[:-1]])),
+            "The start comes twice and the last point is missing: each point is kept before its "
+            "step instead of after it.",
+        ),
+        Twin(
+            "kept after the loop",
+            _slip(results=lambda points: torch.stack([points[0], points[-1]])),
+            "Only the start and the last point come back. Look at whether the line that keeps a "
+            "point is inside your loop.",
         ),
         Twin(
             "a rate of its own",
@@ -356,14 +381,14 @@ PATH = Exercise(
             "The gradient goes in with the opposite sign. The rule itself goes against it.",
         ),
         Twin(
-            "stacked along the last axis",
-            _slip(results=lambda points: torch.stack(points, dim=-1)),
-            "The points stand side by side along the last axis. The first axis counts the steps.",
+            "stacked along the second axis",
+            _slip(results=lambda points: torch.stack(points, dim=1)),
+            "The points stand side by side along the second axis. The first axis counts the steps.",
         ),
         Twin(
             "joined",
-            _slip(results=lambda points: torch.cat([p.reshape(-1) for p in points])),
-            "All numbers come in one long row. Each point needs an entry of its own along a new "
+            _slip(results=torch.cat),
+            "The points are joined end to end. Each point needs an entry of its own along a new "
             "first axis: `stack` makes one, `cat` does not.",
         ),
         Twin(

@@ -97,6 +97,13 @@ def _sizes(scores: Tensor, quantile: float) -> Places:
     return 1 + better.sum(dim=0), len(scores) - better.sum(dim=1)
 
 
+def _swapped(scores: Tensor, quantile: float) -> Places:
+    seeds, rules = scores.shape
+    d = scores[:, None] - scores[None]
+    better = d.mean(dim=2) > quantile * d.std(dim=2) / seeds**0.5
+    return 1 + better.sum(dim=0), rules - better.sum(dim=1)
+
+
 def _by_loop(scores: Tensor, quantile: float) -> Places:
     rules, seeds = scores.shape
     first, last = [1] * rules, [rules] * rules
@@ -168,6 +175,18 @@ RANK_WITH_ERROR_BARS = Exercise(
             "units of a score?",
         ),
         Twin(
+            "variance over seeds",
+            _slip(error=lambda s: (s[:, None] - s[None]).var(dim=2) / s.shape[1]),
+            "This is the variance of the mean. The standard error is its root, in the units of a "
+            "score.",
+        ),
+        Twin(
+            "24 seeds",
+            _slip(error=lambda s: (s[:, None] - s[None]).std(dim=2) / 24**0.5),
+            "You take 24 for the number of seeds, whatever table is handed in. Its shape says how "
+            "many there are.",
+        ),
+        Twin(
             "divided by seeds, not seeds less 1",
             _slip(error=_scaled(lambda n: ((n - 1) / n) ** 0.5)),
             "Your standard deviation divides by the number of seeds. Since the mean is taken from "
@@ -188,8 +207,8 @@ RANK_WITH_ERROR_BARS = Exercise(
         Twin(
             "quantile of 2",
             _slip(quantile=lambda q: 2.0),
-            "Your interval reaches two standard errors, whatever quantile is handed in. Look for "
-            "a number where the argument belongs.",
+            "Your interval reaches about two standard errors, whatever quantile is handed in. Look "
+            "for a number where the argument belongs.",
         ),
         Twin(
             "quantile of 1.96",
@@ -263,6 +282,18 @@ RANK_WITH_ERROR_BARS = Exercise(
             lambda scores, q: (_slip()(scores, q)[0], _slip()(scores, q)[0].clone()),
             "First and last place are the same. A rule whose rivals are neither surely better nor "
             "surely worse may be before or behind them.",
+        ),
+        Twin(
+            "better than itself",
+            _slip(beats=lambda gap, reach: gap >= reach),
+            "Each rule counts as surely better than itself: its difference to itself is 0, and so "
+            "is the error. Must the interval lie above 0, or may it touch 0?",
+        ),
+        Twin(
+            "rules and seeds swapped",
+            _swapped,
+            "You take the number of seeds for that of the rules, and the other way round. Which "
+            "axis of the table counts rules?",
         ),
         Twin(
             "any sure difference",

@@ -40,8 +40,9 @@ def _sensitivity_cases(seed: int) -> list[Case]:
     low = -2 - 40 * (1 - hill(11, 5, 2))
     low[9:] = torch.nan
     stairs = torch.tensor([0.2, 0.77, 0.8, 0.83, 0.86, 0.9, 0.87, 0.84, 0.81, 0.3])
+    hills = torch.tensor([0.2, 0.86, 0.87, 0.88, 0.86, 0.3, 0.87, 0.9, 0.2, 0.1])
     few, rise = rates(5), torch.linspace(0.2, 1, 5, dtype=torch.float64)
-    twice = torch.tensor([0.1, 0.5, 0.9, 0.9, 0.2], dtype=torch.float64)
+    twice = torch.tensor([0.1, 0.9, 0.9, 0.2, 0.9], dtype=torch.float64)
     flat = torch.full((5,), 0.7, dtype=torch.float64)
     one = torch.tensor([torch.nan, 0.2, torch.nan, torch.nan, torch.nan], dtype=torch.float64)
     return [
@@ -52,12 +53,13 @@ def _sensitivity_cases(seed: int) -> list[Case]:
         Case("11 rates and scores below 0", (rates(11), low, 1.9)),
         case("14 rates, a very wide hill", 14, 7, 3),
         case("10 rates, a hill with its top near the end", 10, 7, 1),
+        Case("10 rates, a lower hill that is wider", (rates(10), hills.double(), 0.05)),
         Case("a top at the highest rate", (few, rise, 0.3), special=True),
         Case("a top at the lowest rate", (few, rise.flip(0), 0.3), special=True),
         Case("scores that are all equal", (few, flat, 0.1), special=True),
         Case("all rates but one diverged", (few, one, 0.1), special=True),
         Case("1 rate", (few[:1], flat[:1], 0.1), special=True),
-        Case("a tolerance of 0", (few, twice, 0.0), special=True),
+        Case("a tolerance of 0 and three best rates", (few, twice, 0.0), special=True),
         Case(
             "9 rates in float32",
             (rates(9, torch.float32), hill(9, 4, 2, torch.float32), 0.05),
@@ -133,6 +135,15 @@ def _with_best(size: Callable) -> Callable:
     return answer
 
 
+def _longest(rates: Tensor, scores: Tensor, tolerance: float) -> Tensor:
+    s, widest, begin = _known(scores), rates.new_zeros(()), None
+    for rate, good in zip(rates, s >= s.max() - tolerance, strict=True):
+        begin = (rate if begin is None else begin) if good else None
+        if good:
+            widest = torch.maximum(widest, torch.log10(rate / begin))
+    return widest
+
+
 def _by_mask(rates: Tensor, scores: Tensor, tolerance: float) -> Tensor:
     s = _known(scores)
     best = int(s.argmax())
@@ -188,6 +199,12 @@ SENSITIVITY = Exercise(
             "ratio",
             _width(size=lambda low, high: high / low),
             "This is the ratio of the two rates. How many powers of ten is it?",
+        ),
+        Twin(
+            "logarithm of the difference",
+            _width(size=lambda low, high: torch.log10(high - low)),
+            "You take the logarithm of the difference of the two rates. Powers of ten between two "
+            "rates come from their ratio.",
         ),
         Twin(
             "natural logarithm",
@@ -257,6 +274,12 @@ SENSITIVITY = Exercise(
             "the tolerance.",
         ),
         Twin(
+            "NaN not replaced",
+            _width(_stretch(known=lambda s: s)),
+            "`max` and `argmax` take NaN for the largest of all, and nothing is near enough to "
+            "NaN. Give rates that diverged a score first.",
+        ),
+        Twin(
             "NaN within the tolerance",
             lambda rates, scores, tolerance: _width(
                 _stretch(known=lambda s: s.nan_to_num(nan=float(s[~s.isnan()].max()) - tolerance))
@@ -294,6 +317,12 @@ SENSITIVITY = Exercise(
             "Compare with the best score.",
         ),
         Twin(
+            "tolerance as the least score",
+            _width(_stretch(near=lambda s, tol: s >= tol)),
+            "Scores are compared with the tolerance itself. It is how far below the best score "
+            "they may be.",
+        ),
+        Twin(
             "half the tolerance",
             _width(_stretch(near=lambda s, tol: s >= s.max() - tol / 2)),
             "Your tolerance is half of what is handed in. It is how far below the best a score may "
@@ -304,6 +333,12 @@ SENSITIVITY = Exercise(
             _width(_stretch(known=lambda s: s.nan_to_num(nan=0.0))),
             "Rates that diverged have a score of 0 with you, which beats every score below 0. NaN "
             "needs a score that is never within the tolerance.",
+        ),
+        Twin(
+            "longest stretch",
+            _longest,
+            "You take the widest stretch of good rates. Asked is the one in which the best rate "
+            "lies.",
         ),
         Twin(
             "the whole range",

@@ -37,6 +37,8 @@ def _tune_cases(seed: int) -> list[Case]:
             )
         return Case(words, (validation, test), **more)
 
+    first, second = _scores(draw, 6, 3, wide)
+    first[0, 1] = second[0, 1] = torch.nan
     row = draw(1, 4)
     equal = torch.tensor([[0.5, 0.7], [0.8, 0.8], [0.8, 0.8]], dtype=wide)
     none = torch.full((3, 2), torch.nan, dtype=wide)
@@ -50,6 +52,7 @@ def _tune_cases(seed: int) -> list[Case]:
         case("9 settings and 5 seeds", 9, 5),
         case("scores below 0, 3 runs diverged", 10, 3, lost=3, shift=-3.0),
         case("16 settings with scores below 0", 16, 4, shift=-3.0),
+        Case("6 settings and 3 seeds, the first setting diverged", (first, second)),
         case("1 seed", 6, 1, special=True),
         Case("1 setting", (row, 2 * row), special=True),
         Case("two settings that are equally good", (equal, equal / 2), special=True),
@@ -99,6 +102,14 @@ def _rows_dropped(validation: Tensor, test: Tensor) -> Answer:
         return 0, test[0].mean()
     best = int(validation[whole].mean(dim=1).argmax())
     return best, test[best].mean()
+
+
+def _climb(means: list[float]) -> int:
+    best = 0
+    for i, mean in enumerate(means):
+        if mean > means[best]:
+            best = i
+    return best
 
 
 def _diverged_out(validation: Tensor, test: Tensor) -> Answer:
@@ -251,6 +262,12 @@ TUNE = Exercise(
             "and not enough where they are accuracies: which score is worse than any other?",
         ),
         Twin(
+            "NaN never beaten",
+            _pick(lambda v, t: _climb(v.mean(dim=1).tolist())),
+            "A comparison with NaN is always false. So a setting that diverged is never beaten if "
+            "it comes first: give such runs a score before you compare.",
+        ),
+        Twin(
             "median",
             _pick(lambda v, t: _worst(v).median(dim=1).values.argmax()),
             "You compare medians over the seeds, which do not see a run that went wrong. Asked is "
@@ -273,6 +290,15 @@ TUNE = Exercise(
             _pick(lambda v, t: min(int(_worst(v).mean(dim=0).argmax()), len(v) - 1)),
             "You average over the settings, which compares seeds. A row is a setting: along which "
             "axis are its seeds?",
+        ),
+        Twin(
+            "a column for a row",
+            _pick(
+                lambda v, t: min(int(_worst(v).mean(dim=0).argmax()), v.shape[1] - 1),
+                lambda v, t, i: t[:, i].mean(),
+            ),
+            "You choose a column and report it. A row is a setting and a column a seed: along "
+            "which axis do you average?",
         ),
         Twin(
             "first seed only",

@@ -1,0 +1,99 @@
+"""docs/speed.md is what the stored measurements give."""
+
+import subprocess
+import sys
+
+import pytest
+
+import bench
+
+
+@pytest.fixture
+def records(monkeypatch):
+    """A small result of each script."""
+    about = {
+        "command": "python experiments/x.py",
+        "versions": {"torch": "2.13.0", "python": "3.11.7"},
+        "machine": {"system": "Linux x86_64", "threads": 2, "gpu": None},
+    }
+    times = {kind: [0.002, 0.001, 0.003] for kind in ("eager", "compiled", "loop", "foreach")}
+    ratio = {
+        "eager": {"loop": [1.25, 1.1, 1.3], "foreach": [2.0, 1.0, 3.0]},
+        "compiled": {"loop": [0.5, 0.4, 0.6], "foreach": [0.7, 0.6, 0.8]},
+    }
+    rules = {"rmsprop": {"seconds": times, "ratio": ratio}}
+    common = {"device": "cpu", "processor": "A processor", "rounds": 21}
+    made = {
+        "bench_steps": {"sizes": {"2 thousand": {"parameters": 2000, "rules": rules}}},
+        "bench_sweeps": {
+            "networks": {
+                "toy": {
+                    "gd": {
+                        "seconds": {"loop": [2.0, 1.9, 2.1]},
+                        "times_faster": {"sweep": [20, 19, 21], "compiled": [40, 39, 41]},
+                    }
+                }
+            }
+        },
+    }
+    found = {name: about | {"data": common | data} for name, data in made.items()}
+    monkeypatch.setattr(bench, "read_record", lambda name, folder: found[name])
+    return found
+
+
+def test_the_page_holds_each_number_with_its_spread(records):
+    page = bench.page()
+    assert "on Linux x86_64, A processor, 2 threads; torch 2.13.0" in page
+    row = next(line for line in page.splitlines() if line.startswith("| `rmsprop`"))
+    assert [cell.strip() for cell in row.split("|")[2:-1]] == [
+        "2",
+        "1.25 (1.10 to 1.30)",
+        "2.00 (1.00 to 3.00)",
+        "0.50 (0.40 to 0.60)",
+        "0.70 (0.60 to 0.80)",
+        "",
+    ]
+    assert "| toy | `gd` | 2 s | 20.0 (19.0 to 21.0) | 40.0 (39.0 to 41.0) |" in page
+
+
+def test_it_says_which_rules_reach_a_goal(records):
+    sizes = records["bench_steps"]["data"]["sizes"]
+    slow = {"eager": {"loop": [1.2, 1.1, 1.3]}, "compiled": {"fused": [1.2, 1.1, 1.3]}}
+    fast = {"eager": {"loop": [1.0, 0.9, 1.3]}, "compiled": {"fused": [1.0, 0.9, 1.3]}}
+    (small,) = sizes.values()
+    rules = {
+        name: small["rules"]["rmsprop"] | {"ratio": ratio}
+        for name, ratio in (("gd", slow), ("adam", fast))
+    }
+    sizes["2 million"] = {"parameters": 2_000_000, "rules": rules}
+    page = bench.page()
+    assert "- eager, no slower than the loop, 2 thousand parameters: none (0 of 1)." in page
+    assert "- compiled, no slower than fused, 2 million parameters: `adam` (1 of 2)." in page
+
+
+def test_it_counts_the_sweeps_that_are_20_times_faster(records):
+    assert "loop: 1 of 1 as they are, 1 of 1 compiled." in bench.page()
+    (by_rule,) = records["bench_sweeps"]["data"]["networks"].values()
+    by_rule["gd"]["times_faster"]["sweep"] = [19.9, 19, 21]
+    assert "loop: 0 of 1 as they are, 1 of 1 compiled." in bench.page()
+
+
+def test_a_gpu_is_named_and_has_a_column_more(records):
+    record = records["bench_steps"]
+    record["machine"] = record["machine"] | {"gpu": "A GPU"}
+    record["data"]["device"] = "cuda"
+    found = record["data"]["sizes"]["2 thousand"]["rules"]["rmsprop"]
+    found["share_of_copy_bandwidth"] = [0.91, 0.9, 0.92]
+    page = bench.page()
+    assert "A GPU" in page
+    assert "0.91 (0.90 to 0.92)" in page
+
+
+def test_the_page_in_the_repository_is_made_of_what_is_stored():
+    assert bench.PAGE.read_text(encoding="utf-8") == bench.page()
+
+
+def test_another_argument_is_refused():
+    done = subprocess.run([sys.executable, bench.__file__, "--all"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage:")
