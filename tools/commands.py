@@ -114,6 +114,7 @@ def reset(arguments: argparse.Namespace, _: list[str]) -> int:
 def test(arguments: argparse.Namespace, _: list[str]) -> int:
     """Run every check, in order of cost. Stop at the first that fails."""
     python = install.ensure(ROOT, {"test"}, arguments.torch)
+    workers = min(os.cpu_count() or 1, 4)  # each holds torch, about half a gigabyte
     steps = {
         "lint": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
@@ -122,7 +123,8 @@ def test(arguments: argparse.Namespace, _: list[str]) -> int:
             "-c",
             "from importlinter.cli import lint_imports_command as run; run()",
         ],
-        "tests": [python, "-m", "pytest"],
+        "tests": [python, "-m", "pytest", f"-n{workers}", "--ignore=tests/browser"],
+        "browser": [python, "-m", "pytest", "tests/browser"],  # alone: it measures times
     }
     for number, (name, command) in enumerate(steps.items(), 1):
         print(f"== {number} of {len(steps)}: {name}", flush=True)
