@@ -22,6 +22,7 @@ import torch
 from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Slider, biases, interact, say, show, verdict
 from course_lib.figures.runs import differences
+from course_lib.figures.style import number
 from course_lib.lab import (
     Split,
     accuracy,
@@ -39,11 +40,6 @@ from course_lib.nn.biases import constant_error, l1_gradient
 
 data = digits().to(device())
 dense = mine("01.dense")
-
-
-def signed(value, digits=2):
-    """Return a number in words, with its sign."""
-    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 # %% [markdown]
@@ -150,7 +146,7 @@ assert by_bias[0.0] == int((y == 1).sum())
 assert by_bias[best_bias] / len(y) > 0.8 > best_line / len(y)
 say(
     f"Without a bias everything is called an eight, and {by_bias[0.0]} of {len(y)} are. With the "
-    f"bias {signed(best_bias)} it gets {by_bias[best_bias]} right, {by_bias[best_bias] / len(y):.0%}: "
+    f"bias {number(best_bias, sign='+')} it gets {by_bias[best_bias]} right, {by_bias[best_bias] / len(y):.0%}: "
     "more than any of the 720 lines through the point of no ink, although both weights are simply 1."
 )
 
@@ -227,9 +223,9 @@ assert usual["threshold"] == doubled["threshold"] and usual["right"] == doubled[
 assert seen(weight=5.0, bias=best - 0.5)["threshold"] > usual["threshold"]
 assert seen(weight=-5.0, bias=6.5)["threshold"] > seen(weight=-5.0, bias=6.0)["threshold"]
 say(
-    f"With weight 5 the best bias on the slider is {signed(best, 1)}: the threshold is "
+    f"With weight 5 the best bias on the slider is {number(best, 1, sign='+')}: the threshold is "
     f"{usual['threshold']:.2f}, and {usual['right']} are right. With weight 10 it takes the bias "
-    f"{signed(2 * best, 1)} to bring threshold and count back; only the curve is steeper. Raising the "
+    f"{number(2 * best, 1, sign='+')} to bring threshold and count back; only the curve is steeper. Raising the "
     "bias lowers the threshold if the weight is above 0, and raises it if the weight is below 0."
 )
 
@@ -632,7 +628,7 @@ show(
 )
 say(
     f"{int(rare.train.y.sum())} of {len(rare.train)} are malignant, so the bias starts at "
-    f"{signed(prior_bias(p).item())} and the loss at {from_odds[0]:.2f}. The other start needs "
+    f"{number(prior_bias(p).item(), sign='+')} and the loss at {from_odds[0]:.2f}. The other start needs "
     f"{caught_up} epochs to get that far."
 )
 
@@ -689,8 +685,8 @@ for training, part in {"as they are": cancer, "malignant is rare": rare}.items()
 rows = ["| trained on | neuron's bias | model's bias | found | false alarms |"]
 rows.append("|---|---:|---:|---:|---:|")
 for row, ((training, word), (expected, found, alarms)) in enumerate(judged.items(), start=1):
-    own = "none" if word == "without" else signed(trained[training, word]["b"].item())
-    off = signed(100 * (expected - truth), 0)
+    own = "none" if word == "without" else number(trained[training, word]["b"].item(), sign="+")
+    off = number(100 * (expected - truth), 0, sign="+")
     rows.append(f"| {row}: {training} | {own} | {off} points | {found:.0%} | {alarms:.0%} |")
 
 error = {key: expected - truth for key, (expected, _, _) in judged.items()}
@@ -725,10 +721,10 @@ trained[key]["b"] = trained[key]["b"] + move
 judged[key] = judge(trained[key])
 assert abs(judged[key][0] - truth) < 0.1 and judged[key][1] > 0.7
 say(
-    f"The bias moves by {signed(move)}. Now {judged[key][1]:.0%} of the malignant test tumours are "
+    f"The bias moves by {number(move, sign='+')}. Now {judged[key][1]:.0%} of the malignant test tumours are "
     f"found where it was {judged['malignant is rare', 'with'][1]:.0%}, and the model's bias is "
-    f"{signed(100 * (judged[key][0] - truth), 0)} points where it was "
-    f"{signed(100 * error['malignant is rare', 'with'], 0)}. No weight changed."
+    f"{number(100 * (judged[key][0] - truth), 0, sign='+')} points where it was "
+    f"{number(100 * error['malignant is rare', 'with'], 0, sign='+')}. No weight changed."
 )
 
 # %% [markdown]
@@ -1137,7 +1133,7 @@ verdict(
     "holds when the neurons still respond",
     f"From hidden biases of 10 the rate {begun['SGD']['usual_lr']:g}, best for a start at 0, reaches "
     f"{same_rate:.0%} in the median; a rate of {best_rate[10.0]:g} reaches {own_rate:.0%}, and Adam at "
-    f"its best rate {adam:.0%}. From {signed(-10, 0)} no hidden neuron responds, and none of nine rates "
+    f"its best rate {adam:.0%}. From {number(-10, 0, sign='+')} no hidden neuron responds, and none of nine rates "
     f"with either rule gets above {max(dead):.1%}: no gradient reaches the weights.",
 )
 

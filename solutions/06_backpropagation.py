@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Slider, backprop, interact, say, show, verdict
+from course_lib.figures.style import number
 from course_lib.lab import accuracy, device, digits, generator, progress_bar, stored, train
 from course_lib.lab.data import resplit
 from course_lib.lab.intervals import mean_interval
@@ -51,11 +52,6 @@ def middle(values):
 def exact(values):
     """Return the same in float64, on the CPU: not every device has it."""
     return values.cpu().double()
-
-
-def signed(value, digits=2):
-    """Return a number in words, with its sign."""
-    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def power(value):
@@ -139,9 +135,9 @@ rise = (losses[0.501] - losses[0.5]) / 0.001
 assert found[0.5]["w₁"] == -2 and abs(rise + 2) < 0.01 and found[0.5]["x"] == -0.5 + 0.25
 assert found[-0.5]["w₁"] == found[-0.5]["z₁"] == found[-0.5]["v₁"] == 0 != found[-0.5]["w₂"]
 say(
-    f"The gradient of w₁ is {signed(found[0.5]['w₁'])}. Raise w₁ by 0.001, and the loss changes by "
-    f"{signed(losses[0.501] - losses[0.5], 6)}: {signed(rise, 3)} for each unit. The input gets "
-    f"{signed(-0.5)} through z₁ and {signed(0.25)} through z₂. Below 0 the first neuron gives 0 whatever "
+    f"The gradient of w₁ is {number(found[0.5]['w₁'], sign='+')}. Raise w₁ by 0.001, and the loss changes by "
+    f"{number(losses[0.501] - losses[0.5], 6, sign='+')}: {number(rise, 3, sign='+')} for each unit. The input gets "
+    f"{number(-0.5, sign='+')} through z₁ and {number(0.25, sign='+')} through z₂. Below 0 the first neuron gives 0 whatever "
     "its weights are, so w₁ and v₁ cannot change the loss."
 )
 
@@ -851,7 +847,7 @@ verdict(
     "holds when a share is understood as a slope",
     f"For steps of {share['steps'][0]:g} the loss falls by {min(small):.4f} to {max(small):.4f} times what "
     "the gradients promise. As parts of a whole they do not add up: weights times gradients, added up, are "
-    f"{sums['start'].mean:.2f} of the loss before training, and {signed(sums['trained'].mean)} times the "
+    f"{sums['start'].mean:.2f} of the loss before training, and {number(sums['trained'].mean, sign='+')} times the "
     "loss after it. And "
     "what happens when a weight of the last layer is deleted correlates with its part by "
     f"{deleted['start'].mean:.2f} before training, by {deleted['trained'].mean:.2f} after it (means of 24 "

@@ -23,6 +23,7 @@ from torch.nn.functional import cross_entropy
 
 from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Slider, descent, interact, say, show, verdict
+from course_lib.figures.style import number
 from course_lib.lab import (
     device,
     diabetes,
@@ -46,11 +47,6 @@ assert kept["seeds"] == 24
 def table(name):
     """Return stored numbers as a tensor in float64."""
     return torch.tensor(name, dtype=torch.float64)
-
-
-def signed(value, digits=2):
-    """Return a number in words, with its sign."""
-    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 # %% [markdown]
@@ -140,8 +136,8 @@ near = by_differences(lambda p: cost(p[0], p[1], x, y), at, 1e-5)
 torch.testing.assert_close(torch.stack(cost_gradient(*at, x, y)), near, rtol=1e-6, atol=1e-8)
 dw, db = cost_gradient(*at, x, y)
 say(
-    f"At w = {signed(-1, 0)} and b = 0.5 the slope of the cost along w is {signed(dw)}, and along b it is "
-    f"{signed(db)}."
+    f"At w = {number(-1, 0, sign='+')} and b = 0.5 the slope of the cost along w is {number(dw, sign='+')}, and along b it is "
+    f"{number(db, sign='+')}."
 )
 
 # %% [markdown]
@@ -198,7 +194,12 @@ for case, w in (("case 1", -1.0), ("case 2", 2.0)):
     slope, _ = cost_gradient(w, zero, x, y)
     after = gd(w, slope, lr=0.1)
     assert (slope < 0) == (case == "case 1") and cost(after, zero, x, y) < cost(w, zero, x, y)
-    numbers = (signed(w), signed(slope), signed(after), f"{cost(w, zero, x, y):.2f}")
+    numbers = (
+        number(w, sign="+"),
+        number(slope, sign="+"),
+        number(after, sign="+"),
+        f"{cost(w, zero, x, y):.2f}",
+    )
     lines.append(f"| {' | '.join((case, *numbers))} | {cost(after, zero, x, y):.2f} |")
 say("\n".join(lines))
 
@@ -239,7 +240,7 @@ assert (hops[1:] < hops[:-1]).all()
 say(
     "Steps are long where the slope is steep, so they shorten on the way down. One step is enough at 0.5, "
     "from anywhere. At 1.0 the distance to the minimum is "
-    f"{', '.join(signed(distance) for distance in ends[1.0][:3])} and so on: it swings for ever. At 1.1 it is "
+    f"{', '.join(number(distance, sign='+') for distance in ends[1.0][:3])} and so on: it swings for ever. At 1.1 it is "
     f"{abs(ends[1.1][-1] / ends[1.1][0]):.0f} times as far away after 20 steps as at the start."
 )
 
@@ -377,7 +378,7 @@ for _ in range(200):
 torch.testing.assert_close(points[-1], parameters.detach())
 torch.testing.assert_close(points[-1], least, rtol=1e-6, atol=1e-6)
 say(
-    f"After 200 steps your weight is {signed(points[-1, 0], 4)} and your bias {signed(points[-1, 1], 4)}. "
+    f"After 200 steps your weight is {number(points[-1, 0], 4, sign='+')} and your bias {number(points[-1, 1], 4, sign='+')}. "
     "torch.optim.SGD has the same, and so has the line of least squares, which is found without any "
     "descent."
 )
@@ -737,7 +738,7 @@ factor = float(factors(torch.linalg.eigvalsh(line_hessian(raw)), lr).min())
 overflow = int((~away.isfinite().all(dim=1)).int().argmax())
 assert factor < -100 and 0 < overflow < 200 and not away[-1].isfinite().all()
 say(
-    f"Each step multiplies the distance by about {signed(factor, 0)}. Before step "
+    f"Each step multiplies the distance by about {number(factor, 0, sign='+')}. Before step "
     f"{10 * math.ceil(overflow / 10)} the numbers are too large even for float64, and everything is NaN."
 )
 
@@ -833,7 +834,7 @@ verdict(
     f"With one weight and squared errors it was so for all {24 * 400:,} starts. The weight grows all the way "
     "only up to half of the largest learning rate; beyond, the first step leads across the minimum, and the "
     f"next one back. With the sine the slope had the sign that is said on {as_said:.0%} of the way from "
-    f"{signed(-10, 0)} to 10: elsewhere it leads to another minimum, or away from all of them.",
+    f"{number(-10, 0, sign='+')} to 10: elsewhere it leads to another minimum, or away from all of them.",
 )
 
 # %% tags=["hide-input"]

@@ -25,6 +25,7 @@ from torch.nn.functional import cross_entropy
 from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Choice, Slider, interact, say, show, verdict
 from course_lib.figures import adam as pictures
+from course_lib.figures.style import number
 from course_lib.lab import (
     Dataset,
     Split,
@@ -53,11 +54,6 @@ rmsprop = mine("10.rmsprop")
 data = digits().to(device())
 kept = stored("11_adam")
 assert kept["seeds"] == 24
-
-
-def signed(value, digits=1):
-    """Return a number in words, with a true minus sign."""
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 # %% [markdown]
@@ -349,7 +345,7 @@ torch.testing.assert_close(first_step(g, 0.01, 1e-8), by_rule)
 rows = ["| first gradient | change |", "|---:|---:|"]
 for gradient, change in zip(g.tolist(), by_rule.tolist(), strict=True):
     rows.append(
-        f"| {signed(gradient, 8 if 0 < abs(gradient) < 1e-3 else 3)} | {signed(change + 0.0, 4)} |"
+        f"| {number(gradient, 8 if 0 < abs(gradient) < 1e-3 else 3)} | {number(change + 0.0, 4)} |"
     )
 say("\n".join(rows))
 
@@ -403,7 +399,7 @@ late = [
 assert swing[0] > 0.5 > 1e-3 > swing[1] and late[1] > 0.02 > 1e-3 > late[0]
 say(
     f"First steps in units of the learning rate, the same along x and along y: {words}. With β₁ = 0.9 the "
-    f"path swings across the valley to y = {signed(-swing[0])}; with β₁ = 0 it stays on its side. And with β₂ = 0.9 "
+    f"path swings across the valley to y = {number(-swing[0], 1)}; with β₁ = 0 it stays on its side. And with β₂ = 0.9 "
     "the average v soon forgets how large the gradients along y have been, so that steps along y grow "
     "again as soon as they have become small. Elsewhere gradients are noisy, and m averages the noise of the "
     "batches; what β₁ = 0 costs on digits is in a table below."
@@ -881,8 +877,8 @@ assert steps[torch.float16][0] == -math.inf and math.isnan(steps[torch.float16][
 assert abs(steps[torch.float32][0] + 0.01) < 1e-5 and steps[torch.float32][1] == 0
 first, second = steps[torch.float16]
 say(
-    f"Gradients of 0.0001 and 0 change two weights by {signed(first)} and {second} in float16, by "
-    f"{signed(steps[torch.float32][0], 2)} and 0 in float32. Keep the averages and the step in float32."
+    f"Gradients of 0.0001 and 0 change two weights by {number(first, 1)} and {second} in float16, by "
+    f"{number(steps[torch.float32][0], 2)} and 0 in float32. Keep the averages and the step in float32."
 )
 
 # %% [markdown]
@@ -970,7 +966,7 @@ say(
 def more(task, name, against="own"):
     """Return in words how many decades wider Adam's range is than that of another rule."""
     middle, low, high = tasks[task][name][f"adam_more_{against}"]
-    return f"{signed(middle, 2)} ({signed(low, 2)} to {signed(high, 2)})"
+    return f"{number(middle, 2)} ({number(low, 2)} to {number(high, 2)})"
 
 
 there = {name: drawn["unequal units"][name][1] for name in ("RMSProp", "Adam")}

@@ -92,4 +92,4 @@ def figure(height: float, width: float = WIDTH, **grid) -> tuple[Figure, Axes]:
 
 def number(value: float, digits: int = 2, sign: str = "") -> str:
     """Return a number with a true minus sign, and no minus before 0. sign: "+" shows both signs."""
-    return f"{round(value, digits) + 0.0:{sign}.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{round(float(value), digits) + 0.0:{sign}.{digits}f}".replace("-", "\N{MINUS SIGN}")

@@ -89,11 +89,11 @@ def test_lab_without_lessons_opens_the_folder(course, monkeypatch):
 def test_every_check_runs_in_order_of_cost(course, called, capsys):
     calls, _ = called
     assert commands.main(["test"]) == 0
-    words = ["ruff check", "ruff format --check", "lint_imports", "pytest"]
-    assert [word in call for word, call in zip(words, calls, strict=True)] == [True] * 4
-    shown = re.findall(r"== (\d of 4: \w+|\w+ passed)", capsys.readouterr().out)
-    assert shown[:2] == ["1 of 4: lint", "lint passed"]
-    assert len(shown) == 8
+    words = ["ruff check", "ruff format --check", "lint_imports", "pytest -n", "tests/browser"]
+    assert [word in call for word, call in zip(words, calls, strict=True)] == [True] * 5
+    shown = re.findall(r"== (\d of 5: \w+|\w+ passed)", capsys.readouterr().out)
+    assert shown[:2] == ["1 of 5: lint", "lint passed"]
+    assert len(shown) == 10
 
 
 @pytest.mark.parametrize(
