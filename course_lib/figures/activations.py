@@ -3,7 +3,7 @@
 Each function takes arrays or tensors and returns a figure that nothing has shown yet.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from course_lib.figures.runs import band
+from course_lib.figures.runs import Numbers, band
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -29,7 +29,6 @@ from course_lib.figures.style import (
     number,
 )
 
-Numbers = Sequence[float] | np.ndarray | torch.Tensor
 Function = Callable[[torch.Tensor], torch.Tensor]
 
 LOOKS = (

@@ -3,7 +3,7 @@
 Each function takes arrays or tensors and returns a figure that nothing has shown yet.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from course_lib.figures.contours import Path, contours
-from course_lib.figures.runs import Numbers, band
+from course_lib.figures.runs import Interval, Numbers, band, dots
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -31,7 +31,6 @@ from course_lib.optim.paths import path
 from course_lib.optim.surfaces import RAVINE
 
 LOOKS = ((BLUE, "-"), (VERMILION, "--"), (GREEN, "-."), (INK, ":"))
-Interval = Callable[[np.ndarray], tuple[float, float, float]]
 
 
 # The cold start
@@ -167,13 +166,12 @@ def widths_and_updates(
     fig, axes = figure(4.0, nrows=len(tasks), ncols=2, sharey=True, sharex="col")
     for (title, rules), (left, right) in zip(tasks.items(), axes, strict=True):
         for place, (widths, runs) in enumerate(rules.values()):
-            for (name, width), colour, aside in zip(
+            for (name, width), colour, shift in zip(
                 widths.items(), (INK, VERMILION), (-0.15, 0.15), strict=False
             ):
-                _interval(left, place + aside, *width, colour, label=None if place else name)
+                _interval(left, place + shift, *width, colour, label=None if place else name)
             values = as_array(runs)
-            aside = place + 0.15 * np.sin(2.4 * np.arange(len(values)))
-            right.scatter(values, aside, s=9, color=BLUE, alpha=0.5, linewidths=0)
+            dots(right, place, values, size=9)
             if values.max() < most:
                 _interval(right, place, *interval(values), INK)
         left.set_yticks(range(len(rules)), list(rules))

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from course_lib.figures.contours import Path, contours
-from course_lib.figures.runs import Numbers, band
+from course_lib.figures.runs import Numbers, band, dots
 from course_lib.figures.style import (
     BLUE,
     GREY,
@@ -128,18 +127,13 @@ def sizes(
     left.legend(loc="upper left", borderpad=0, markerscale=4, handletextpad=0.2)
     rows = [(name, what) for name in spreads for what in ("gradients", "steps")]
     for place, (name, what) in enumerate(rows):
-        _dots(right, place, spreads[name][what], RULES[name][0])
+        dots(right, place, spreads[name][what], RULES[name][0])
     right.set_yticks(range(len(rows)), [what for _, what in rows])
     right.set(xscale="log", ylim=(len(rows) - 0.5, -0.5), title="95 % ÷ 5 % quantile")
     right.set_xlabel("times")
     for ax in (left, right):
         ax.minorticks_off()
     return fig
-
-
-def _dots(ax: Axes, place: float, runs: Numbers, colour: str) -> None:
-    aside = place + 0.15 * np.sin(2.4 * np.arange(len(runs)))
-    ax.scatter(as_array(runs), aside, s=11, color=colour, alpha=0.5, linewidths=0)
 
 
 # Ravines: how many steps
@@ -203,7 +197,7 @@ def losses_by_input(
     for (title, of_rules), ax in zip(rows.items(), axes[0], strict=True):
         for place, runs in enumerate(of_rules.values()):
             runs = as_array(runs)
-            _dots(ax, place, runs, BLUE)
+            dots(ax, place, runs, BLUE)
             mean, low, high = interval(runs)
             ax.hlines(place, low, high, color=INK, linewidth=2.2)
             ax.plot(mean, place, "|", color=INK, markersize=9, markeredgewidth=2.2)

@@ -4,17 +4,16 @@ Each function takes arrays or tensors and returns a figure that nothing has show
 ink; gradients, and all that goes backward, are vermilion.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from course_lib.figures.runs import band
+from course_lib.figures.runs import Interval, Numbers, band, dots
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -29,10 +28,6 @@ from course_lib.figures.style import (
     number,
 )
 from course_lib.nn.backprop import Step, tape_backward, tape_forward
-
-Numbers = Sequence[float] | np.ndarray | torch.Tensor
-Interval = Callable[[np.ndarray], tuple[float, float, float]]
-
 
 # Step through a small graph
 
@@ -168,7 +163,7 @@ def costs(
     """
     fig, (left, right) = figure(3.1, ncols=2, width_ratios=[1.15, 1])
     for place, (counted, rounds) in enumerate(ratios.values()):
-        _dots(left, place, rounds, BLUE, label="time, each round" if not place else None)
+        dots(left, place, rounds, BLUE, label="time, each round" if not place else None)
         name = "multiplications" if not place else None
         left.plot(counted, place, "D", color=VERMILION, markersize=7, label=name, zorder=3)
     left.set_yticks(range(len(ratios)), list(ratios))
@@ -181,11 +176,6 @@ def costs(
     right.legend(loc="upper left", borderpad=0)
     right.set_ylim(None, 20)
     return fig
-
-
-def _dots(ax: Axes, place: float, runs: Numbers, colour: str, label: str | None = None) -> None:
-    aside = place + 0.15 * np.sin(2.4 * np.arange(len(runs)))
-    ax.scatter(as_array(runs), aside, s=11, color=colour, alpha=0.5, linewidths=0, label=label)
 
 
 # Mistakes
@@ -202,7 +192,7 @@ def accuracies(
     fig, axes = figure(0.8 + 0.34 * len(rows), ncols=2, width_ratios=[1, 1.4], sharey=True)
     for ax in axes:
         for place, (name, runs) in enumerate(rows.items()):
-            _dots(ax, place, runs, BLUE, label="a stored run" if not place else None)
+            dots(ax, place, runs, BLUE, label="a stored run" if not place else None)
             mean, low, high = interval(as_array(runs))
             ax.hlines(place, low, high, color=INK, linewidth=2.2)
             ax.plot(mean, place, "|", color=INK, markersize=9, markeredgewidth=2.2)
@@ -248,7 +238,7 @@ def shares(
         (gone, deleted, "deleting a weight"),
     ):
         for place, (runs, (colour, _)) in enumerate(zip(rows.values(), looks, strict=True)):
-            _dots(ax, place, runs, colour)
+            dots(ax, place, runs, colour)
         ax.axvline(1, color=INK, linewidth=1, linestyle=":")
         ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
         ax.set_yticks(range(len(rows)), list(rows))

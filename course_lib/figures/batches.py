@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator, PercentFormatter
 
 from course_lib.figures.contours import Path, contours
-from course_lib.figures.runs import Numbers, band
+from course_lib.figures.runs import Numbers, aside, band
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -203,8 +203,8 @@ def to_target(panels: Mapping[str, Mapping[int, Numbers]]) -> Figure:
         sizes = list(by_size)
         for size, runs in by_size.items():
             runs = as_array(runs)
-            aside = size * np.exp(0.12 * np.sin(2.4 * np.arange(len(runs))))
-            ax.plot(aside, runs, ".", color=BLUE, alpha=0.4, markersize=4)
+            spread = size * np.exp(aside(len(runs), 0.12))
+            ax.plot(spread, runs, ".", color=BLUE, alpha=0.4, markersize=4)
         ax.plot(sizes, [np.median(as_array(runs)) for runs in by_size.values()], color=INK)
         ax.axvspan(64, 512, color=GREY, alpha=0.15, linewidth=0)
         _log(ax, [1, 10, 100, 1000], "y")

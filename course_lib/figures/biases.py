@@ -4,7 +4,7 @@ Each function takes arrays or tensors and returns a figure that nothing has show
 is always vermilion and solid, without them blue and dashed.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from course_lib.figures.runs import band
+from course_lib.figures.runs import Numbers, band
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -28,7 +28,6 @@ from course_lib.figures.style import (
     number,
 )
 
-Numbers = Sequence[float] | np.ndarray | torch.Tensor
 Layer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 SIDES = {"without": (BLUE, "--"), "with": (VERMILION, "-")}

@@ -3,7 +3,7 @@
 Each function takes arrays or tensors and returns a figure that nothing has shown yet.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from course_lib.figures.runs import Numbers, dots
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -25,7 +26,6 @@ from course_lib.figures.style import (
     figure,
 )
 
-Numbers = Sequence[float] | np.ndarray | torch.Tensor
 Runs = Mapping[str, Numbers]
 
 LOOKS = ((BLUE, "-"), (VERMILION, "-"), (GREEN, "-"), (PURPLE, "--"), (INK, ":"))
@@ -212,8 +212,7 @@ def strips(panels: Mapping[str, Runs], label: str, columns: int = 3) -> Figure:
     for (title, of_panel), ax in zip(panels.items(), axes.flat, strict=True):
         for place, values in enumerate(of_panel.values()):
             runs = as_array(values)
-            aside = place + 0.22 * np.sin(2.4 * np.arange(len(runs)))
-            ax.scatter(runs, aside, s=8, color=BLUE, alpha=0.5, linewidths=0)
+            dots(ax, place, runs, width=0.22, size=8)
             ax.plot(np.median(runs), place, "|", color=INK, markersize=10, markeredgewidth=2)
         ax.set(title=title, xlim=(-0.03, 1.05))
         ax.set_xticks([0, 0.5, 1])

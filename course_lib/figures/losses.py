@@ -4,7 +4,7 @@ Each function takes arrays or tensors and returns a figure that nothing has show
 the same colour and dashes in all of them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from course_lib.figures.runs import band
+from course_lib.figures.runs import Numbers, aside, band
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -25,7 +25,6 @@ from course_lib.figures.style import (
     figure,
 )
 
-Numbers = Sequence[float] | np.ndarray | torch.Tensor
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 LOOKS = {
@@ -229,10 +228,10 @@ def steps_needed(panels: Mapping[str, tuple[str, int, Mapping[str, Numbers]]]) -
     for (title, (unit, most, of_loss)), ax in zip(panels.items(), axes, strict=True):
         for place, values in enumerate(of_loss.values()):
             runs = as_array(values)
-            aside = place + 0.16 * np.sin(2.4 * np.arange(len(runs)))
+            rows = place + aside(len(runs), 0.16)
             never = runs > most
-            ax.scatter(runs[~never], aside[~never], s=11, color=BLUE, alpha=0.5, linewidths=0)
-            ax.scatter(runs[never], aside[never], s=16, color=VERMILION, marker="x", linewidths=1)
+            ax.scatter(runs[~never], rows[~never], s=11, color=BLUE, alpha=0.5, linewidths=0)
+            ax.scatter(runs[never], rows[never], s=16, color=VERMILION, marker="x", linewidths=1)
             ax.plot(np.median(runs), place, "|", color=INK, markersize=11, markeredgewidth=2.2)
         ax.set_yticks(range(len(of_loss)), list(of_loss))
         ax.set(title=title, xlabel=unit, xlim=(0, most + 2))

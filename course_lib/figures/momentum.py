@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_lib.figures.contours import Path, contours
-from course_lib.figures.runs import Numbers, band
+from course_lib.figures.runs import Interval, Numbers, aside, band, dots
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -31,7 +30,6 @@ from course_lib.optim.signature import Rule
 from course_lib.optim.surfaces import RAVINE
 
 Average = Callable[[torch.Tensor, float], torch.Tensor]
-Interval = Callable[[np.ndarray], tuple[float, float, float]]
 
 
 # A noisy series and its average
@@ -101,8 +99,8 @@ def spans(betas: Sequence[float], lags: Numbers, left: Numbers, interval: Interv
     betas = as_array(betas)
     n = 1 / (1 - betas)
     for at, runs in zip(n, as_array(lags), strict=True):
-        aside = at * np.exp(0.06 * np.sin(2.4 * np.arange(len(runs))))
-        late.scatter(aside, np.maximum(runs, 0.5), s=9, color=BLUE, alpha=0.45, linewidths=0)
+        spread = at * np.exp(aside(len(runs), 0.06))
+        late.scatter(spread, np.maximum(runs, 0.5), s=9, color=BLUE, alpha=0.45, linewidths=0)
     late.plot(n, betas / (1 - betas), color=INK, linewidth=1.2, label=r"$\beta\,/\,(1-\beta)$")
     late.set(title="lag, in steps")
     for at, runs in zip(n, as_array(left), strict=True):
@@ -182,8 +180,9 @@ def kept(
     fig, ax = figure(0.9 + 0.5 * len(found), width=6.0)
     looks = {"steep": (PURPLE, 0.16, "steepest axis"), "flat": (BLUE, -0.16, "all others")}
     for place, of in enumerate(found.values()):
-        for name, (colour, aside, label) in looks.items():
-            _dots(ax, place + aside, of[name], colour, label if place == 0 else None)
+        for name, (colour, shift, label) in looks.items():
+            label = label if place == 0 else None
+            dots(ax, place + shift, of[name], colour, width=0.08, label=label)
     for name, value in live.items():
         ax.plot(value, len(found) - 1 + looks[name][1], "x", color=VERMILION, zorder=4)
     ax.axvline(1, color=INK, linewidth=1, linestyle=":", zorder=0)
@@ -195,11 +194,6 @@ def kept(
     ax.minorticks_off()
     ax.legend(loc="center", bbox_to_anchor=(0.35, 0.35), borderpad=0)
     return fig
-
-
-def _dots(ax: Axes, place: float, runs: Numbers, colour: str, label: str | None = None) -> None:
-    aside = place + 0.08 * np.sin(2.4 * np.arange(len(runs)))
-    ax.scatter(as_array(runs), aside, s=11, color=colour, alpha=0.5, linewidths=0, label=label)
 
 
 # The best memory for one direction
@@ -274,11 +268,11 @@ def soon(panels: Mapping[str, Mapping[str, Sequence[int | None]]], epochs: Seque
     for (title, of_panel), whole, ax in zip(panels.items(), epochs, axes, strict=True):
         for place, reached in enumerate(of_panel.values()):
             shares = np.array([np.nan if at is None else at / whole for at in reached])
-            aside = place + 0.13 * np.sin(2.4 * np.arange(len(shares)))
             never = np.isnan(shares)
-            ax.scatter(shares, aside, s=9, color=BLUE, alpha=0.45, linewidths=0)
+            dots(ax, place, shares, width=0.13, size=9, alpha=0.45)
             at = np.full(never.sum(), 1.18)
-            ax.scatter(at, aside[never], s=12, facecolors="none", edgecolors=VERMILION)
+            rows_of = place + aside(len(shares), 0.13)[never]
+            ax.scatter(at, rows_of, s=12, facecolors="none", edgecolors=VERMILION)
             middle = np.median(np.where(never, 1.18, shares))
             ax.plot(middle, place, "|", color=INK, markersize=9, markeredgewidth=2.2)
         ax.axvline(1, color=GREY, linewidth=1, zorder=0)

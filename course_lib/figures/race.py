@@ -3,7 +3,7 @@
 Each function takes arrays or tensors and returns a figure that nothing has shown yet.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from course_lib.figures.contours import contours
+from course_lib.figures.runs import Interval, Numbers, dots
 from course_lib.figures.style import (
     BLUE,
     GREY,
@@ -24,8 +25,6 @@ from course_lib.figures.style import (
 )
 from course_lib.optim.surfaces import SURFACES
 
-Numbers = Sequence[float] | np.ndarray | torch.Tensor
-Interval = Callable[[np.ndarray], tuple[float, float, float]]
 Paths = Mapping[str, Mapping[str, torch.Tensor]]
 
 GROUPS = {
@@ -160,8 +159,7 @@ def scores(panels: Mapping[str, Mapping[str, Numbers]], interval: Interval, labe
     for (title, rows), ax in zip(panels.items(), axes.flat, strict=True):
         for place, (rule, runs) in enumerate(rows.items()):
             runs = as_array(runs)
-            aside = place + 0.16 * np.sin(2.4 * np.arange(len(runs)))
-            ax.scatter(runs, aside, s=9, color=RULES[rule][0], alpha=0.4, linewidths=0)
+            dots(ax, place, runs, RULES[rule][0], width=0.16, size=9, alpha=0.4)
             mean, low, high = interval(runs)
             ax.hlines(place, max(low, 1e-3), high, color=INK, linewidth=2.2, zorder=3)
             ax.plot(mean, place, "|", color=INK, markersize=9, markeredgewidth=2.2, zorder=3)

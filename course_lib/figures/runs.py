@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from course_lib.figures.style import BLUE, GREY, INK, as_array, figure
 
 Numbers = Sequence[float] | np.ndarray | torch.Tensor
+Interval = Callable[[np.ndarray], tuple[float, float, float]]  # of runs: mean, low end, high end
 
 
 def band(ax: Axes, x: Numbers, runs: Numbers, *, alpha: float = 0.2, **look: Any) -> None:
@@ -26,9 +27,30 @@ def band(ax: Axes, x: Numbers, runs: Numbers, *, alpha: float = 0.2, **look: Any
     ax.plot(x[known], median, **look)
 
 
+def aside(count: int, width: float) -> np.ndarray:
+    """Return by how much to move each of `count` dots aside, at most `width`, `(count,)`."""
+    return width * np.sin(2.4 * np.arange(count))
+
+
+def dots(
+    ax: Axes,
+    place: float,
+    runs: Numbers,
+    colour: str = BLUE,
+    *,
+    width: float = 0.15,
+    size: float = 11,
+    alpha: float = 0.5,
+    label: str | None = None,
+) -> None:
+    """Draw a dot for each run, `(runs,)`, in the row at `place`."""
+    x, y = as_array(runs), place + aside(len(runs), width)
+    ax.scatter(x, y, s=size, color=colour, alpha=alpha, linewidths=0, label=label)
+
+
 def differences(
     panels: Mapping[str, Mapping[str, Numbers]],
-    interval: Callable[[np.ndarray], tuple[float, float, float]],
+    interval: Interval,
     label: str,
 ) -> Figure:
     """Draw a difference for each run, and the interval of their mean, a row for each comparison.
@@ -42,8 +64,7 @@ def differences(
     for (title, of_panel), ax in zip(panels.items(), axes[0], strict=True):
         for place, values in enumerate(of_panel.values()):
             runs = as_array(values)
-            aside = place + 0.13 * np.sin(2.4 * np.arange(len(runs)))
-            ax.scatter(runs, aside, s=9, color=BLUE, alpha=0.45, linewidths=0)
+            dots(ax, place, runs, width=0.13, size=9, alpha=0.45)
             mean, low, high = interval(runs)
             ax.hlines(place, low, high, color=INK, linewidth=2.2)
             ax.plot(mean, place, "|", color=INK, markersize=9, markeredgewidth=2.2)

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from course_lib.figures.runs import Numbers, aside
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -28,8 +29,6 @@ from course_lib.figures.style import (
     figure,
     number,
 )
-
-Numbers = Sequence[float] | np.ndarray | torch.Tensor
 
 
 def sign_colour(value: float) -> str:
@@ -280,10 +279,8 @@ def growth(groups: Mapping[str, Mapping[str, Numbers]]) -> Figure:
 
 def _dots(ax: Axes, place: float, values: Numbers, colour: str, marker: str, label) -> None:
     """Draw one dot a run, spread a little sideways, on a bar at their median."""
-    aside = place + 0.06 * np.sin(2.4 * np.arange(len(values)))
-    ax.scatter(
-        aside, values, s=16, color=colour, marker=marker, alpha=0.8, linewidths=0, label=label
-    )
+    x = place + aside(len(values), 0.06)
+    ax.scatter(x, values, s=16, color=colour, marker=marker, alpha=0.8, linewidths=0, label=label)
     ax.hlines(np.median(values), place - 0.11, place + 0.11, color=INK, linewidth=1.5, zorder=0.5)
 
 

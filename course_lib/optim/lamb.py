@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from course_lib.optim.rules import adam
+
 
 def lamb(
     p: Tensor,
@@ -30,10 +32,10 @@ def lamb(
     >>> (lamb(p, torch.tensor([7.0, -7.0]), zero, zero, t=1, lr=0.1)[0] - p).norm()
     tensor(0.5000)
     """
-    m = beta1 * m + (1 - beta1) * g
-    v = beta2 * v + (1 - beta2) * g * g
-    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
-    r = m_hat / (v_hat.sqrt() + eps) + weight_decay * p
+    adam_step, m, v = adam(
+        torch.zeros_like(p), g, m, v, t=t, lr=1.0, beta1=beta1, beta2=beta2, eps=eps
+    )
+    r = weight_decay * p - adam_step
     of_p, of_r = p.norm(), r.norm()
     trust = torch.where((of_p > 0) & (of_r > 0), of_p / of_r.clamp(min=1e-30), 1.0)
     return p - lr * trust * r, m, v

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 
 from ...optim import rules
+from ...optim.dialects import momentum_lr_inside
 from ..model import Exercise, Twin
-from .shared import Move, Velocity, common_slips, rule_of, velocity_cases
+from .shared import Move, Velocity, common_slips, lr_inside_uphill, rule_of, velocity_cases
 
 
 def _velocity(g, v, lr, beta):
@@ -53,19 +54,13 @@ MOMENTUM = Exercise(
         ),
         Twin(
             "learning rate inside",
-            _rule(
-                lambda g, v, lr, beta: beta * v + lr * g,
-                lambda p, g, old, new, lr, beta: (p - new, new),
-            ),
+            lr_inside_uphill,
             "The learning rate stands inside the velocity. That is Polyak's own form, and it "
             "differs once the rate changes. Here, as in torch, v is made of gradients alone.",
         ),
         Twin(
             "learning rate inside, velocity downhill",
-            _rule(
-                lambda g, v, lr, beta: beta * v - lr * g,
-                lambda p, g, old, new, lr, beta: (p + new, new),
-            ),
+            momentum_lr_inside,
             "This is the form that Keras has: lr inside the velocity, which points downhill. A "
             "dialect, no slip. Here, as in torch, v is made of gradients alone, and lr multiplies "
             "the step.",

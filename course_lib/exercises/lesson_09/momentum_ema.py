@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 
 from ...optim import rules
+from ...optim.dialects import momentum_lr_inside
 from ..model import Exercise, Twin
-from .shared import Move, Velocity, common_slips, rule_of, velocity_cases
+from .shared import Move, Velocity, common_slips, lr_inside_uphill, rule_of, velocity_cases
 
 
 def _average(g, v, lr, beta):
@@ -183,19 +184,13 @@ MOMENTUM_EMA = Exercise(
         ),
         Twin(
             "classical, learning rate inside",
-            _rule(
-                lambda g, v, lr, beta: beta * v + lr * g,
-                lambda p, g, old, new, lr, beta: (p - new, new),
-            ),
+            lr_inside_uphill,
             "This is classical momentum with the learning rate inside the velocity: a dialect, no "
             "slip. Here the velocity is an average of gradients, and lr multiplies the step.",
         ),
         Twin(
             "classical, learning rate inside, velocity downhill",
-            _rule(
-                lambda g, v, lr, beta: beta * v - lr * g,
-                lambda p, g, old, new, lr, beta: (p + new, new),
-            ),
+            momentum_lr_inside,
             "This is the form that Keras has: no average, lr inside the velocity, which points "
             "downhill. A dialect, no slip. Here the velocity is an average of gradients.",
         ),

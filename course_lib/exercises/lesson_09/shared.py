@@ -50,6 +50,12 @@ def rule_of(velocity: Velocity, move: Move) -> Callable[..., Any]:
     return rule
 
 
+def lr_inside_uphill(p, g, v, *, lr, beta=0.9):
+    """Take a step of `dialects.momentum_lr_inside`, with a velocity that points uphill."""
+    v = beta * v + lr * g
+    return p - v, v
+
+
 def common_slips(velocity: Velocity, move: Move) -> tuple[Twin, ...]:
     """Return slips that can be made with any of the three rules, given how the rule is right."""
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...optim import rules
 from ..model import Case, Exercise, Twin
-from .shared import held
+from .shared import common_slips, held
 
 
 def _adagrad_cases(seed: int) -> list[Case]:
@@ -64,11 +64,6 @@ def _rule(
 def _eps_added(p, g, s, *, lr, eps=1e-10):
     s = s + g * g
     return p - lr * g / s.sqrt() + eps, s
-
-
-def _lr_forgotten(p, g, s, *, lr, eps=1e-10):
-    s = s + g * g
-    return p - g / (s.sqrt() + eps), s
 
 
 def _bracket_around_the_difference(p, g, s, *, lr, eps=1e-10):
@@ -185,50 +180,7 @@ ADAGRAD = Exercise(
             _rule(lambda g, s: s * g * g),
             "The squared gradient is multiplied into s. From an s of 0 that never gets away.",
         ),
-        Twin(
-            "s not returned",
-            _rule(end=lambda p, step, old, new: p - step),
-            "Only the parameter comes back. The rule has to remember s for its next step: two "
-            "things are due.",
-        ),
-        Twin(
-            "old s returned",
-            _rule(end=lambda p, step, old, new: (p - step, old)),
-            "The s that comes back is the one that went in, so nothing is ever added up. Return "
-            "the new one.",
-        ),
-        Twin(
-            "old s used",
-            _rule(use=lambda old, new: old),
-            "The step is divided by the old s. At the first step that is 0, and the step enormous. "
-            "Renew s first, then step.",
-        ),
-        Twin(
-            "wrong order",
-            _rule(end=lambda p, step, old, new: (new, p - step)),
-            "Both results are right, in the wrong order: the parameter first, then what is "
-            "remembered.",
-        ),
-        Twin(
-            "step for parameter",
-            _rule(end=lambda p, step, old, new: (step, new)),
-            "The first result is the step, not the parameter after it.",
-        ),
-        Twin(
-            "uphill",
-            _rule(end=lambda p, step, old, new: (p + step, new)),
-            "The step goes uphill: look at the sign before it.",
-        ),
-        Twin(
-            "lr forgotten",
-            _lr_forgotten,
-            "The learning rate plays no part in your step. Look at what g is multiplied by.",
-        ),
-        Twin(
-            "not divided",
-            _rule(move=lambda g, s, eps: g),
-            "This is a step of gradient descent: s is kept and never used.",
-        ),
+        *common_slips(_rule),
         Twin(
             "one rate for all",
             _rule(move=lambda g, s, eps: g / (s.sum().sqrt() + eps)),

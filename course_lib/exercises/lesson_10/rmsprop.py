@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...optim import rules
 from ..model import Case, Exercise, Twin
-from .shared import held
+from .shared import common_slips, held
 
 Pair = tuple[Tensor, Tensor]
 
@@ -77,11 +77,6 @@ def _eps_added_to_the_rate(p, g, s, *, lr, beta=0.99, eps=1e-8):
 def _defaults_only(p, g, s, *, lr, beta=0.99, eps=1e-8):
     new = _average(g, s, 0.99)
     return p - lr * _move(g, new, 1e-8), new
-
-
-def _lr_forgotten(p, g, s, *, lr, beta=0.99, eps=1e-8):
-    new = _average(g, s, beta)
-    return p - _move(g, new, eps), new
 
 
 def _beta_of_its_own(own: float) -> Callable[..., Pair]:
@@ -210,51 +205,7 @@ RMSPROP = Exercise(
             _rule(lambda g, s, beta: (beta * s + (1 - beta) * g) ** 2),
             "The average is squared as a whole. Square the gradient first, and average then.",
         ),
-        Twin(
-            "s not returned",
-            _rule(end=lambda p, step, old, new: p - step),
-            "Only the parameter comes back. The rule has to remember s for its next step: two "
-            "things are due.",
-        ),
-        Twin(
-            "old s returned",
-            _rule(end=lambda p, step, old, new: (p - step, old)),
-            "The s that comes back is the one that went in, so nothing is ever remembered. Return "
-            "the new one.",
-        ),
-        Twin(
-            "old s used",
-            _rule(use=lambda old, new: old),
-            "The step is divided by the old s. At the first step that is 0, and the step enormous. "
-            "Renew s first, then step.",
-        ),
-        Twin(
-            "wrong order",
-            _rule(end=lambda p, step, old, new: (new, p - step)),
-            "Both results are right, in the wrong order: the parameter first, then what is "
-            "remembered.",
-        ),
-        Twin(
-            "step for parameter",
-            _rule(end=lambda p, step, old, new: (step, new)),
-            "The first result is the step, not the parameter after it.",
-        ),
-        Twin(
-            "uphill",
-            _rule(end=lambda p, step, old, new: (p + step, new)),
-            "The step goes uphill: look at the sign before it.",
-        ),
-        Twin(
-            "lr forgotten",
-            _lr_forgotten,
-            "The learning rate plays no part in your step. Look at what g is multiplied by.",
-        ),
-        Twin(
-            "not divided",
-            _rule(move=lambda g, s, eps: g),
-            "This is a step of gradient descent: s is kept and never used. What is the gradient "
-            "divided by?",
-        ),
+        *common_slips(_rule),
         Twin(
             "multiplied",
             _rule(move=lambda g, s, eps: g * (s.sqrt() + eps)),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..drawing import drawing
+from ..model import Twin
 
 Draw = Callable[..., Tensor]
 
@@ -20,3 +22,61 @@ def held(seed: int) -> tuple[Draw, Draw]:
         return 0.1 + draw(*shape, dtype=dtype) ** 2
 
     return draw, squares
+
+
+def common_slips(rule: Callable[..., Callable[..., Any]]) -> tuple[Twin, ...]:
+    """Return slips that can be made with either rule that divides by the root of s.
+
+    rule: makes the exercise's rule, with its `move`, `use` or `end` written otherwise.
+    """
+
+    def lr_forgotten(p, g, s, *, lr, **more):
+        return rule()(p, g, s, lr=1.0, **more)
+
+    return (
+        Twin(
+            "s not returned",
+            rule(end=lambda p, step, old, new: p - step),
+            "Only the parameter comes back. The rule has to remember s for its next step: two "
+            "things are due.",
+        ),
+        Twin(
+            "old s returned",
+            rule(end=lambda p, step, old, new: (p - step, old)),
+            "The s that comes back is the one that went in, so nothing is ever remembered. Return "
+            "the new one.",
+        ),
+        Twin(
+            "old s used",
+            rule(use=lambda old, new: old),
+            "The step is divided by the old s. At the first step that is 0, and the step enormous. "
+            "Renew s first, then step.",
+        ),
+        Twin(
+            "wrong order",
+            rule(end=lambda p, step, old, new: (new, p - step)),
+            "Both results are right, in the wrong order: the parameter first, then what is "
+            "remembered.",
+        ),
+        Twin(
+            "step for parameter",
+            rule(end=lambda p, step, old, new: (step, new)),
+            "The first result is the step, not the parameter after it.",
+        ),
+        Twin(
+            "uphill",
+            rule(end=lambda p, step, old, new: (p + step, new)),
+            "The step goes uphill: look at the sign before it.",
+        ),
+        Twin(
+            "lr forgotten",
+            lr_forgotten,
+            "The learning rate plays no part in your step. Look at what g is multiplied by.",
+        ),
+        Twin(
+            "not divided",
+            rule(move=lambda g, s, eps: g),
+            "This is a step of gradient descent: s is kept and never used. What is the gradient "
+            "divided by?",
+        ),
+    )
