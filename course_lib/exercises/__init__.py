@@ -1,25 +1,10 @@
-"""What a learner is told: exercises, and the engine that judges answers.
+"""What a learner is told: the exercises of the course, and what a notebook calls.
 
-In reading order: model, output, guard, signature, pristine, compare, needs, stand_in, messages,
-evaluate, progress_file, saved_answer, card, course_map, notebook; then `drawing`, and a file or
-folder for each lesson.
+In reading order: drawing, a file or folder for each lesson, registry; then progress_file,
+saved_answer, card, course_map, notebook.
 """
 
-from .evaluate import evaluate
-from .model import Case, Exercise, Outcome, Twin
 from .notebook import check, hint, mine, progress, solution
 from .registry import EXERCISES
 
-__all__ = [
-    "EXERCISES",
-    "Case",
-    "Exercise",
-    "Outcome",
-    "Twin",
-    "check",
-    "evaluate",
-    "hint",
-    "mine",
-    "progress",
-    "solution",
-]
+__all__ = ["EXERCISES", "check", "hint", "mine", "progress", "solution"]

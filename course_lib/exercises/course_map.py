@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from .course import PARTS
-from .model import Exercise
+from ..checking import Exercise
+from ..course import PARTS
 from .progress_file import Entry
 from .registry import EXERCISES
 

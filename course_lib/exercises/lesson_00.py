@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ..checking import Case, Exercise, Slip
 from ..lab.device import generator
 from ..nn.layers import weighted_sum
-from .model import Case, Exercise, Twin
 
 
 def _cases(seed: int) -> list[Case]:
@@ -51,80 +51,80 @@ WEIGHTED_SUM = Exercise(
         "of the pairs. Which operation joins a pair?",
         "On tensors, `*` works place by place, and a tensor has a method that adds up its entries.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "mean instead of sum",
             lambda inputs, weights: (inputs * weights).mean(),
             "Your result shrinks as inputs are added: the products are averaged where they should "
             "be added. Look at the last step.",
         ),
-        Twin(
+        Slip(
             "product of sums",
             lambda inputs, weights: inputs.sum() * weights.sum(),
             "The inputs are added up before they meet their weights, so every input counts with "
             "every weight. Each input should meet its own weight first.",
         ),
-        Twin(
+        Slip(
             "weights left out",
             lambda inputs, weights: inputs.sum(),
             "The weights play no part in your result: it is the plain sum of the inputs. Look at "
             "where `weights` enters.",
         ),
-        Twin(
+        Slip(
             "not added up",
             lambda inputs, weights: inputs * weights,
             "You have one product for each input; the exercise asks for a single number. One step "
             "is missing after the products.",
         ),
-        Twin(
+        Slip(
             "sum of sums",
             lambda inputs, weights: (inputs + weights).sum(),
             "Inputs and weights are added to each other. A weight says how strongly its input "
             "counts: which operation makes something count twice as much?",
         ),
-        Twin(
+        Slip(
             "only the first pair",
             lambda inputs, weights: inputs[0] * weights[0],
             "Only the first input counts. If you go through the inputs in a loop, look at how far "
             "the `return` is indented: it ends the function at once.",
         ),
-        Twin(
+        Slip(
             "only the last pair",
             lambda inputs, weights: inputs[-1] * weights[-1],
             "Only the last input counts: each step of your loop forgets the steps before. Look at "
             "what happens to the old total when a new product comes.",
         ),
-        Twin(
+        Slip(
             "first pair left out",
             lambda inputs, weights: (inputs * weights)[1:].sum(),
             "The first input is left out. Look at where your loop or slice begins: Python counts "
             "from 0.",
         ),
-        Twin(
+        Slip(
             "last pair left out",
             lambda inputs, weights: (inputs * weights)[:-1].sum(),
             "The last input is left out. Look at where your loop or slice ends: the end itself "
             "does not belong to it.",
         ),
-        Twin(
+        Slip(
             "only two inputs",
             lambda inputs, weights: inputs[0] * weights[0] + inputs[1] * weights[1],
             "Only the first two inputs count. There may be any number of them: look at the places "
             "that you name one by one.",
         ),
-        Twin(
+        Slip(
             "multiplied at the end too",
             lambda inputs, weights: (inputs * weights).prod(),
             "The products are multiplied with each other. Look at your last step: one input of 0 "
             "should not silence all the others.",
         ),
-        Twin(
+        Slip(
             "an axis that is not there",
             lambda inputs, weights: (inputs * weights).sum(dim=1),
             "You work along axis 1, and there is none: a list of numbers has one axis, which is "
             "number 0. Look at what stands after `dim`.",
         ),
-        Twin(
+        Slip(
             "input for inputs",
             lambda inputs, weights: input * weights,
             "`input` is a function that Python brings along. Look at the spelling of your "

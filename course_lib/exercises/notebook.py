@@ -10,14 +10,14 @@ from typing import Any
 
 from IPython.display import display
 
+from ..checking import Exercise, Outcome, evaluate
+from ..checking.stand_in import stand_in
 from . import progress_file
 from .card import Card
 from .course_map import CourseMap
-from .evaluate import default_seed, evaluate, find
-from .model import Exercise, Outcome
 from .progress_file import Entry
+from .registry import find
 from .saved_answer import load, source_of
-from .stand_in import stand_in
 
 _HEADINGS = {
     "not_attempted": "not attempted yet",
@@ -41,16 +41,25 @@ def check(id: str, answer: Any) -> Any:
     that works like the library's own function.
 
     Raises:
-        ValueError: when there is no exercise with this id.
+        ValueError: when there is no exercise with this id, or COURSE_SEED is no whole number.
         AssertionError: when nbgrader is grading and the answer has not passed; it carries the
             message and the seed of the cases.
     """
-    outcome = evaluate(id, answer)
+    exercise, seed = find(id), default_seed()
+    outcome = evaluate(exercise, answer, seed=seed)
     note = _remember(outcome, answer)
     display(_card_of(outcome, note))
     if os.environ.get("NBGRADER_EXECUTION") == "autograde" and not outcome.passed:
-        raise AssertionError(f"{id}: {outcome.message} (Cases drawn with seed {default_seed()}.)")
-    return answer if outcome.usable else stand_in(find(id))
+        raise AssertionError(f"{id}: {outcome.message} (Cases drawn with seed {seed}.)")
+    return answer if outcome.usable else stand_in(exercise)
+
+
+def default_seed() -> int:
+    """Return the seed that cases are drawn from: COURSE_SEED of the environment, else 0."""
+    text = os.environ.get("COURSE_SEED", "0")
+    if not text.isdecimal():
+        raise ValueError(f"COURSE_SEED is {text!r}; it must be a whole number, 0 or more.")
+    return int(text)
 
 
 def hint(id: str) -> None:
@@ -103,7 +112,7 @@ def mine(id: str) -> Any:
         return _stand_in(exercise, "open", f"{kept} {_GOES_ON}")
     try:
         answer = load(entry.source, entry.name)
-        outcome = evaluate(id, answer)
+        outcome = evaluate(exercise, answer, seed=default_seed())
     except Exception as error:
         outcome = Outcome(id, "raised", f"Loading it stops with {type(error).__name__}: {error}.")
     if not outcome.passed:

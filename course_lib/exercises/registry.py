@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from .model import Exercise
+from ..checking import Exercise
 
 
 def _collect() -> Mapping[str, Exercise]:
@@ -25,3 +26,12 @@ def _collect() -> Mapping[str, Exercise]:
 
 
 EXERCISES = _collect()
+
+
+def find(id: str) -> Exercise:
+    """Return the exercise `id`; a ValueError that offers the nearest ids when there is none."""
+    if id in EXERCISES:
+        return EXERCISES[id]
+    near = difflib.get_close_matches(str(id), EXERCISES, n=3, cutoff=0.4)
+    offer = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise ValueError(f"There is no exercise {id!r}.{offer}")

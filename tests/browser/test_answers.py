@@ -32,7 +32,7 @@ class Story:
     @property
     def slip(self) -> str:
         """The message that names the slip, as the page shows it."""
-        twins = {twin.name: twin.message for twin in EXERCISES[self.exercise].twins}
+        twins = {twin.name: twin.message for twin in EXERCISES[self.exercise].slips}
         return twins[self.twin].replace("`", "")
 
 

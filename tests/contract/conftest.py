@@ -1,6 +1,6 @@
 import pytest
 
-from course_lib.exercises import guard
+from course_lib.checking import guard
 
 
 @pytest.fixture(autouse=True)

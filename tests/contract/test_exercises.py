@@ -1,4 +1,4 @@
-"""What every exercise keeps to, whoever wrote it: its stub, solution, twins, hints and cases."""
+"""What every exercise keeps to, whoever wrote it: its stub, solution, slips, hints and cases."""
 
 import ast
 import functools
@@ -7,9 +7,10 @@ import inspect
 import pytest
 
 import build
-from course_lib.exercises import EXERCISES, evaluate
-from course_lib.exercises.compare import same
-from course_lib.exercises.signature import as_function, signature
+from course_lib.checking import evaluate
+from course_lib.checking.compare import same
+from course_lib.checking.record import as_function
+from course_lib.exercises import EXERCISES
 from derive import plain, secret_lines
 
 SEEDS = (0, 1, 2)
@@ -21,9 +22,9 @@ MATHEMATICS = (
 )
 
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=lambda e: e.id)
-every_twin = pytest.mark.parametrize(
-    ("exercise", "twin"),
-    [(e, t) for e in EXERCISES.values() for t in e.twins],
+every_slip = pytest.mark.parametrize(
+    ("exercise", "slip"),
+    [(e, t) for e in EXERCISES.values() for t in e.slips],
     ids=lambda value: getattr(value, "id", None) or value.name,
 )
 
@@ -65,14 +66,14 @@ def test_the_course_has_exercises():
 @every_exercise
 def test_the_stub_counts_as_not_attempted(exercise):
     stub = defined_by(exercise, answer_cell(exercise).stub)
-    assert evaluate(exercise.id, stub).status == "not_attempted"
+    assert evaluate(exercise, stub).status == "not_attempted"
 
 
 @every_exercise
 def test_the_solution_as_written_passes_and_is_used(exercise):
     solution = defined_by(exercise, answer_cell(exercise).source)
     for seed in SEEDS:
-        outcome = evaluate(exercise.id, solution, seed=seed)
+        outcome = evaluate(exercise, solution, seed=seed)
         assert outcome.passed, outcome.message
         assert outcome.usable, outcome.message
 
@@ -82,24 +83,24 @@ def test_right_answers_written_another_way_pass(exercise):
     assert exercise.also_right
     for answer in exercise.also_right:
         for seed in SEEDS:
-            outcome = evaluate(exercise.id, answer, seed=seed)
+            outcome = evaluate(exercise, answer, seed=seed)
             assert outcome.passed, outcome.message
 
 
-@every_twin
-def test_a_twin_fails_under_its_own_name(exercise, twin):
+@every_slip
+def test_a_slip_fails_under_its_own_name(exercise, slip):
     for seed in SEEDS:
-        outcome = evaluate(exercise.id, twin.fn, seed=seed)
+        outcome = evaluate(exercise, slip.answer, seed=seed)
         assert not outcome.passed
-        assert outcome.misconception == twin.name
-        assert outcome.message == twin.message
+        assert outcome.slip == slip.name
+        assert outcome.message == slip.message
 
 
 @every_exercise
-def test_there_are_enough_twins_hints_and_points(exercise):
-    assert len(exercise.twins) >= 3
-    assert len({twin.name for twin in exercise.twins}) == len(exercise.twins)
-    assert len({twin.message for twin in exercise.twins}) == len(exercise.twins)
+def test_there_are_enough_slips_hints_and_points(exercise):
+    assert len(exercise.slips) >= 3
+    assert len({slip.name for slip in exercise.slips}) == len(exercise.slips)
+    assert len({slip.message for slip in exercise.slips}) == len(exercise.slips)
     assert len(exercise.hints) >= 2
     assert exercise.points >= 1
     assert f".lesson_{exercise.id[:2]}" in inspect.getmodule(exercise.cases).__name__
@@ -108,7 +109,7 @@ def test_there_are_enough_twins_hints_and_points(exercise):
 @every_exercise
 def test_sentences_are_short_and_hold_no_solution(exercise):
     secrets = secret_lines(answer_cell(exercise).solution())
-    for text in [*exercise.hints, *(twin.message for twin in exercise.twins), exercise.asks]:
+    for text in [*exercise.hints, *(slip.message for slip in exercise.slips), exercise.asks]:
         assert 0 < len(text) <= 320, text
         assert "!" not in text
         for line in secrets:
@@ -123,7 +124,7 @@ def test_the_reference_is_the_librarys_own_function(exercise):
     assert inspect.isfunction(exercise.reference)
     assert exercise.reference.__module__.startswith(MATHEMATICS)
     assert not exercise.reference.__code__.co_freevars, "the guard swaps its code"
-    assert evaluate(exercise.id, exercise.reference).status == "called_reference"
+    assert evaluate(exercise, exercise.reference).status == "called_reference"
 
 
 @every_exercise
@@ -139,7 +140,7 @@ def test_the_answer_takes_what_the_reference_takes(exercise):
 @every_exercise
 def test_cases_are_seeded_general_first_and_in_two_precisions(exercise):
     fn = as_function(exercise.reference)
-    first, again, other = (signature(fn, exercise.cases(seed)) for seed in (0, 0, 1))
+    first, again, other = (record(fn, exercise.cases(seed)) for seed in (0, 0, 1))
     assert all(map(same, first, again))
     cases = exercise.cases(0)
     assert all(case.words for case in cases)

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from checking.conftest import CHOICE, TOY, shrink
 
+from course_lib.checking.stand_in import stand_in, stands_in
 from course_lib.exercises import check, hint, mine, notebook, progress, progress_file, solution
 from course_lib.exercises.saved_answer import load
-from course_lib.exercises.stand_in import stand_in, stands_in
-
-from .conftest import CHOICE, TOY, shrink
 
 X = torch.tensor([3.0, 6.0])
 
@@ -154,7 +153,7 @@ def test_grading_raises_with_the_message_and_the_seed(shown, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     monkeypatch.setenv("COURSE_SEED", "7")
     with pytest.raises(AssertionError, match=r"This is the slip: adds first.*seed 7"):
-        check(TOY.id, TOY.twins[0].fn)
+        check(TOY.id, TOY.slips[0].answer)
     assert "This is the slip" in shown[0]
     assert check(TOY.id, right) is right
 
@@ -263,3 +262,14 @@ def test_what_is_shown_reads_well_as_text_and_html(shown, monkeypatch):
 
 def test_a_stand_in_keeps_the_name_and_the_docstring():
     assert stand_in(TOY).__doc__ == shrink.__doc__
+
+
+def test_an_unknown_id_is_refused_with_an_offer():
+    with pytest.raises(ValueError, match=r"no exercise '99.shrnk'. Did you mean 99.shrink"):
+        check("99.shrnk", right)
+
+
+def test_a_seed_that_is_no_number_is_refused(monkeypatch):
+    monkeypatch.setenv("COURSE_SEED", "seven")
+    with pytest.raises(ValueError, match="COURSE_SEED is 'seven'; it must be a whole number"):
+        check(TOY.id, right)

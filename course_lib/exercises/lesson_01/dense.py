@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...checking import Case, Exercise, slips
 from ...nn import layers
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _dense_cases(seed: int) -> list[Case]:
@@ -43,6 +43,75 @@ def _dense_returned_early(x: Tensor, weight: Tensor) -> Tensor:
     return out
 
 
+SLIPS = """
+transposed weights: x @ weight
+    The product sums over the neurons where it should sum over the inputs. In `weight` a neuron
+    is a row: look at which of its axes meets the inputs of `x`.
+order swapped: weight @ x
+    The weights stand on the left, so that the product sums over the examples. Look at which
+    axis of each of the two counts the inputs: those two have to meet.
+result transposed: weight @ x.T
+    The numbers are right, but they are laid out as (neurons, examples). The examples come
+    first: look at which side each matrix stands on, or at the axis that you stack along.
+elementwise product: x * weight
+    `*` multiplies place by place and adds nothing up. A layer needs a sum over the inputs for
+    each pair of an example and a neuron.
+sum over the neurons: (x[:, None, :] * weight).sum(dim=1)
+    The sum runs over the wrong axis: the neurons are gone and the inputs are left. Look at what
+    each of the three axes (example, neuron, input) counts.
+sum over the examples: (x[:, None, :] * weight).sum(dim=0)
+    The sum runs over the wrong axis: the examples are mixed together. Look at what each of the
+    three axes (example, neuron, input) counts.
+not added up: x[:, None, :] * weight
+    You have every single product, by example, neuron and input. The products of one neuron
+    still have to become one number: a step is missing.
+mean instead of sum: (x @ weight.T) / x.shape[1]
+    The products are averaged where they should be added: an added input would make all the
+    others count less. Look at the last step.
+neurons added up: (x @ weight.T).sum(dim=1)
+    The neurons of the layer are added into one number. Each neuron should keep its own: look
+    for a sum too many.
+only the first neuron: x @ weight[0]
+    Only the first neuron gives a signal. Look at where you pick a row of `weight`: all rows are
+    asked for.
+example and neuron in pairs: (x * weight).sum(dim=1)
+    That is how one neuron worked. Here `*` lets example 0 meet neuron 0 only, example 1 neuron
+    1, and so on; in a layer each example meets every neuron.
+inputs transposed: x.T @ weight
+    The wrong one of the two is turned on its side: the product sums over the examples. Look at
+    which axis of each of the two counts the inputs.
+letters of einsum: torch.einsum("nd,dh->nh", x, weight)
+    The letters "dh" say that `weight` has a row for each input. It has a row for each neuron:
+    look at the order of its two letters.
+t without brackets: x @ weight.t
+    `t` is a method: without brackets behind it you multiply by the method itself, not by what
+    it gives back.
+dot of matrices: x.dot(weight)
+    In torch, unlike NumPy, `dot` takes two lists of numbers, each with a single axis. Look for
+    the operation that multiplies matrices.
+weights reshaped: x @ weight.reshape(weight.shape[1], weight.shape[0])
+    `reshape` gives the shape that fits, but it deals the numbers out anew, so that the weights
+    of different neurons mix. Turning a matrix on its side is something else.
+result reshaped: (weight @ x.T).reshape(len(x), len(weight))
+    `reshape` gives the shape asked for, but it deals the numbers out anew, so that they stand
+    in the wrong places. Turning a matrix on its side is something else.
+neurons end to end: torch.cat([x @ row for row in weight])
+    The numbers are right, but they stand in one long row, neuron after neuron. Each neuron
+    should fill a column: look at what `cat` does, and what `stack` does.
+examples added up: (x @ weight.T).sum(dim=0)
+    The examples are added into one row. Each example should keep a row of its own: look for a
+    sum too many.
+return inside the loops
+    Only the entry of the first example and the first neuron is filled in. Look at how far the
+    `return` is indented: it ends the function inside the loops.
+a relu on top: torch.relu(x @ weight.T)
+    What is below 0 has been cut off. Asked is the sum itself, which may be any number: look at
+    your last step.
+only the first example: functional.pad(x[:1] @ weight.T, (0, 0, 0, len(x) - 1))
+    Only the row of the first example is filled in. Look at how far the `return` is indented: it
+    ends the function inside the outer loop.
+"""
+
 DENSE = Exercise(
     id="01.dense",
     points=2,
@@ -57,141 +126,7 @@ DENSE = Exercise(
         "A matrix product adds over the last axis of its left side and the first axis of its right "
         "side. Both must count the inputs. Which of your two matrices has them elsewhere?",
     ),
-    twins=(
-        Twin(
-            "transposed weights",
-            lambda x, weight: x @ weight,
-            "The product sums over the neurons where it should sum over the inputs. In `weight` a "
-            "neuron is a row: look at which of its axes meets the inputs of `x`.",
-        ),
-        Twin(
-            "order swapped",
-            lambda x, weight: weight @ x,
-            "The weights stand on the left, so that the product sums over the examples. Look at "
-            "which axis of each of the two counts the inputs: those two have to meet.",
-        ),
-        Twin(
-            "result transposed",
-            lambda x, weight: weight @ x.T,
-            "The numbers are right, but they are laid out as (neurons, examples). The examples "
-            "come first: look at which side each matrix stands on, or at the axis that you stack "
-            "along.",
-        ),
-        Twin(
-            "elementwise product",
-            lambda x, weight: x * weight,
-            "`*` multiplies place by place and adds nothing up. A layer needs a sum over the "
-            "inputs for each pair of an example and a neuron.",
-        ),
-        Twin(
-            "sum over the neurons",
-            lambda x, weight: (x[:, None, :] * weight).sum(dim=1),
-            "The sum runs over the wrong axis: the neurons are gone and the inputs are left. Look "
-            "at what each of the three axes (example, neuron, input) counts.",
-        ),
-        Twin(
-            "sum over the examples",
-            lambda x, weight: (x[:, None, :] * weight).sum(dim=0),
-            "The sum runs over the wrong axis: the examples are mixed together. Look at what each "
-            "of the three axes (example, neuron, input) counts.",
-        ),
-        Twin(
-            "not added up",
-            lambda x, weight: x[:, None, :] * weight,
-            "You have every single product, by example, neuron and input. The products of one "
-            "neuron still have to become one number: a step is missing.",
-        ),
-        Twin(
-            "mean instead of sum",
-            lambda x, weight: (x @ weight.T) / x.shape[1],
-            "The products are averaged where they should be added: an added input would make all "
-            "the others count less. Look at the last step.",
-        ),
-        Twin(
-            "neurons added up",
-            lambda x, weight: (x @ weight.T).sum(dim=1),
-            "The neurons of the layer are added into one number. Each neuron should keep its own: "
-            "look for a sum too many.",
-        ),
-        Twin(
-            "only the first neuron",
-            lambda x, weight: x @ weight[0],
-            "Only the first neuron gives a signal. Look at where you pick a row of `weight`: all "
-            "rows are asked for.",
-        ),
-        Twin(
-            "example and neuron in pairs",
-            lambda x, weight: (x * weight).sum(dim=1),
-            "That is how one neuron worked. Here `*` lets example 0 meet neuron 0 only, example 1 "
-            "neuron 1, and so on; in a layer each example meets every neuron.",
-        ),
-        Twin(
-            "inputs transposed",
-            lambda x, weight: x.T @ weight,
-            "The wrong one of the two is turned on its side: the product sums over the examples. "
-            "Look at which axis of each of the two counts the inputs.",
-        ),
-        Twin(
-            "letters of einsum",
-            lambda x, weight: torch.einsum("nd,dh->nh", x, weight),
-            'The letters "dh" say that `weight` has a row for each input. It has a row for each '
-            "neuron: look at the order of its two letters.",
-        ),
-        Twin(
-            "t without brackets",
-            lambda x, weight: x @ weight.t,
-            "`t` is a method: without brackets behind it you multiply by the method itself, not by "
-            "what it gives back.",
-        ),
-        Twin(
-            "dot of matrices",
-            lambda x, weight: x.dot(weight),
-            "In torch, unlike NumPy, `dot` takes two lists of numbers, each with a single axis. "
-            "Look for the operation that multiplies matrices.",
-        ),
-        Twin(
-            "weights reshaped",
-            lambda x, weight: x @ weight.reshape(weight.shape[1], weight.shape[0]),
-            "`reshape` gives the shape that fits, but it deals the numbers out anew, so that the "
-            "weights of different neurons mix. Turning a matrix on its side is something else.",
-        ),
-        Twin(
-            "result reshaped",
-            lambda x, weight: (weight @ x.T).reshape(len(x), len(weight)),
-            "`reshape` gives the shape asked for, but it deals the numbers out anew, so that they "
-            "stand in the wrong places. Turning a matrix on its side is something else.",
-        ),
-        Twin(
-            "neurons end to end",
-            lambda x, weight: torch.cat([x @ row for row in weight]),
-            "The numbers are right, but they stand in one long row, neuron after neuron. Each "
-            "neuron should fill a column: look at what `cat` does, and what `stack` does.",
-        ),
-        Twin(
-            "examples added up",
-            lambda x, weight: (x @ weight.T).sum(dim=0),
-            "The examples are added into one row. Each example should keep a row of its own: look "
-            "for a sum too many.",
-        ),
-        Twin(
-            "return inside the loops",
-            _dense_returned_early,
-            "Only the entry of the first example and the first neuron is filled in. Look at how "
-            "far the `return` is indented: it ends the function inside the loops.",
-        ),
-        Twin(
-            "a relu on top",
-            lambda x, weight: torch.relu(x @ weight.T),
-            "What is below 0 has been cut off. Asked is the sum itself, which may be any number: "
-            "look at your last step.",
-        ),
-        Twin(
-            "only the first example",
-            lambda x, weight: functional.pad(x[:1] @ weight.T, (0, 0, 0, len(x) - 1)),
-            "Only the row of the first example is filled in. Look at how far the `return` is "
-            "indented: it ends the function inside the outer loop.",
-        ),
-    ),
+    slips=slips(SLIPS, layers.dense, {"return inside the loops": _dense_returned_early}),
     also_right=(
         _dense_by_loop,
         lambda x, weight: torch.einsum("nd,hd->nh", x, weight),

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...checking import Case, Exercise, Slip
 from ...nn import layers
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _neuron_cases(seed: int) -> list[Case]:
@@ -53,122 +53,122 @@ NEURON = Exercise(
         "`x * w` multiplies each row of `x` by `w`, place by place, and keeps the shape (n, d). "
         "Of its two axes, the one that counts the inputs has to disappear.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "sum over the examples",
             lambda x, w: (x * w).sum(dim=0),
             "The sum runs over the examples, so that different images are mixed and every input "
             "stays by itself. Look at which axis of (n, d) counts the inputs.",
         ),
-        Twin(
+        Slip(
             "not added up",
             lambda x, w: x * w,
             "You have one product for each input of each example. A neuron sends a single number "
             "for each example: a step is missing after the products.",
         ),
-        Twin(
+        Slip(
             "one number for all examples",
             lambda x, w: (x * w).sum(),
             "All examples are added into one number. Each example should keep a number of its own: "
             "look at what your sum runs over.",
         ),
-        Twin(
+        Slip(
             "mean instead of sum",
             lambda x, w: (x * w).mean(dim=1),
             "The products are averaged where they should be added: an added input would make all "
             "the others count less. Look at the last step.",
         ),
-        Twin(
+        Slip(
             "weights left out",
             lambda x, w: x.sum(dim=1),
             "The weights play no part in your result: it is the plain sum of each example's "
             "inputs. Look at where `w` enters.",
         ),
-        Twin(
+        Slip(
             "product of sums",
             lambda x, w: x.sum(dim=1) * w.sum(),
             "The inputs are added up before they meet their weights, so each input counts with "
             "every weight. Look at the order of the two steps.",
         ),
-        Twin(
+        Slip(
             "weights meet the examples",
             lambda x, w: w @ x,
             "The weights are matched with the examples where they should be matched with the "
             "inputs. Look at the order of the two in your product, and at their shapes.",
         ),
-        Twin(
+        Slip(
             "kept as a column",
             lambda x, w: (x * w).sum(dim=1, keepdim=True),
             "The numbers are right, but they stand in a column of shape (n, 1); the shape asked "
             "for is (n,). Look for an axis of length one that you keep or add.",
         ),
-        Twin(
+        Slip(
             "only the first example",
             lambda x, w: (x[0] * w).sum(),
             "Only the first example gets an answer. Look at where you pick a row of `x`: all rows "
             "are asked for.",
         ),
-        Twin(
+        Slip(
             "sum instead of product",
             lambda x, w: (x + w).sum(dim=1),
             "Inputs and weights are added to each other. A weight says how strongly its input "
             "counts: what makes something count twice as much?",
         ),
-        Twin(
+        Slip(
             "only two inputs",
             lambda x, w: x[:, 0] * w[0] + x[:, 1] * w[1],
             "Only the first two inputs count. There may be any number of them: look at the columns "
             "that you name one by one.",
         ),
-        Twin(
+        Slip(
             "examples taken for inputs",
             lambda x, w: x[0] * w[0] + x[1] * w[1],
             "`x[0]` is the first example, not the first input, so that whole examples are weighted "
             "and added. Look at which axis of (n, d) your index picks from.",
         ),
-        Twin(
+        Slip(
             "only the last product",
             lambda x, w: x[:, -1] * w[-1],
             "Only the last input counts: each step of your loop forgets the steps before. Look at "
             "what happens to the old total when a new product comes.",
         ),
-        Twin(
+        Slip(
             "a total after each input",
             lambda x, w: (x * w).cumsum(dim=1).flatten(),
             "You hand over a total after each input, also those that are not finished. Look at how "
             "far the line that keeps the total is indented.",
         ),
-        Twin(
+        Slip(
             "a weight for each example",
             lambda x, w: (x * w[:, None]).sum(dim=1),
             "`w` runs down the examples, so that each example meets one weight. Each input should: "
             "look for an axis that you add to `w`, or for a sum that comes too early.",
         ),
-        Twin(
+        Slip(
             "inputs added up first",
             lambda x, w: w * x.sum(dim=1),
             "The inputs are added up before they meet their weights, and then each example meets "
             "one weight. Look at the order of the two steps.",
         ),
-        Twin(
+        Slip(
             "examples transposed",
             lambda x, w: x.T @ w,
             "`x` is turned on its side, so that the weights meet the examples. A product with `@` "
             "adds over the last axis of its left side: which one should that be?",
         ),
-        Twin(
+        Slip(
             "dot of a matrix",
             lambda x, w: torch.dot(x, w),
             "In torch, `dot` takes two lists of numbers, each with a single axis, and `x` has two. "
             "Look for an operation that takes a matrix on its left side.",
         ),
-        Twin(
+        Slip(
             "a relu on top",
             lambda x, w: torch.relu(x @ w),
             "What is below 0 has been cut off. Asked is the sum itself, which may be any number: "
             "look at your last step.",
         ),
-        Twin(
+        Slip(
             "a sigmoid on top",
             lambda x, w: torch.sigmoid(x @ w),
             "A sigmoid comes on top. Asked is the sum itself, which may be any number: look at "

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...nn import layers
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _rescale_cases(seed: int) -> list[Case]:
@@ -66,126 +66,126 @@ RESCALE = Exercise(
         "Root mean square, read from right to left: square every signal, take the mean of all of "
         "them, take the root. Then compare it with the target.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "root forgotten",
             lambda W, x, target: target / _signals(W, x).square().mean() * W,
             "The signals are measured by the mean of their squares; the root is missing. Look at "
             "the three words root, mean, square.",
         ),
-        Twin(
+        Slip(
             "upside down",
             lambda W, x, target: _signals(W, x).square().mean().sqrt() / target * W,
             "The factor stands upside down: signals that are too small get smaller still. If the "
             "size is 3 and the target 6, what should c be?",
         ),
-        Twin(
+        Slip(
             "standard deviation",
             lambda W, x, target: target / _spread(_signals(W, x), 1) * W,
             "You measure the spread around the mean, the standard deviation. Root mean square "
             "measures from zero: look for a mean that is taken off first.",
         ),
-        Twin(
+        Slip(
             "standard deviation, divided by n",
             lambda W, x, target: target / _spread(_signals(W, x), 0) * W,
             "You measure the spread around the mean, a standard deviation. Root mean square "
             "measures from zero: look for a mean that is taken off first.",
         ),
-        Twin(
+        Slip(
             "sum instead of mean",
             lambda W, x, target: target / _signals(W, x).norm() * W,
             "The squares are added up where their mean is asked for, so the result depends on how "
             "many examples there are. Look at the middle one of the three words.",
         ),
-        Twin(
+        Slip(
             "mean size",
             lambda W, x, target: target / _signals(W, x).abs().mean() * W,
             "You take the mean of the sizes without squares and root. Large signals count for more "
             "in a root mean square: look at the three words again.",
         ),
-        Twin(
+        Slip(
             "largest signal",
             lambda W, x, target: target / _signals(W, x).abs().max() * W,
             "You bring the largest signal to the target. All signals together are meant: look at "
             "how you measure their size.",
         ),
-        Twin(
+        Slip(
             "size of the weights",
             lambda W, x, target: target / W.square().mean().sqrt() * W,
             "You bring the weights to the target size. The signals are meant, and they depend on "
             "the inputs too: look at what you measure.",
         ),
-        Twin(
+        Slip(
             "each neuron by itself",
             lambda W, x, target: target * W / _signals(W, x).square().mean(dim=0).sqrt()[:, None],
             "Each neuron gets a factor of its own, so that the rows change against each other. "
             "One factor for the whole matrix is asked for: look at what your mean runs over.",
         ),
-        Twin(
+        Slip(
             "transposed weights",
             lambda W, x, target: target / (x @ W).square().mean().sqrt() * W,
             "The size is measured on other signals than those of the layer: `W` is used the wrong "
             "way round. In 01.dense a row of it belongs to a neuron.",
         ),
-        Twin(
+        Slip(
             "only multiplied by the target",
             lambda W, x, target: target * W,
             "The weights are multiplied by the target, whatever size the signals had before. "
             "Measure first: what should happen if they already have the right size?",
         ),
-        Twin(
+        Slip(
             "the factor itself",
             lambda W, x, target: target / _signals(W, x).square().mean().sqrt(),
             "This is the factor c, and it is right. Asked is the matrix that it makes.",
         ),
-        Twin(
+        Slip(
             "the signals",
             lambda W, x, target: target / _signals(W, x).square().mean().sqrt() * _signals(W, x),
             "You give back the signals at the right size. Asked are the weights that make them.",
         ),
-        Twin(
+        Slip(
             "root over the target",
             lambda W, x, target: (target / _signals(W, x).square().mean()).sqrt() * W,
             "The root is taken of the target too. It belongs to the size of the signals alone: "
             "look at your brackets.",
         ),
-        Twin(
+        Slip(
             "root forgotten, target squared",
             lambda W, x, target: target**2 / _signals(W, x).square().mean() * W,
             "Your factor is the square of the right one: it brings the mean of the squares to the "
             "wrong size. If all weights are doubled, what happens to the squares of the signals?",
         ),
-        Twin(
+        Slip(
             "target forgotten",
             lambda W, x, target: W / _signals(W, x).square().mean().sqrt(),
             "The target plays no part in your result: the signals always get the size 1. Look at "
             "where `target` enters.",
         ),
-        Twin(
+        Slip(
             "size of the inputs",
             lambda W, x, target: target / x.square().mean().sqrt() * W,
             "You measure the inputs. The signals are meant, which the layer makes of them: look at "
             "what you square.",
         ),
-        Twin(
+        Slip(
             "no square before the mean",
             lambda W, x, target: target / _signals(W, x).mean() * W,
             "You take the mean of the signals as they are, so that those above and below 0 cancel. "
             "The square comes first: root mean square is done from right to left.",
         ),
-        Twin(
+        Slip(
             "each example by itself",
             lambda W, x, target: W * (target / _signals(W, x).square().mean(dim=1).sqrt()),
             "You measure each example by itself, and get as many factors as examples. One factor "
             "is asked for: look at what your mean runs over.",
         ),
-        Twin(
+        Slip(
             "order swapped",
             lambda W, x, target: target / (W @ x).square().mean().sqrt() * W,
             "The signals are not those of the layer: `W` stands on the left, where its inputs "
             "would meet the examples. Look at how 01.dense makes them.",
         ),
-        Twin(
+        Slip(
             "added instead of multiplied",
             lambda W, x, target: W + target - _signals(W, x).square().mean().sqrt(),
             "You move all weights by the same amount. One factor for all of them is asked for: if "

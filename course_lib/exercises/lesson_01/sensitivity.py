@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...nn import layers
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _sensitivity_cases(seed: int) -> list[Case]:
@@ -66,122 +66,122 @@ SENSITIVITY = Exercise(
         "Each entry of the result is a product of two numbers: one of them stands in `x`, the "
         "other in `v`. Row h, column d, like `W`.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "transposed",
             lambda x, W, v: torch.outer(x, v),
             "The numbers are right, but rows and columns are swapped. The result is laid out like "
             "`W`: a row for each hidden neuron.",
         ),
-        Twin(
+        Slip(
             "weight itself counted",
             lambda x, W, v: torch.outer(v, x) * W,
             "This is how much each connection contributes to the output. Asked is by how much the "
             "output moves when the weight moves by one: does that depend on where the weight is?",
         ),
-        Twin(
+        Slip(
             "second layer forgotten",
             lambda x, W, v: x.expand_as(W),
             "This is how far the hidden neuron moves. Its signal is weighted once more on its way "
             "to the output: which number does it meet there?",
         ),
-        Twin(
+        Slip(
             "input forgotten",
             lambda x, W, v: v[:, None].expand_as(W),
             "This is how far the output moves when a hidden neuron moves by one. But how far does "
             "the neuron move? That depends on what flows into the weight's line.",
         ),
-        Twin(
+        Slip(
             "derivative by the inputs, not summed",
             lambda x, W, v: v[:, None] * W,
             "You let the input move, not the weight: this is how each path carries a change of its "
             "input. Look at which symbol stands below the line in ∂out/∂W.",
         ),
-        Twin(
+        Slip(
             "derivative by the inputs",
             lambda x, W, v: v @ W,
             "You let the inputs move, not the weights: there is one number for each input here. "
             "Look at which symbol stands below the line in ∂out/∂W.",
         ),
-        Twin(
+        Slip(
             "derivative by the second layer",
             lambda x, W, v: W @ x,
             "You let `v` move, not `W`: there is one number for each hidden neuron here. Look at "
             "which symbol stands below the line in ∂out/∂W.",
         ),
-        Twin(
+        Slip(
             "the output itself",
             lambda x, W, v: v @ (W @ x),
             "This is the output. Asked is how far it moves for each single weight: as many numbers "
             "as `W` has entries.",
         ),
-        Twin(
+        Slip(
             "added instead of multiplied",
             lambda x, W, v: v[:, None] + x,
             "The two numbers on the path are added. The signal is weighted by the one after the "
             "other: what does a weight do to its signal?",
         ),
-        Twin(
+        Slip(
             "place by place",
             lambda x, W, v: v * x,
             "`*` lets v[0] meet x[0] only, v[1] only x[1], and so on. The result has an entry for "
             "each pair of a neuron and an input: every entry of `v` meets every one of `x`.",
         ),
-        Twin(
+        Slip(
             "place by place, input first",
             lambda x, W, v: x * v,
             "`*` lets x[0] meet v[0] only, x[1] only v[1], and so on. The result has an entry for "
             "each pair of a neuron and an input: every entry of `x` meets every one of `v`.",
         ),
-        Twin(
+        Slip(
             "a dot product",
             lambda x, W, v: v @ x,
             "`@` pairs the two lists place by place and adds up. Nothing is added here: the result "
             "has an entry for each pair of a neuron and an input.",
         ),
-        Twin(
+        Slip(
             "a dot product, input first",
             lambda x, W, v: x @ v,
             "`@` pairs the two lists place by place and adds up. No sum is asked for: the result "
             "has an entry for each pair of a neuron and an input.",
         ),
-        Twin(
+        Slip(
             "two columns",
             lambda x, W, v: v[:, None] @ x[:, None],
             "Both stand upright, as columns, and `@` cannot multiply two columns. One of the two "
             "has to lie down: look at the axes that you add.",
         ),
-        Twin(
+        Slip(
             "indices swapped",
             _sensitivity_with_swapped_indices,
             "An index runs past the end: `h` counts the neurons and `d` the inputs, and somewhere "
             "they have changed places. Look at which of them belongs to `v` and which to `x`.",
         ),
-        Twin(
+        Slip(
             "a single weight",
             lambda x, W, v: v[1] * x[0],
             "This is the answer for one weight, the one of the example. Each weight of `W` has an "
             "answer of its own: look at the places that you name.",
         ),
-        Twin(
+        Slip(
             "added up",
             lambda x, W, v: v.sum() * x.sum(),
             "Your answers for all the weights are added into one number. Each weight should keep "
             "its own: look for a sum too many.",
         ),
-        Twin(
+        Slip(
             "contribution to the neuron",
             lambda x, W, v: W * x,
             "This is how much each connection contributes to its hidden neuron. Asked is by how "
             "much the output moves when the weight moves: does that depend on where the weight is?",
         ),
-        Twin(
+        Slip(
             "the weights",
             lambda x, W, v: W.clone(),
             "These are the weights. Asked is what happens to the output when one of them moves by "
             "one: where does its line begin, and what does its signal meet on the way?",
         ),
-        Twin(
+        Slip(
             "backward without requires_grad",
             lambda x, W, v: (v @ (W @ x)).backward(),
             "torch keeps no gradients here, since `W` comes without `requires_grad`. Asked is the "

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...checking import Case, Exercise, Slip
 from ...nn import biases
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 from .shared import layer
 
 
@@ -61,157 +61,157 @@ BIAS_COLUMN = Exercise(
         "`torch.cat([a, b], dim=1)` sets columns beside each other, if both are matrices. "
         "`bias[:, None]` has the shape (h, 1). Give back both results, the inputs first.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "ones first",
             lambda x, w, b: (_append(_ones(x), x), _append(b[:, None], w)),
             "Your two matrices fit each other, but the new column stands first. It is asked for as "
             "the last one: look at the order inside your cat.",
         ),
-        Twin(
+        Slip(
             "ones first, biases last",
             lambda x, w, b: (_append(_ones(x), x), _append(w, b[:, None])),
             "The ones are the first column and the biases the last, so they never meet. Both "
             "belong at the end: look at the order inside the cat of the inputs.",
         ),
-        Twin(
+        Slip(
             "ones last, biases first",
             lambda x, w, b: (_append(x, _ones(x)), _append(b[:, None], w)),
             "The ones are the last column and the biases the first, so they never meet. Both "
             "belong at the end: look at the order inside the cat of the weights.",
         ),
-        Twin(
+        Slip(
             "zeros instead of ones",
             lambda x, w, b: (_append(x, 0 * _ones(x)), _append(w, b[:, None])),
             "The new input is always 0, so the biases never get through. What must a bias be "
             "multiplied by to arrive as it is?",
         ),
-        Twin(
+        Slip(
             "ones and biases swapped",
             lambda x, w, b: (_append(x, b[:, None]), _append(w, _ones(w))),
             "The biases went to the inputs and the ones to the weights. A bias belongs to a "
             "neuron, and a neuron is a row of `weight`.",
         ),
-        Twin(
+        Slip(
             "ones in both",
             lambda x, w, b: (_append(x, _ones(x)), _append(w, _ones(w))),
             "The weights got ones too, so that every neuron has the bias 1. Where are the biases "
             "that you were given?",
         ),
-        Twin(
+        Slip(
             "a row of ones",
             lambda x, w, b: (torch.cat([x, torch.ones_like(x[:1])]), _append(w, b[:, None])),
             "The ones were added as a row: one example more, and no input more. Look at the axis "
             "that your cat works along.",
         ),
-        Twin(
+        Slip(
             "a block of ones",
             lambda x, w, b: (_append(x, torch.ones_like(x)), _append(w, b[:, None])),
             "You append as many ones as there are inputs. One new input is enough: look at the "
             "shape of your ones.",
         ),
-        Twin(
+        Slip(
             "axis forgotten",
             lambda x, w, b: (torch.cat([x, _ones(x)]), torch.cat([w, b[:, None]])),
             "Your matrices are set below each other, as `vstack` does, and `cat` without `dim`. "
             "Beside each other is asked for: which axis counts the columns?",
         ),
-        Twin(
+        Slip(
             "flat",
             lambda x, w, b: (torch.cat([x, torch.ones(len(x))], dim=1), _append(w, b[:, None])),
             "What you append is flat, of one axis, and torch asks for a matrix. A column of n "
             "numbers has the shape (n, 1): look at how to give a tensor a second axis.",
         ),
-        Twin(
+        Slip(
             "biases lie down",
             lambda x, w, b: (_append(x, _ones(x)), _append(w, b[None])),
             "Your biases are a row, of shape (1, h), and torch cannot set that beside the weights. "
             "They have to stand upright: look at which axis you add.",
         ),
-        Twin(
+        Slip(
             "biases as a new row",
             lambda x, w, b: (_append(x, _ones(x)), torch.cat([w, b[None]])),
             "The biases are put below the weights, as if they were one more neuron. Each neuron is "
             "a row and gets one number at its end: look at the axis of your cat.",
         ),
-        Twin(
+        Slip(
             "weights transposed",
             lambda x, w, b: (_append(x, _ones(x)), torch.cat([w.T, b[None]])),
             "The first matrix is right, the second lies on its side. As in every layer, a neuron "
             "is a row of it.",
         ),
-        Twin(
+        Slip(
             "added instead of appended",
             lambda x, w, b: (x + 1, w + b[:, None]),
             "One is added to every input and the bias to every weight. They should stand beside "
             "the others, as one more column, and leave them alone.",
         ),
-        Twin(
+        Slip(
             "weights left as they were",
             lambda x, w, b: (_append(x, _ones(x)), w),
             "The inputs have a new column and the weights do not, so that they no longer fit. "
             "Where do the biases go?",
         ),
-        Twin(
+        Slip(
             "inputs left as they were",
             lambda x, w, b: (x, _append(w, b[:, None])),
             "The weights have a new column and the inputs do not, so that they no longer fit. What "
             "should the biases be multiplied by?",
         ),
-        Twin(
+        Slip(
             "results swapped",
             lambda x, w, b: (_append(w, b[:, None]), _append(x, _ones(x))),
             "Both matrices are right, but they come back in the wrong order: the inputs are asked "
             "for first.",
         ),
-        Twin(
+        Slip(
             "the layer's result",
             lambda x, w, b: x @ w.T + b,
             "This is the result of the layer. Asked are the two matrices that make it, as a pair.",
         ),
-        Twin(
+        Slip(
             "a plain 1",
             lambda x, w, b: (torch.cat([x, 1], dim=1), _append(w, b[:, None])),
             "`cat` joins tensors, and 1 is a plain number. A 1 is needed in each row: which tensor "
             "holds those, and what is its shape?",
         ),
-        Twin(
+        Slip(
             "ones for each neuron",
             lambda x, w, b: (_append(x, _ones(w)), _append(w, b[:, None])),
             "You make a 1 for each neuron. The column stands beside `x` and is as long as it is: "
             "what do its rows count?",
         ),
-        Twin(
+        Slip(
             "ones for each input",
             lambda x, w, b: (_append(x, _ones(x.T)), _append(w, b[:, None])),
             "You make a 1 for each input. The column stands beside `x` and is as long as it is: "
             "look at which entry of `x.shape` you take.",
         ),
-        Twin(
+        Slip(
             "stacked",
             lambda x, w, b: (torch.stack([x, _ones(x)]), _append(w, b[:, None])),
             "`stack` lays tensors of equal shape along a new axis. Here no new axis is wanted: the "
             "column goes on in the axis of the inputs. Look for the function that joins.",
         ),
-        Twin(
+        Slip(
             "last input overwritten",
             lambda x, w, b: (_append(x[:, :-1], _ones(x)), _append(w, b[:, None])),
             "The ones have replaced the last input. They should stand beside it: the matrix gets "
             "one column more than `x` has.",
         ),
-        Twin(
+        Slip(
             "last column overwritten in both",
             lambda x, w, b: (_append(x[:, :-1], _ones(x)), _append(w[:, :-1], b[:, None])),
             "The ones have replaced the last input, and the biases its weights. They should stand "
             "beside them: each matrix gets one column more.",
         ),
-        Twin(
+        Slip(
             "only the inputs",
             lambda x, w, b: _append(x, _ones(x)),
             "Only the inputs come back. Asked are two matrices: look at what stands after "
             "`return`.",
         ),
-        Twin(
+        Slip(
             "biases alone",
             lambda x, w, b: (_append(x, _ones(x)), b[:, None]),
             "Your second matrix holds the biases alone. They should stand beside the weights, "

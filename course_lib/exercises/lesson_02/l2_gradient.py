@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...nn import biases
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _l2_cases(seed: int) -> list[Case]:
@@ -50,168 +50,168 @@ L2_GRADIENT = Exercise(
         "For each bias: its own entry of `gradient`, plus the strength times the derivative of b². "
         "A square leaves a factor behind.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "factor 2 lost",
             lambda g, b, s: g + s * b,
             "The pull on the bias is half of what it should be. This is the gradient for strength "
             "/ 2 · b², which is torch's weight decay; here the penalty has no half. Look at the "
             "derivative of a square.",
         ),
-        Twin(
+        Slip(
             "square kept",
             lambda g, b, s: g + 2 * s * b**2,
             "The factor is there, but the square stayed too. What is the derivative of a square?",
         ),
-        Twin(
+        Slip(
             "sign of the bias lost",
             lambda g, b, s: g + 2 * s * b.abs(),
             "A bias below 0 is pushed the wrong way: its sign is lost. Look for an abs.",
         ),
-        Twin(
+        Slip(
             "bias left out",
             lambda g, b, s: g + 2 * s,
             "The pull is the same for all biases. For b² it depends on how large the bias is: look "
             "at the derivative of a square.",
         ),
-        Twin(
+        Slip(
             "penalty counted twice",
             lambda g, b, s: g + 4 * s * b,
             "The penalty counts twice: the pull on the bias is double what it should be. Look for "
             "a factor that comes in a second time.",
         ),
-        Twin(
+        Slip(
             "loss counted twice",
             lambda g, b, s: 2 * g + 2 * s * b,
             "The loss counts twice. Its gradient should go in once, as it is: look at what the "
             "factor stands before.",
         ),
-        Twin(
+        Slip(
             "the penalty, not its gradient",
             lambda g, b, s: g + s * b**2,
             "You add the penalty's value, not its gradient. A bias below 0 would be pushed further "
             "down: how fast does b² change when b does?",
         ),
-        Twin(
+        Slip(
             "the summed penalty",
             lambda g, b, s: g + s * (b**2).sum(),
             "You add the value of the penalty, one number for all. The gradient has an entry for "
             "each bias: how fast does the penalty change when that one bias does?",
         ),
-        Twin(
+        Slip(
             "sum over the biases",
             lambda g, b, s: g + 2 * s * b.sum(),
             "Every bias is pulled by the sum of them all. The penalty is a sum, but only one of "
             "its terms changes with a given bias: look for a sum too many.",
         ),
-        Twin(
+        Slip(
             "mean over the biases",
             lambda g, b, s: g + 2 * s * b / b.numel(),
             "The pull is divided by the number of biases. The penalty here is their sum of "
             "squares, not the mean: look for what brings the number in.",
         ),
-        Twin(
+        Slip(
             "loss left out",
             lambda g, b, s: 2 * s * b,
             "This is the gradient of the penalty alone. The gradient of the loss is given and "
             "belongs in the result too.",
         ),
-        Twin(
+        Slip(
             "gradient in the bias's place",
             lambda g, b, s: g + 2 * s * g,
             "The penalty pulls in proportion to the gradient, not to the bias. Look at which of "
             "the two the penalty is made of.",
         ),
-        Twin(
+        Slip(
             "roles swapped",
             lambda g, b, s: b + 2 * s * g,
             "Gradient and bias have changed places. The gradient of the loss goes in as it is, and "
             "the penalty is made of the biases.",
         ),
-        Twin(
+        Slip(
             "a step taken",
             lambda g, b, s: b - g - 2 * s * b,
             "This is the bias after a step of descent. Asked is the gradient that the step is "
             "taken with.",
         ),
-        Twin(
+        Slip(
             "sign",
             lambda g, b, s: g - 2 * s * b,
             "The penalty has the wrong sign: a step against this gradient would drive the biases "
             "away from 0. The descent itself brings the minus; the gradient does not.",
         ),
-        Twin(
+        Slip(
             "strength left out",
             lambda g, b, s: g + 2 * b,
             "The strength plays no part in your result. Look at where it stands in the penalty.",
         ),
-        Twin(
+        Slip(
             "strength on the loss too",
             lambda g, b, s: s * (g + 2 * b),
             "The strength multiplies the loss as well. It belongs to the penalty alone: look at "
             "your brackets.",
         ),
-        Twin(
+        Slip(
             "L1",
             lambda g, b, s: g + s * b.sign(),
             "This is the gradient for the penalty |b|, L1: the same pull for small and large. For "
             "b² the pull depends on how large the bias is.",
         ),
-        Twin(
+        Slip(
             "penalty left out",
             lambda g, b, s: g.clone(),
             "This is the gradient of the loss alone: the penalty plays no part. It is a second "
             "term of what is to be made small, and has a gradient too.",
         ),
-        Twin(
+        Slip(
             "the bias added",
             lambda g, b, s: g + 2 * s + b,
             "The bias is added where it should multiply: with strength 0 it would still pull. Look "
             "for a `+` in place of a `*`.",
         ),
-        Twin(
+        Slip(
             "multiplied by the penalty's gradient",
             lambda g, b, s: g * 2 * s * b,
             "The two gradients are multiplied: with strength 0 nothing would be left of the loss. "
             "Loss and penalty are added, and so are their gradients.",
         ),
-        Twin(
+        Slip(
             "strength on the loss",
             lambda g, b, s: s * g + 2 * b,
             "The strength multiplies the gradient of the loss, and the penalty has none. Look at "
             "which of the two terms it stands before.",
         ),
-        Twin(
+        Slip(
             "factor on both",
             lambda g, b, s: 2 * s * (g + b),
             "The factor multiplies the gradient of the loss as well, which goes in as it is. Look "
             "at your brackets.",
         ),
-        Twin(
+        Slip(
             "half instead of twice",
             lambda g, b, s: g + s * b / 2,
             "The pull is a quarter of what it should be: a half stands where the square leaves a "
             "factor behind. Look at the derivative of a square.",
         ),
-        Twin(
+        Slip(
             "mean of the biases",
             lambda g, b, s: g + 2 * s * b.mean(),
             "Every bias is pulled by the mean of them all. Only one term of the penalty changes "
             "with a given bias: look for a mean too many.",
         ),
-        Twin(
+        Slip(
             "added into one number",
             lambda g, b, s: (g + 2 * s * b).sum(),
             "The entries are added into one number. The gradient has an entry for each bias: look "
             "for a sum too many.",
         ),
-        Twin(
+        Slip(
             "a step taken, with the strength",
             lambda g, b, s: b - s * (g + 2 * b),
             "This is a bias after a step, with the strength as its length. Asked is a gradient; "
             "and the strength says how much the penalty counts, not how far to go.",
         ),
-        Twin(
+        Slip(
             "a strength from elsewhere",
             lambda g, b, s: g + 2 * 0.03 * b,
             "The strength is always the same here, whatever is given. Look for a number, or a name "

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...nn import biases
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _threshold_cases(seed: int) -> list[Case]:
@@ -45,97 +45,97 @@ THRESHOLD = Exercise(
         "`weight * x + bias = 0`: bring the bias to the other side, which changes something about "
         "it, then get rid of what stands before x. The same works for whole tensors.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "sign",
             lambda weight, bias: bias / weight,
             "Your threshold lies on the wrong side of 0. Put it back into weight · x + bias: the "
             "two should cancel, not add.",
         ),
-        Twin(
+        Slip(
             "upside down",
             lambda weight, bias: -weight / bias,
             "The fraction stands upside down. Twice the bias should push the threshold twice as "
             "far out: look at what divides what.",
         ),
-        Twin(
+        Slip(
             "upside down, and the sign",
             lambda weight, bias: weight / bias,
             "The fraction stands upside down, and its sign is lost too. Start from weight · x + "
             "bias = 0, one step at a time.",
         ),
-        Twin(
+        Slip(
             "weight forgotten",
             lambda weight, bias: -bias,
             "Your threshold does not depend on the weight. A neuron that amplifies its input ten "
             "times needs ten times less of it: look at what stands before x.",
         ),
-        Twin(
+        Slip(
             "multiplied",
             lambda weight, bias: -bias * weight,
             "You multiply by the weight. A stronger weight should bring the threshold nearer to 0, "
             "not push it away: how is a factor before x undone?",
         ),
-        Twin(
+        Slip(
             "subtracted",
             lambda weight, bias: -bias - weight,
             "The weight is taken off. It multiplies x, so taking it off does not undo it.",
         ),
-        Twin(
+        Slip(
             "sign of the weight lost",
             lambda weight, bias: -bias / weight.abs(),
             "This is right for weights above 0 only. With a weight below 0 your threshold lies on "
             "the wrong side: look for an abs or a square.",
         ),
-        Twin(
+        Slip(
             "never below 0",
             lambda weight, bias: (bias / weight).abs(),
             "Your threshold is never below 0. It can be, when weight and bias have the same sign: "
             "look for an abs.",
         ),
-        Twin(
+        Slip(
             "where the output is one",
             lambda weight, bias: (1 - bias) / weight,
             "This is where the output reaches 1. The sign changes elsewhere: look at the right "
             "side of your equation.",
         ),
-        Twin(
+        Slip(
             "where the output is one half",
             lambda weight, bias: (0.5 - bias) / weight,
             "This is where the output reaches one half. A neuron begins to fire where its output "
             "leaves 0: look at the right side of your equation.",
         ),
-        Twin(
+        Slip(
             "the bias itself",
             lambda weight, bias: bias.clone(),
             "This is the bias. It is what the neuron says at the input 0; asked is the input at "
             "which it says 0.",
         ),
-        Twin(
+        Slip(
             "the output at one",
             lambda weight, bias: weight + bias,
             "This is the output for the input 1. Asked is the other direction: which input gives "
             "the output 0?",
         ),
-        Twin(
+        Slip(
             "only the first neuron",
             lambda weight, bias: -bias[0] / weight[0],
             "Only the first neuron gets an answer. Look at the places that you name, or at how far "
             "a `return` in a loop is indented.",
         ),
-        Twin(
+        Slip(
             "an if on many numbers",
             lambda weight, bias: -bias / weight if weight > 0 else bias / weight,
             "An `if` needs one yes or no, and here is one for each neuron. Solve the equation for "
             "a weight below 0: do you get another formula?",
         ),
-        Twin(
+        Slip(
             "rounded down",
             lambda weight, bias: -bias // weight,
             "Your thresholds are whole numbers: `//` divides and rounds down. Look at the sign "
             "that you divide with.",
         ),
-        Twin(
+        Slip(
             "every neuron with every other",
             lambda weight, bias: -bias / weight[:, None],
             "The bias of each neuron meets the weights of all the others. The two tensors have the "

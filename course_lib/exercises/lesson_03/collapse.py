@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...checking import Case, Exercise, Slip
 from ...nn.collapse import collapse
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _two_layers(
@@ -70,144 +70,144 @@ COLLAPSE = Exercise(
         "Check the shapes: W must be (k, d), made of (k, h) and (h, d). b must be (k,); the first "
         "bias has h numbers, and a matrix that takes h and gives k is at hand.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "order swapped",
             lambda W1, b1, W2, b2: (W1 @ W2, W2 @ b1 + b2),
             "The product has the wrong order. The first layer meets x first, so it stands next to "
             "x: on which side is that?",
         ),
-        Twin(
+        Slip(
             "order swapped, biases too",
             lambda W1, b1, W2, b2: (W1 @ W2, W1 @ b2 + b1),
             "The layers have changed places, in the weights and in the biases. The first layer "
             "meets x first, so it stands next to x.",
         ),
-        Twin(
+        Slip(
             "order swapped, biases added",
             lambda W1, b1, W2, b2: (W1 @ W2, b1 + b2),
             "The product has the wrong order, and the biases are added as they are. Write both "
             "layers for one x and multiply the brackets out.",
         ),
-        Twin(
+        Slip(
             "biases added",
             lambda W1, b1, W2, b2: (W2 @ W1, b1 + b2),
             "The weights are right. The biases are added as they are, but the first one goes "
             "through the second layer, like everything that the first layer gives.",
         ),
-        Twin(
+        Slip(
             "first bias lost",
             lambda W1, b1, W2, b2: (W2 @ W1, b2.clone()),
             "The weights are right, but the first bias is lost. What does it become on its way "
             "through the second layer?",
         ),
-        Twin(
+        Slip(
             "second bias lost",
             lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1),
             "The first bias is taken through the second layer, and the second bias is lost.",
         ),
-        Twin(
+        Slip(
             "both biases through the second layer",
             lambda W1, b1, W2, b2: (W2 @ W1, W2 @ (b1 + b2)),
             "Both biases go through the second weights. The second bias is added after them: look "
             "at your brackets.",
         ),
-        Twin(
+        Slip(
             "bias through both layers",
             lambda W1, b1, W2, b2: (W2 @ W1, (W2 @ W1) @ b1 + b2),
             "You take the first bias through both layers. It is added after the first one: which "
             "weights still lie ahead of it?",
         ),
-        Twin(
+        Slip(
             "bias through the transpose",
             lambda W1, b1, W2, b2: (W2 @ W1, b1 @ W2 + b2),
             "The first bias meets the wrong axis of `W2`. Look at which axis counts the hidden "
             "neurons, and on which side it stands.",
         ),
-        Twin(
+        Slip(
             "bias through the first layer",
             lambda W1, b1, W2, b2: (W2 @ W1, W1 @ b1 + b2),
             "The first bias goes through the first weights, but it is added after them. Which "
             "weights come next?",
         ),
-        Twin(
+        Slip(
             "biases swapped",
             lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b2 + b1),
             "The biases have changed places: which of them lies before the second weights, and "
             "which comes after?",
         ),
-        Twin(
+        Slip(
             "bias as a column",
             lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1[:, None] + b2[:, None]),
             "Your bias is a column, (k, 1). Asked are k numbers in one axis; a matrix times a "
             "vector gives just that, without a second axis.",
         ),
-        Twin(
+        Slip(
             "bias as a column and a row",
             lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1[:, None] + b2),
             "Your bias has become a table (k, k): a column plus a row. Look at the axis that you "
             "added to the first bias.",
         ),
-        Twin(
+        Slip(
             "second bias subtracted",
             lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1 - b2),
             "The second bias is taken off. Look at its sign when both layers are written out.",
         ),
-        Twin(
+        Slip(
             "bias multiplied elementwise",
             lambda W1, b1, W2, b2: (W2 @ W1, W2 * b1 + b2),
             "The weights are right. For the bias you multiply place by place: a bias that goes "
             "through a layer is summed over the hidden neurons.",
         ),
-        Twin(
+        Slip(
             "order swapped on both sides",
             lambda W1, b1, W2, b2: (W1 @ W2, b1 @ W2 + b2),
             "In both products `W2` stands on the right. It works on what the first layer gives, "
             "and a layer's weights stand to the left of what they work on: write both layers out "
             "for one x.",
         ),
-        Twin(
+        Slip(
             "everything multiplied elementwise",
             lambda W1, b1, W2, b2: (W1 * W2, b1 * b2),
             "`*` multiplies place by place, and two biases are never multiplied with each other. "
             "Write one layer inside the other for one x, and multiply the brackets out.",
         ),
-        Twin(
+        Slip(
             "first bias twice",
             lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1 + b1 + b2),
             "The weights are right. The first bias comes in twice: through the second layer, and "
             "once more as it is. Multiply the brackets out: how often does it occur?",
         ),
-        Twin(
+        Slip(
             "elementwise product",
             lambda W1, b1, W2, b2: (W2 * W1, W2 @ b1 + b2),
             "`*` multiplies the matrices place by place. One layer after the other is the matrix "
             "product.",
         ),
-        Twin(
+        Slip(
             "weights added",
             lambda W1, b1, W2, b2: (W1 + W2, b1 + b2),
             "Weights and biases are added, as if the layers stood side by side. Here one layer "
             "works on what the other gives.",
         ),
-        Twin(
+        Slip(
             "result transposed",
             lambda W1, b1, W2, b2: ((W2 @ W1).T, W2 @ b1 + b2),
             "The weights lie on their side: (d, k). As in every layer, a neuron is a row, so that "
             "the outputs come first.",
         ),
-        Twin(
+        Slip(
             "both transposed",
             lambda W1, b1, W2, b2: (W1 @ W2.T, W2 @ b1 + b2),
             "A transpose of `W2` has slipped in. The matrices fit as they are: what stands before "
             "x when both layers are written out?",
         ),
-        Twin(
+        Slip(
             "results swapped",
             lambda W1, b1, W2, b2: (W2 @ b1 + b2, W2 @ W1),
             "Both results are right, but in the wrong order: the weights are asked for first.",
         ),
-        Twin(
+        Slip(
             "weights alone",
             lambda W1, b1, W2, b2: W2 @ W1,
             "The weights are right. The biases of the one layer are asked for too: two results, "

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...checking import Case, Exercise, Slip
 from ...nn import activations
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 from .shared import of
 
 
@@ -52,122 +52,122 @@ GELU = Exercise(
         "torch.erf takes a tensor; math.sqrt(2) is a plain number. Check Φ alone before you "
         "multiply: Φ(0) is one half and Φ(1) about 0.8413.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "the tanh form",
             _tanh_form,
             "This is the approximation with tanh: it is off by up to 0.0005. Many libraries offer "
             "both; the exact form is asked for, with erf.",
         ),
-        Twin(
+        Slip(
             "the sigmoid form",
             lambda z: z * torch.sigmoid(1.702 * z),
             "This is the approximation by a sigmoid of 1.702 z: it is off by up to 0.02. The exact "
             "form is asked for, with erf.",
         ),
-        Twin(
+        Slip(
             "silu",
             lambda z: functional.silu(z),
             "This is SiLU: z times its sigmoid. In GELU the share comes from the normal "
             "distribution, by erf.",
         ),
-        Twin(
+        Slip(
             "root of two left out",
             lambda z: 0.5 * z * (1 + torch.erf(z)),
             "erf gets z itself, as if the bell were narrower. Look at what the formula divides z "
             "by inside erf.",
         ),
-        Twin(
+        Slip(
             "times the root of two",
             lambda z: 0.5 * z * (1 + torch.erf(z * math.sqrt(2))),
             "Inside erf you multiply by the root of 2. Look at the fraction again.",
         ),
-        Twin(
+        Slip(
             "divided by two",
             lambda z: 0.5 * z * (1 + torch.erf(z / 2)),
             "Inside erf you divide by 2. The formula has its root there.",
         ),
-        Twin(
+        Slip(
             "root outside",
             lambda z: 0.5 * z * (1 + torch.erf(z) / math.sqrt(2)),
             "You divide erf by the root of 2, where the formula divides what goes into erf. Look "
             "at where the bracket of erf closes.",
         ),
-        Twin(
+        Slip(
             "brackets",
             lambda z: 0.5 * z * 1 + torch.erf(z / math.sqrt(2)),
             "Python multiplies before it adds, so that z meets only the 1. The sum of 1 and erf "
             "needs brackets of its own.",
         ),
-        Twin(
+        Slip(
             "half left out",
             lambda z: z * (1 + torch.erf(z / math.sqrt(2))),
             "Your result is twice too large: 1 + erf runs from 0 to 2. A share runs from 0 to 1.",
         ),
-        Twin(
+        Slip(
             "half on erf only",
             lambda z: z * (1 + 0.5 * torch.erf(z / math.sqrt(2))),
             "The half applies to erf only, so that the share runs from 0.5 to 1.5. Look at your "
             "brackets.",
         ),
-        Twin(
+        Slip(
             "half added",
             lambda z: z * (0.5 + torch.erf(z / math.sqrt(2))),
             "The half reaches the 1 and not erf, so that your share runs from -0.5 to 1.5. It "
             "belongs to the sum of both: look at your brackets.",
         ),
-        Twin(
+        Slip(
             "root under the result",
             lambda z: 0.5 * z * (1 + torch.erf(z)) / math.sqrt(2),
             "The root of 2 divides the whole result, where the formula divides what goes into "
             "erf. Look at where the bracket of erf closes.",
         ),
-        Twin(
+        Slip(
             "erf of z as the share",
             lambda z: z * torch.erf(z),
             "Two things: you take erf itself for the share, though it runs from -1 to 1, and erf "
             "gets z as it is. Write Φ first, as a variable of its own, and look at the formula.",
         ),
-        Twin(
+        Slip(
             "one left out",
             lambda z: 0.5 * z * torch.erf(z / math.sqrt(2)),
             "Without the 1 your share runs from -½ to ½, and negative numbers come out above 0. "
             "What is added to erf first?",
         ),
-        Twin(
+        Slip(
             "erf as the share",
             lambda z: z * torch.erf(z / math.sqrt(2)),
             "You take erf itself for the share, but it runs from -1 to 1. How do 1 and a half turn "
             "it into a share between 0 and 1?",
         ),
-        Twin(
+        Slip(
             "the share alone",
             lambda z: torch.special.ndtr(z),
             "This is the share Φ(z). GELU multiplies z by it: look at your last step.",
         ),
-        Twin(
+        Slip(
             "the share above",
             lambda z: z * torch.special.ndtr(-z),
             "You take the share that lies above z. At a large z GELU is nearly z: which share is "
             "nearly 1 there?",
         ),
-        Twin(
+        Slip(
             "density",
             lambda z: z * _phi(z),
             "You multiply by the height of the bell, φ(z). The share Φ(z) is the area to the left "
             "of z.",
         ),
-        Twin(
+        Slip(
             "the slope",
             lambda z: torch.special.ndtr(z) + z * _phi(z),
             "This is the slope of GELU. Asked is the function itself.",
         ),
-        Twin(
+        Slip(
             "relu",
             lambda z: torch.relu(z),
             "This is ReLU. GELU bends smoothly: at z = -1 it is about -0.16.",
         ),
-        Twin(
+        Slip(
             "sign inside",
             lambda z: 0.5 * z * (1 - torch.erf(z / math.sqrt(2)) + 1),
             "A minus stands before erf. Put in a large z: should the share go up or down?",

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...checking import Case, Exercise, Slip
 from ...nn import activations
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 from .shared import of
 
 
@@ -61,21 +61,21 @@ SIGMOID = Exercise(
         "is above 0, and else 0. One of the two is always 1. The first, divided by the sum of "
         "both, is the sigmoid on either side.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "overflow below",
             lambda z: 1 / (1 + torch.exp(-z)),
             "Right near 0. Far below 0 your exponential becomes infinite: at -12 in float16 the "
             "result drops to 0, and a gradient would be 0 times infinity. Every exponential should "
             "get numbers up to 0 only.",
         ),
-        Twin(
+        Slip(
             "overflow above",
             lambda z: torch.exp(z) / (1 + torch.exp(z)),
             "Right near 0. At z = 1000 your exponential is infinite, and infinity divided by "
             "infinity is NaN. Which form of the sigmoid suits numbers above 0?",
         ),
-        Twin(
+        Slip(
             "forms on the wrong sides",
             lambda z: torch.where(
                 z >= 0, torch.exp(z) / (1 + torch.exp(z)), 1 / (1 + torch.exp(-z))
@@ -83,113 +83,113 @@ SIGMOID = Exercise(
             "Right near 0. Both forms are right, but each is used on the side where it overflows. "
             "For z above 0, which exponential stays small? Look at the order in `where`.",
         ),
-        Twin(
+        Slip(
             "cut at ten",
             lambda z: torch.sigmoid(z.clamp(-10, 10)),
             "You cut z off at -10 and 10, so that all numbers further out give one result: "
             "0.00005 at -1000. Which form has an exponential that cannot overflow, without a cut "
             "on both sides?",
         ),
-        Twin(
+        Slip(
             "by tanh",
             lambda z: 0.5 * (1 + torch.tanh(z / 2)),
             "It never overflows, but it adds 1 to a number near -1: below z = -9 nothing is left "
             "in float16. Small results should come from a small exponential.",
         ),
-        Twin(
+        Slip(
             "one minus a share",
             lambda z: 1 - 1 / (1 + torch.exp(z)),
             "It takes a share near 1 from 1: below z = -9 nothing is left in float16. Small "
             "results should come from a small exponential.",
         ),
-        Twin(
+        Slip(
             "mirrored",
             lambda z: 1 / (1 + torch.exp(z)),
             "Your curve falls where it should rise: it is the sigmoid of -z. Look at the sign in "
             "each exponential, also before an absolute value, and at which side of `where` comes "
             "first.",
         ),
-        Twin(
+        Slip(
             "brackets",
             lambda z: 1 / 1 + torch.exp(-z),
             "Python divides before it adds: 1 / 1 + … is 1 + …. Put the whole denominator in "
             "brackets.",
         ),
-        Twin(
+        Slip(
             "minus in the denominator",
             lambda z: 1 / (1 - torch.exp(-z)),
             "The denominator holds a minus, so that it is 0 at z = 0. What should the sigmoid be "
             "there?",
         ),
-        Twin(
+        Slip(
             "one left out",
             lambda z: 1 / torch.exp(-z),
             "Without the 1 in the denominator this is just exp(z), which grows without end. "
             "The sigmoid stays below 1.",
         ),
-        Twin(
+        Slip(
             "right side for both",
             lambda z: 1 / (1 + torch.exp(-z.abs())),
             "Your curve goes up on both sides: z and -z give the same. An absolute value with a "
             "minus keeps the exponential small, but what stands above the line differs below 0.",
         ),
-        Twin(
+        Slip(
             "left side for both",
             lambda z: torch.exp(-z.abs()) / (1 + torch.exp(-z.abs())),
             "Your curve goes down on both sides: z and -z give the same. An absolute value with a "
             "minus keeps the exponential small, but what stands above the line differs above 0.",
         ),
-        Twin(
+        Slip(
             "denominator forgotten below",
             lambda z: torch.where(z >= 0, 1 / (1 + torch.exp(-z.abs())), torch.exp(-z.abs())),
             "Right from 0 upwards. Below 0 you give the exponential alone, so that the curve "
             "jumps at 0. What stands below the line on that side?",
         ),
-        Twin(
+        Slip(
             "never below one half",
             lambda z: 1 / (1 + torch.exp(-z.clamp(min=0))),
             "For numbers above 0 it is right, for all others you give one half: they are cut off "
             "before the exponential. What stands on top for them?",
         ),
-        Twin(
+        Slip(
             "never above one half",
             lambda z: torch.exp(z.clamp(max=0)) / (1 + torch.exp(z.clamp(max=0))),
             "For numbers below 0 it is right, for all others you give one half: they are cut off "
             "before both exponentials. Only one of them should be cut off there.",
         ),
-        Twin(
+        Slip(
             "tanh",
             lambda z: torch.tanh(z),
             "This is tanh, which runs from -1 to 1. The sigmoid runs from 0 to 1.",
         ),
-        Twin(
+        Slip(
             "twice as steep",
             lambda z: 0.5 * (1 + torch.tanh(z)),
             "It runs from 0 to 1, but it is twice as steep: the sigmoid of 2z. Look at what goes "
             "into your tanh.",
         ),
-        Twin(
+        Slip(
             "the slope",
             lambda z: torch.sigmoid(z) * torch.sigmoid(-z),
             "This is the slope of the sigmoid, a bump. Asked is the curve itself.",
         ),
-        Twin(
+        Slip(
             "softmax",
             lambda z: torch.softmax(z, dim=-1),
             "Your numbers add up to 1: that is softmax, which compares them with each other. The "
             "sigmoid treats each number by itself.",
         ),
-        Twin(
+        Slip(
             "the logarithm",
             lambda z: functional.logsigmoid(z),
             "This is the logarithm of the sigmoid, which is never above 0. Look at your last step.",
         ),
-        Twin(
+        Slip(
             "a step",
             lambda z: (z > 0).to(z.dtype),
             "Only 0 and 1 come out. The sigmoid passes through all numbers between them.",
         ),
-        Twin(
+        Slip(
             "powers of two",
             lambda z: torch.where(
                 z >= 0, 1 / (1 + 2.0 ** -z.abs()), 2.0 ** -z.abs() / (1 + 2.0 ** -z.abs())

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...checking import Case, Exercise, Slip
 from ...nn import softmax
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 from .shared import of
 
 
@@ -76,59 +76,59 @@ SOFTMAX = Exercise(
         "`z.amax(dim=1, keepdim=True)` has the shape (n, 1) and lines up with the rows. The sum of "
         "the exponentials needs the same two settings.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "no shift",
             lambda z: torch.exp(z) / torch.exp(z).sum(dim=1, keepdim=True),
             "Right for small numbers; far out you divide infinity by infinity, or 0 by 0. Either "
             "nothing is taken off a row before the exponential, or too little: argmax, and the "
             "second of the two results of `max`, are places in the row, not its numbers.",
         ),
-        Twin(
+        Slip(
             "one shift for the whole batch",
             lambda z: _shares(z, z.max()),
             "You take one number off all rows, such as the largest of the batch or of its first "
             "row. Next to [1000, 999] the exponentials of [-1000, -1001] are then all zeros, and 0 "
             "divided by 0 is NaN. Each row needs a shift of its own.",
         ),
-        Twin(
+        Slip(
             "shift added",
             lambda z: _shares(z, -z.amax(dim=1, keepdim=True)),
             "Right for small numbers. The largest number is added to its row, so that large "
             "numbers become larger still. Which number should be 0 after the shift? Look at the "
             "sign.",
         ),
-        Twin(
+        Slip(
             "shift by the mean",
             lambda z: _shares(z, z.mean(dim=1, keepdim=True)),
             "You take the mean off each row. In a row from -1000 to 1000 that changes nothing, and "
             "the exponential overflows. Which number must be 0 after the shift?",
         ),
-        Twin(
+        Slip(
             "shift by the smallest",
             lambda z: _shares(z, z.amin(dim=1, keepdim=True)),
             "You take the smallest number off each row, so that the others are above 0. In a row "
             "from -1000 to 1000 the exponential overflows: which end should become 0?",
         ),
-        Twin(
+        Slip(
             "shift by the largest size",
             lambda z: _shares(z, z.abs().amax(dim=1, keepdim=True)),
             "You take the largest absolute value off. In the row [-1000, -1001] that moves the "
             "numbers further down, until all exponentials are 0. Keep the signs.",
         ),
-        Twin(
+        Slip(
             "shift by the largest of each class",
             lambda z: _shares(z, z.amax(dim=0, keepdim=True)),
             "You take off the largest number of each column, so that the numbers of one row move "
             "by different amounts. Which axis counts the classes?",
         ),
-        Twin(
+        Slip(
             "wrong axis",
             lambda z: torch.softmax(z, dim=0),
             "Your columns add up to 1: the examples are compared with each other. Asked are shares "
             "of the classes within each example: look at `dim`.",
         ),
-        Twin(
+        Slip(
             "sum over the wrong axis",
             lambda z: (
                 torch.exp(z - z.amax(dim=1, keepdim=True))
@@ -137,51 +137,51 @@ SOFTMAX = Exercise(
             "The shift is taken row by row, but the sum column by column. Neither rows nor columns "
             "are shares then: look at both `dim`.",
         ),
-        Twin(
+        Slip(
             "one sum for the whole batch",
             _one_sum,
             "All your numbers together add up to 1. Each example should have shares of its own: "
             "along which axis do you add?",
         ),
-        Twin(
+        Slip(
             "softmax of everything",
             lambda z: torch.softmax(z.flatten(), dim=0).view(z.shape),
             "All your numbers together add up to 1: the examples compete with each other. Each row "
             "should have shares of its own.",
         ),
-        Twin(
+        Slip(
             "numbers cut off",
             lambda z: torch.softmax(z.clamp(-50, 50), dim=1),
             "You cut large numbers off before the exponential. In the row [1000, 999] both are "
             "cut to the same, though the first should get more. A shift keeps the differences.",
         ),
-        Twin(
+        Slip(
             "keepdim left out of the sum",
             _without_keepdim,
             "The sums have the shape (n,) and line up with the classes instead of the examples. "
             "Look at how an axis that is summed over can be kept.",
         ),
-        Twin(
+        Slip(
             "keepdim left out of the shift",
             _shift_without_keepdim,
             "The largest numbers have the shape (n,) and line up with the classes instead of the "
             "examples. Look at how that axis can be kept.",
         ),
-        Twin(
+        Slip(
             "no shift, keepdim left out",
             lambda z: torch.exp(z) / torch.exp(z).sum(dim=1),
             "The sums have the shape (n,) and line up with the classes instead of the examples: "
             "look at how an axis that is summed over can be kept. After that, large numbers still "
             "overflow.",
         ),
-        Twin(
+        Slip(
             "places without keepdim",
             lambda z: _shares(z, z.argmax(dim=1)),
             "You take off the places of the largest numbers, not the numbers, and these places "
             "line up with the classes instead of the examples. Look at what your function of "
             "`dim` returns, and in which shape.",
         ),
-        Twin(
+        Slip(
             "shift above the line only",
             lambda z: (
                 torch.exp(z - z.amax(dim=1, keepdim=True)) / torch.exp(z).sum(dim=1, keepdim=True)
@@ -189,7 +189,7 @@ SOFTMAX = Exercise(
             "Only the exponentials above the line are shifted, so that the rows no longer add up "
             "to 1. The sum is made of the same exponentials: compute them once, as a variable.",
         ),
-        Twin(
+        Slip(
             "shift below the line only",
             lambda z: (
                 torch.exp(z) / torch.exp(z - z.amax(dim=1, keepdim=True)).sum(dim=1, keepdim=True)
@@ -198,59 +198,59 @@ SOFTMAX = Exercise(
             "rows no longer add up to 1. Both are the same exponentials: compute them once, as a "
             "variable.",
         ),
-        Twin(
+        Slip(
             "max with its places",
             lambda z: _shares(z, z.max(dim=1, keepdim=True)),
             "With `dim`, torch's max returns two things, the values and their places. Only the "
             "values can be taken off: `.values`, or another function that returns nothing else.",
         ),
-        Twin(
+        Slip(
             "not divided",
             lambda z: torch.exp(z - z.amax(dim=1, keepdim=True)),
             "The exponentials are right, but a row does not add up to 1 yet: one step is missing.",
         ),
-        Twin(
+        Slip(
             "exponentials only",
             lambda z: torch.exp(z),
             "These are the exponentials themselves. Shares add up to 1 in each row: what is each "
             "exponential divided by?",
         ),
-        Twin(
+        Slip(
             "exponential left out",
             lambda z: z / z.sum(dim=1, keepdim=True),
             "You divide the numbers themselves by their sum, which may be 0 or below. Before they "
             "are shared out, something makes them all positive.",
         ),
-        Twin(
+        Slip(
             "shifted after the exponential",
             _shifted_after,
             "The shift comes after the exponential, where it does change the shares, and too late "
             "to prevent an overflow. Look at the order.",
         ),
-        Twin(
+        Slip(
             "divided by the largest instead of shifted",
             lambda z: _shares(z / z.amax(dim=1, keepdim=True), torch.zeros(1, dtype=z.dtype)),
             "You divide by the largest number. That changes the differences within a row, and with "
             "them the shares. A shift is a subtraction.",
         ),
-        Twin(
+        Slip(
             "minus",
             lambda z: torch.softmax(-z, dim=1),
             "Your largest share belongs to the smallest number. Look for a sign, or for a "
             "subtraction the wrong way round.",
         ),
-        Twin(
+        Slip(
             "logarithm",
             lambda z: torch.log_softmax(z, dim=1),
             "These are the logarithms of the shares. Asked are the shares: numbers from 0 to 1.",
         ),
-        Twin(
+        Slip(
             "sigmoids",
             lambda z: torch.sigmoid(z),
             "Each number went through a sigmoid by itself, so that a row does not add up to 1. "
             "Softmax lets the classes of an example compete.",
         ),
-        Twin(
+        Slip(
             "winner takes all",
             lambda z: functional.one_hot(z.argmax(dim=1), z.shape[1]).to(z.dtype),
             "The largest gets everything. That is argmax; softmax leaves a share to the others.",

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.func import grad
 
+from ...checking import Case, Exercise, Slip
 from ...nn import symmetry
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 _Batch = tuple[Tensor, Tensor, Tensor, Tensor]
 
@@ -95,118 +95,118 @@ SYMMETRIC_GRADIENT = Exercise(
         "What is left is, for each neuron and input, a sum over the examples of that table times "
         "x. A sum of products over a shared axis is a matrix product: which side has to be turned?",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "slope left out",
             _with(torch.ones_like),
             "The slope of tanh plays no part: this is the gradient of a network without an "
             "activation. What happens to a change on its way through tanh?",
         ),
-        Twin(
+        Slip(
             "square forgotten",
             _with(lambda z: 1 - torch.tanh(z)),
             "The slope of tanh is off: a square is missing in it. At very negative sums it should "
             "be 0, and yours is 2.",
         ),
-        Twin(
+        Slip(
             "slope of the sum",
             _with(lambda z: 1 - z**2),
             "The square is taken of the weighted sum, where that of its tanh belongs.",
         ),
-        Twin(
+        Slip(
             "tanh for its slope",
             _with(torch.tanh),
             "You multiply by tanh itself. What passes a change on is its slope: how is it made of "
             "tanh?",
         ),
-        Twin(
+        Slip(
             "sigmoid's slope",
             _with(lambda z: torch.sigmoid(z) * (1 - torch.sigmoid(z))),
             "This is the slope of the sigmoid. The hidden neurons here use tanh.",
         ),
-        Twin(
+        Slip(
             "sigmoid's form of tanh's slope",
             _with(lambda z: torch.tanh(z) * (1 - torch.tanh(z))),
             "The form h (1 - h) belongs to the sigmoid. tanh has another one.",
         ),
-        Twin(
+        Slip(
             "relu's slope",
             _with(lambda z: (z > 0).to(z.dtype)),
             "This is the slope of a ReLU. The hidden neurons here use tanh.",
         ),
-        Twin(
+        Slip(
             "sign in the slope",
             _with(lambda z: 1 + torch.tanh(z) ** 2),
             "The slope of tanh is off: it should be smallest where tanh is near 1 or -1. Look at "
             "the sign before the square.",
         ),
-        Twin(
+        Slip(
             "slope twice",
             _with(lambda z: _slope(z) ** 2),
             "The slope of tanh is multiplied in twice. A change passes through tanh once.",
         ),
-        Twin(
+        Slip(
             "tanh twice",
             _with(lambda z: _slope(torch.tanh(z))),
             "tanh is applied twice before the slope is taken. Look at whether your `hidden` is a "
             "weighted sum or a tanh already.",
         ),
-        Twin(
+        Slip(
             "brackets",
             lambda x, W, v, e: (e[:, None] * v * 1 - torch.tanh(x @ W.T) ** 2).T @ x,
             "Python multiplies before it subtracts, so that error and `v` meet only the 1. The "
             "slope of tanh needs brackets of its own, or a variable.",
         ),
-        Twin(
+        Slip(
             "weights and inputs in the wrong order",
             lambda x, W, v, e: (e[:, None] * v * _slope(W @ x)).T @ x,
             "In `W @ x` the inputs of W meet the examples of x. A weighted sum runs over the "
             "inputs: which axis counts them in x, which in W, and which side has to be turned?",
         ),
-        Twin(
+        Slip(
             "tanh of the inputs",
             lambda x, W, v, e: (e[:, None] * v * _slope(x)).T @ x,
             "You take the slope of tanh at the inputs. tanh gets something else in this network: "
             "what does a hidden neuron make of its inputs first?",
         ),
-        Twin(
+        Slip(
             "tanh of the inputs, beside them",
             lambda x, W, v, e: (e[:, None] * v).T @ (_slope(x) * x),
             "You take the slope of tanh at the inputs themselves. tanh gets something else: what "
             "does a hidden neuron make of its inputs before tanh? The slope then belongs to a "
             "neuron and an example.",
         ),
-        Twin(
+        Slip(
             "tanh of the weights",
             lambda x, W, v, e: (e[:, None] * v * _slope(W)).T @ x,
             "You take the slope of tanh at the weights. tanh gets something else in this network: "
             "what do the weights make with the inputs first?",
         ),
-        Twin(
+        Slip(
             "tanh of the weights, beside them",
             lambda x, W, v, e: (e[:, None] * v).T @ x * _slope(W),
             "You take the slope of tanh at the weights themselves. tanh gets something else: what "
             "do the weights make with the inputs first? The slope then differs from example to "
             "example.",
         ),
-        Twin(
+        Slip(
             "error squared",
             lambda x, W, v, e: ((e**2)[:, None] * v * _slope(x @ W.T)).T @ x,
             "The error is squared. It is the slope of the loss already, how fast it grows with "
             "each output, and comes in once, with its sign.",
         ),
-        Twin(
+        Slip(
             "outgoing weight left out",
             lambda x, W, v, e: (e[:, None] * _slope(x @ W.T)).T @ x,
             "`v` plays no part in your result. A neuron moves the output by its outgoing weight.",
         ),
-        Twin(
+        Slip(
             "error left out",
             lambda x, W, v, e: (v * _slope(x @ W.T)).T @ x,
             "`error` plays no part in your result. An example counts as far as its output still "
             "matters to the loss.",
         ),
-        Twin(
+        Slip(
             "inputs left out",
             lambda x, W, v, e: (
                 (e[:, None] * v * _slope(x @ W.T)).sum(dim=0)[:, None].expand(W.shape).clone()
@@ -214,108 +214,108 @@ SYMMETRIC_GRADIENT = Exercise(
             "The inputs play no part in your result. A weight acts through what flows in: look at "
             "lesson 01.",
         ),
-        Twin(
+        Slip(
             "mean over the examples",
             lambda x, W, v, e: (e[:, None] * v * _slope(x @ W.T)).T @ x / len(x),
             "You take the mean over the examples. The errors hold what the loss does with each "
             "example already, so that their contributions are added.",
         ),
-        Twin(
+        Slip(
             "result transposed",
             lambda x, W, v, e: x.T @ (e[:, None] * v * _slope(x @ W.T)),
             "The numbers are right, but they are laid out as (inputs, neurons). The result should "
             "be laid out like W.",
         ),
-        Twin(
+        Slip(
             "sign",
             lambda x, W, v, e: -((e[:, None] * v * _slope(x @ W.T)).T @ x),
             "The sign is wrong. The descent itself brings a minus; the gradient does not.",
         ),
-        Twin(
+        Slip(
             "errors along the neurons",
             lambda x, W, v, e: (e * v * _slope(x @ W.T)).T @ x,
             "`error` has one number an example, and it runs along the neurons in your product. In "
             "a table of shape (n, h) it needs an axis of its own: look at which side torch lines "
             "shapes up on.",
         ),
-        Twin(
+        Slip(
             "outgoing weights along the examples",
             lambda x, W, v, e: (e[:, None] * v[:, None] * _slope(x @ W.T)).T @ x,
             "`v` has one number a neuron, and it runs along the examples in your product. Which "
             "axis of your table counts the neurons? torch lines shapes up from the last axis: look "
             "at which of `v` and `error` needs a new one there.",
         ),
-        Twin(
+        Slip(
             "hidden weights transposed",
             lambda x, W, v, e: (e[:, None] * v * _slope(x @ W)).T @ x,
             "The weighted sums run over the neurons where they should run over the inputs: a "
             "neuron is a row of W, as in lesson 01.",
         ),
-        Twin(
+        Slip(
             "table not turned",
             lambda x, W, v, e: (e[:, None] * v * _slope(x @ W.T)) @ x,
             "In the last product the neurons meet the examples. The axis that has to meet, and be "
             "summed over, is that of the examples on both sides: which side has to be turned?",
         ),
-        Twin(
+        Slip(
             "one minus forgotten",
             _with(lambda z: torch.tanh(z) ** 2),
             "The slope of tanh is off: it should be 1 where the sum is 0, and yours is 0 there.",
         ),
-        Twin(
+        Slip(
             "square around the whole",
             _with(lambda z: (1 - torch.tanh(z)) ** 2),
             "The square covers too much in the slope of tanh. Look at your brackets.",
         ),
-        Twin(
+        Slip(
             "inputs left out, one number a neuron",
             lambda x, W, v, e: (e[:, None] * v * _slope(x @ W.T)).sum(dim=0),
             "You have one number for each neuron. A neuron has a weight for each input, and each "
             "needs its own: what flows in plays no part yet.",
         ),
-        Twin(
+        Slip(
             "gradient of the outgoing weights",
             lambda x, W, v, e: e @ torch.tanh(x @ W.T),
             "This is the gradient with respect to `v`. Asked is the one with respect to the hidden "
             "weights W.",
         ),
-        Twin(
+        Slip(
             "first example only",
             lambda x, W, v, e: (e[:1, None] * v * _slope(x[:1] @ W.T)).T @ x[:1],
             "Only the first example counts. Look at where you pick an entry: the sum runs over all "
             "of them.",
         ),
-        Twin(
+        Slip(
             "last example only",
             lambda x, W, v, e: (e[-1:, None] * v * _slope(x[-1:] @ W.T)).T @ x[-1:],
             "Only the last example counts. In a loop, a plain `=` replaces what came before: look "
             "at how each example is added to the total.",
         ),
-        Twin(
+        Slip(
             "before the sum over examples",
             lambda x, W, v, e: (e[:, None] * v * _slope(x @ W.T))[:, :, None] * x[:, None, :],
             "You have a gradient for each example, of shape (n, h, d). One step is missing: what "
             "happens to the examples?",
         ),
-        Twin(
+        Slip(
             "sums taken apart",
             lambda x, W, v, e: torch.outer((e[:, None] * v * _slope(x @ W.T)).sum(0), x.sum(0)),
             "Errors and inputs are each summed over the examples before they meet. Each example "
             "should meet its own inputs first.",
         ),
-        Twin(
+        Slip(
             "weights in the inputs' place",
             lambda x, W, v, e: (e[:, None] * v * _slope(x @ W.T)).sum(dim=0)[:, None] * W,
             "You multiply by W at the end. A weight is moved by what flows into it: which of the "
             "arguments is that?",
         ),
-        Twin(
+        Slip(
             "a step taken",
             lambda x, W, v, e: W - (e[:, None] * v * _slope(x @ W.T)).T @ x,
             "These are the weights after a step. Asked is the gradient that the step is taken "
             "with.",
         ),
-        Twin(
+        Slip(
             "the output",
             lambda x, W, v, e: torch.tanh(x @ W.T) @ v,
             "This is the output of the network. Asked is how the loss changes with each hidden "

@@ -10,9 +10,9 @@ import torch
 from scipy import stats
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...lab.device import generator
 from ...nn import initializers, scales
-from ..model import Case, Exercise, Twin
 from .shared import numbers
 
 _K = scales.truncated_std(2.0)
@@ -61,59 +61,59 @@ TRUNCATED = Exercise(
         "Compute k with all its digits, with `math.exp`, `math.pi`, `math.sqrt` and `math.erf`. "
         "Mind the root around the whole, and that the area between the limits is erf(2 / √2).",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "not corrected",
             lambda z, std: std * z,
             "The numbers end up with 0.88 of the standard deviation that is asked for: z lost its "
             "tails, and its spread is below 1. Something has to make up for that.",
         ),
-        Twin(
+        Slip(
             "corrected the wrong way",
             lambda z, std: std * _K * z,
             "The correction goes the wrong way: z is spread too little, and you make it less. Is k "
             "above or below 1?",
         ),
-        Twin(
+        Slip(
             "variance of z",
             lambda z, std: std / _K**2 * z,
             "The numbers end up too wide: you divide by the variance of z. What k is the root of "
             "stands in the text; look for that root.",
         ),
-        Twin(
+        Slip(
             "root of k",
             lambda z, std: std / _K**0.5 * z,
             "A root too many: k is a standard deviation already, and you divide by its root.",
         ),
-        Twin(
+        Slip(
             "rounded to two digits",
             lambda z, std: std / 0.88 * z,
             "k is rounded to 0.88. It is a number like π: compute it, with all digits.",
         ),
-        Twin(
+        Slip(
             "rounded to four digits",
             lambda z, std: std / 0.8796 * z,
             "k is rounded to 0.8796. It is a number like π: compute it, with all digits.",
         ),
-        Twin(
+        Slip(
             "spread of this sample",
             lambda z, std: std / z.std() * z,
             "You divide by the standard deviation of these numbers. k belongs to the distribution; "
             "a sample of a few numbers has another, and one number has none.",
         ),
-        Twin(
+        Slip(
             "factor 2 forgotten",
             lambda z, std: std / _k(twos=2) * z,
             "k is off: what you take from 1 is half of what it should be. Above the line, in "
             "2 · c · φ(c), the limit c is 2 as well; below it, erf(c / √2) is the whole area "
             "between the limits already. Look at which of them lost or got a 2.",
         ),
-        Twin(
+        Slip(
             "density without its constant",
             lambda z, std: std / math.sqrt(abs(1 - 4 * math.exp(-2) / math.erf(math.sqrt(2)))) * z,
             "k is off: φ(2) lacks the factor 1 / √(2π) before the exponential.",
         ),
-        Twin(
+        Slip(
             "all divided by the area",
             lambda z, std: (
                 std / math.sqrt((1 - 4 * stats.norm.pdf(2)) / math.erf(math.sqrt(2))) * z
@@ -121,7 +121,7 @@ TRUNCATED = Exercise(
             "k is off: the area divides the 1 too. Only what is taken off is divided by it: look "
             "at your brackets.",
         ),
-        Twin(
+        Slip(
             "square in the exponent forgotten",
             lambda z, std: (
                 std
@@ -131,14 +131,14 @@ TRUNCATED = Exercise(
             "k is off: the exponent of φ lacks its square. At c = 2 a half of c is not a half of "
             "c²: look at what `exp` gets.",
         ),
-        Twin(
+        Slip(
             "root of the constant forgotten",
             lambda z, std: (
                 std / math.sqrt(1 - 4 * math.exp(-2) / (2 * math.pi) / math.erf(math.sqrt(2))) * z
             ),
             "k is off: φ(2) is divided by 2π, where the root of it belongs.",
         ),
-        Twin(
+        Slip(
             "exponent not halved",
             lambda z, std: (
                 std
@@ -147,52 +147,52 @@ TRUNCATED = Exercise(
             ),
             "k is off: the square in the exponent of φ is halved. Look at what `exp` gets.",
         ),
-        Twin(
+        Slip(
             "sign under the root",
             lambda z, std: std / _k(twos=-4) * z,
             "k is off: it comes out above 1. Without its tails a distribution is narrower: look at "
             "the sign under the root.",
         ),
-        Twin(
+        Slip(
             "std left out",
             lambda z, std: z / _K,
             "The tails are made up for, so that the numbers have the standard deviation 1. `std` "
             "plays no part yet.",
         ),
-        Twin(
+        Slip(
             "std left out, corrected the wrong way",
             lambda z, std: z * _K,
             "Two things: `std` plays no part in your result, and the correction goes the wrong "
             "way. z is spread too little: is k above or below 1?",
         ),
-        Twin(
+        Slip(
             "whole area",
             lambda z, std: std / _k(area=1.0) * z,
             "k is off: it is divided by the area between the limits, not by the whole area of 1.",
         ),
-        Twin(
+        Slip(
             "area up to the limit",
             lambda z, std: std / _k(area=stats.norm.cdf(2)) * z,
             "k is off: it divides by Φ(2), the area below 2. The lower tail is cut off too.",
         ),
-        Twin(
+        Slip(
             "erf at the limit",
             lambda z, std: std / _k(area=math.erf(2)) * z,
             "k is off: erf(2) is the area for another scale. The text takes erf at 2 / √2.",
         ),
-        Twin(
+        Slip(
             "standard deviation by the limit",
             lambda z, std: std / 2 * z,
             "You divide by the limit, so that std becomes the largest number. Asked is the "
             "standard deviation of the result.",
         ),
-        Twin(
+        Slip(
             "clipped after the stretch",
             lambda z, std: (std / _K * z).clamp(-2 * std, 2 * std),
             "The stretch is right, and then you clip at two std. The limits are two standard "
             "deviations of the normal *before* the cut, so they lie further out: leave them.",
         ),
-        Twin(
+        Slip(
             "divided by std",
             lambda z, std: z / (std * _K) if std else z,
             "A larger std should spread the numbers more, and here it spreads them less. Look at "

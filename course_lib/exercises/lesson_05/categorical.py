@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...checking import Case, Exercise, Slip
 from ...nn import cross_entropy
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def class_cases(seed: int) -> list[Case]:
@@ -85,122 +85,122 @@ CATEGORICAL = Exercise(
         "the rows. To pick the entry y[i] of row i for every i, give two lists of places: "
         "`torch.arange(n)` and y. Mean and minus come last.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "log of softmax",
             lambda z, y: -_picked(torch.softmax(z, dim=1).log(), y).mean(),
             "The formula is right, but the softmax comes first and rounds a small probability to "
             "0, whose logarithm is infinite. Make the logarithm of the probabilities in one step.",
         ),
-        Twin(
+        Slip(
             "log of softmax, a little added",
             lambda z, y: -_picked((torch.softmax(z, dim=1) + 1e-9).log(), y).mean(),
             "A small number is added before the logarithm, so that no mistake costs more than "
             "about 20. Make the logarithm of the probabilities in one step, and nothing has to be "
             "added.",
         ),
-        Twin(
+        Slip(
             "exp overflows",
             lambda z, y: (z.exp().sum(dim=1).log() - _picked(z, y)).mean(),
             "The formula is right, but `exp` of 1000 is infinite, and of -1000 it is 0. The "
             "logarithm of a sum of exponentials can be had in one piece.",
         ),
-        Twin(
+        Slip(
             "exp overflows in the softmax",
             lambda z, y: -_picked((z.exp() / z.exp().sum(dim=1, keepdim=True)).log(), y).mean(),
             "The formula is right, but `exp` of 1000 is infinite, and infinity divided by infinity "
             "is not a number. The logarithm of a sum of exponentials can be had in one piece.",
         ),
-        Twin(
+        Slip(
             "one shift for the whole batch",
             lambda z, y: ((z - z.max()).exp().sum(dim=1).log() - _picked(z - z.max(), y)).mean(),
             "The largest logit of the whole batch is taken off, so that rows far below it are "
             "rounded to 0. Each row needs a shift of its own.",
         ),
-        Twin(
+        Slip(
             "sum for mean",
             lambda z, y: functional.cross_entropy(z, y, reduction="sum"),
             "The costs are added up, not averaged: look at your last step.",
         ),
-        Twin(
+        Slip(
             "not averaged",
             lambda z, y: functional.cross_entropy(z, y, reduction="none"),
             "These are the costs of each example. A loss is a single number: what is done with "
             "them all?",
         ),
-        Twin(
+        Slip(
             "divided by the classes too",
             lambda z, y: functional.cross_entropy(z, y) / z.shape[1],
             "The mean runs over examples and classes, so that k times too much is divided by. "
             "Each example has one cost: the mean is over the examples.",
         ),
-        Twin(
+        Slip(
             "wrong axis",
             lambda z, y: -_picked(functional.log_softmax(z, dim=0), y).mean(),
             "The probabilities add up to 1 down the examples, not across the classes. Look at "
             "`dim`.",
         ),
-        Twin(
+        Slip(
             "no axis kept",
             lambda z, y: -_picked(z - z.logsumexp(dim=(0, 1)), y).mean(),
             "The exponentials of the whole batch are added up. Each example has its own classes, "
             "and its own sum: look at `dim`.",
         ),
-        Twin(
+        Slip(
             "sign",
             lambda z, y: -functional.cross_entropy(z, y),
             "The loss has the wrong sign: it is never above 0, and grows as the answers get "
             "better. Logarithms of probabilities are never above 0; what turns them?",
         ),
-        Twin(
+        Slip(
             "logarithm forgotten",
             lambda z, y: -_picked(torch.softmax(z, dim=1), y).mean(),
             "This is minus the mean probability of the right class. A logarithm is missing.",
         ),
-        Twin(
+        Slip(
             "softmax forgotten",
             lambda z, y: -_picked(z, y).mean(),
             "This is minus the mean logit of the right class, which the other logits do not touch. "
             "Logits are not yet logarithms of probabilities: something is to be taken off.",
         ),
-        Twin(
+        Slip(
             "logarithm of logits",
             lambda z, y: -_picked(z.log(), y).mean(),
             "The logarithm is taken of the logits, which may be below 0. They have to become "
             "probabilities in between.",
         ),
-        Twin(
+        Slip(
             "softmax twice",
             lambda z, y: functional.cross_entropy(torch.softmax(z, dim=1), y),
             "The softmax is taken twice: you hand over probabilities to something that expects "
             "logits. The loss then can't come near 0, and torch does not complain.",
         ),
-        Twin(
+        Slip(
             "log-softmax taken as the loss of all classes",
             lambda z, y: -functional.log_softmax(z, dim=1).sum(dim=1).mean(),
             "Every class counts, whatever the right one is. Only the logarithm at the right class "
             "of each example belongs in the loss.",
         ),
-        Twin(
+        Slip(
             "all classes averaged",
             lambda z, y: -functional.log_softmax(z, dim=1).mean(),
             "All classes of a row count alike, and the right ones play no part: somewhere a mean "
             "runs over the classes, of the logits or of the logarithms. Pick one number from each "
             "row instead.",
         ),
-        Twin(
+        Slip(
             "every label from every row",
             lambda z, y: -functional.log_softmax(z, dim=1)[:, y].mean(),
             "`[:, y]` takes the labels of all examples from every row, n times n numbers. Each row "
             "should give the one of its own label: pair row numbers with labels.",
         ),
-        Twin(
+        Slip(
             "rows for columns",
             lambda z, y: -functional.log_softmax(z, dim=1)[y].mean(),
             "`[y]` picks rows, as if the labels were numbers of examples. Labels count classes, "
             "the second axis, one for each row.",
         ),
-        Twin(
+        Slip(
             "one yes or no for each class",
             lambda z, y: functional.binary_cross_entropy_with_logits(
                 z, functional.one_hot(y, z.shape[1]).to(z.dtype)
@@ -208,12 +208,12 @@ CATEGORICAL = Exercise(
             "Each class is judged as a yes or no of its own, with a sigmoid. Here exactly one "
             "class is right, and the probabilities of a row add up to 1.",
         ),
-        Twin(
+        Slip(
             "logarithm to the base 2",
             lambda z, y: functional.cross_entropy(z, y) / 0.6931471805599453,
             "The logarithm has the base 2, which measures in bits. Losses use the natural one.",
         ),
-        Twin(
+        Slip(
             "squared error",
             lambda z, y: (
                 (torch.softmax(z, dim=1) - functional.one_hot(y, z.shape[1])).square().sum(dim=1)
@@ -221,37 +221,37 @@ CATEGORICAL = Exercise(
             "This is the squared error of the probabilities, the Brier score. Asked is the "
             "logarithm of the probability that the right class got.",
         ),
-        Twin(
+        Slip(
             "right class forgotten",
             lambda z, y: z.logsumexp(dim=1).mean(),
             "This is the logarithm of the sum of the exponentials alone: the labels play no part. "
             "What is taken off for the right class?",
         ),
-        Twin(
+        Slip(
             "right class added",
             lambda z, y: (z.logsumexp(dim=1) + _picked(z, y)).mean(),
             "The logit of the right class is added. A large one should make the loss small: look "
             "at the sign.",
         ),
-        Twin(
+        Slip(
             "largest class for the right one",
             lambda z, y: (z.logsumexp(dim=1) - z.max(dim=1).values).mean(),
             "The largest logit of each row is taken off, right or not, so that a network is never "
             "wrong. Which class should it be?",
         ),
-        Twin(
+        Slip(
             "probability for the logit",
             lambda z, y: (z.logsumexp(dim=1) - _picked(torch.softmax(z, dim=1), y)).mean(),
             "A probability is taken off where the formula has a logit. Look at what you pick from.",
         ),
-        Twin(
+        Slip(
             "log of softmax, by one-hot",
             lambda z, y: -(_one_hot(z, y) * torch.softmax(z, dim=1).log()).sum(dim=1).mean(),
             "The formula is right, but the softmax comes first and rounds a small probability to "
             "0, whose logarithm is infinite; 0 times infinity is not a number. Make the logarithm "
             "of the probabilities in one step.",
         ),
-        Twin(
+        Slip(
             "exp overflows, by one-hot",
             lambda z, y: (
                 -(_one_hot(z, y) * (z.exp() / z.exp().sum(dim=1, keepdim=True)).log())
@@ -262,26 +262,26 @@ CATEGORICAL = Exercise(
             "is not a number; nor is 0 times infinity. The logarithm of a sum of exponentials can "
             "be had in one piece.",
         ),
-        Twin(
+        Slip(
             "labels of the first row",
             lambda z, y: (z.logsumexp(dim=1) - z[0, y]).mean(),
             "The logits of all labels are taken from the first row. Each label belongs to its own "
             "row: look at the shape of your index, or pair row numbers with labels.",
         ),
-        Twin(
+        Slip(
             "labels of the first row, after the logarithm",
             lambda z, y: -functional.log_softmax(z, dim=1)[0, y].mean(),
             "All labels pick from the first row, so that the other examples play no part. Each "
             "label belongs to its own row: look at the shape of your index, or pair row numbers "
             "with labels.",
         ),
-        Twin(
+        Slip(
             "logarithm of the sum forgotten",
             lambda z, y: (z.exp().sum(dim=1) - _picked(z, y)).mean(),
             "The sum of the exponentials stands there as it is. One step is missing between it and "
             "the difference.",
         ),
-        Twin(
+        Slip(
             "largest logit not put back",
             lambda z, y: (
                 (z - z.max(dim=1, keepdim=True).values).exp().sum(dim=1).log() - _picked(z, y)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Case, Exercise, Twin
+from ...checking import Case, Exercise, Slip
 
 CHOSEN = (
     ("mse", "mean"),
@@ -21,19 +21,19 @@ NO_OPTIONS = (
 REASONS = ("mean", "median", "capped", "separate", "shared", "largest", "usual")
 
 
-def _instead(task: int, word: str, message: str) -> Twin:
+def _instead(task: int, word: str, message: str) -> Slip:
     """Return the slip of one wrong word, a loss or a reason, for one task, counted from 1."""
     loss, reason = CHOSEN[task - 1]
     pair = (loss, word) if word in REASONS else (word, reason)
     choices = (*CHOSEN[: task - 1], pair, *CHOSEN[task:])
-    return Twin(f"task {task}: {word}", choices, f"Task {task}: {message}")
+    return Slip(f"task {task}: {word}", choices, f"Task {task}: {message}")
 
 
-def _reason_first(task: int) -> Twin:
+def _reason_first(task: int) -> Slip:
     """Return the slip of one pair that is turned round, for one task, counted from 1."""
     choices = (*CHOSEN[: task - 1], CHOSEN[task - 1][::-1], *CHOSEN[task:])
     message = "in your pair the reason comes first. Asked is the loss, then the reason."
-    return Twin(f"task {task}: reason first", choices, f"Task {task}: {message}")
+    return Slip(f"task {task}: reason first", choices, f"Task {task}: {message}")
 
 
 CHOOSE = Exercise(
@@ -50,7 +50,7 @@ CHOOSE = Exercise(
         "Two of the reasons belong to no task: one is true but explains none of them, and one is "
         "no reason at all. The other five belong to one task each, and so do the losses.",
     ),
-    twins=(
+    slips=(
         _instead(
             1,
             "absolute",
@@ -199,7 +199,7 @@ CHOOSE = Exercise(
                 ),
             )
         ),
-        Twin(
+        Slip(
             "reason first",
             tuple((reason, loss) for loss, reason in CHOSEN),
             "In your pairs the reason comes first. Asked is the loss, then the reason.",

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...checking import Case, Exercise, Slip
 from ...nn import losses
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _huber_cases(seed: int) -> list[Case]:
@@ -89,81 +89,81 @@ HUBER = Exercise(
         "can be written with it. Then the mean. Check: with delta 1 an error of exactly 1 costs "
         "one half by both formulas.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "no half",
             _huber_pieces(lambda s, d: s**2, _straight),
             "The half in front of the square is missing, so small errors cost twice what they "
             "should, and at delta the cost falls suddenly. What do your two pieces give there?",
         ),
-        Twin(
+        Slip(
             "no half anywhere",
             _huber_pieces(lambda s, d: s**2, lambda s, d: 2 * d * s - d**2),
             "Your loss is twice what it should be everywhere. It is smooth, and some books use it; "
             "the formula here has a half before the square.",
         ),
-        Twin(
+        Slip(
             "wrong branch",
             _huber_pieces(_straight, _half_square),
             "The two pieces have changed places: large errors are squared, small ones are not. "
             "Look at your condition, or at the order of what follows it.",
         ),
-        Twin(
+        Slip(
             "a step at delta",
             _huber_pieces(_half_square, lambda s, d: d * s),
             "Beyond delta something is missing that should be taken off: at delta the cost jumps "
             "up. What do your two pieces give for an error of exactly delta?",
         ),
-        Twin(
+        Slip(
             "a whole square taken off",
             _huber_pieces(_half_square, lambda s, d: d * (s - d)),
             "Beyond delta too much is taken off: the cost falls to 0 there. Look at what stands "
             "beside the size of the error in the brackets.",
         ),
-        Twin(
+        Slip(
             "slope 1 beyond delta",
             _huber_pieces(_half_square, lambda s, d: s - d / 2),
             "Beyond delta the cost rises with slope 1, whatever delta is; with delta 1 it happens "
             "to be right. A factor is missing in front of the brackets.",
         ),
-        Twin(
+        Slip(
             "plain absolute error beyond delta",
             _huber_pieces(_half_square, lambda s, d: s),
             "Beyond delta stands the plain size of the error. The second piece has a factor, and "
             "something is taken off, so that the two pieces meet.",
         ),
-        Twin(
+        Slip(
             "half lost beyond delta, with the brackets",
             _huber_pieces(_half_square, lambda s, d: d * s - d / 2),
             "Beyond delta you take off half of delta, in which a factor is missing. Either your "
             "brackets close too early, so that only the first part is multiplied; or a plain half, "
             "without delta, stands in them.",
         ),
-        Twin(
+        Slip(
             "smooth_l1 scaling",
             lambda p, y, d: functional.smooth_l1_loss(p, y, beta=d),
             "This is torch's `smooth_l1_loss`, which is Huber's loss divided by delta. The two are "
             "equal for delta 1 only: look for a division by delta.",
         ),
-        Twin(
+        Slip(
             "multiplied by delta",
             lambda p, y, d: d * functional.huber_loss(p, y, delta=d),
             "Everything is multiplied by delta once too often. The squared piece has no delta in "
             "it.",
         ),
-        Twin(
+        Slip(
             "sum for mean",
             lambda p, y, d: functional.huber_loss(p, y, delta=d, reduction="sum"),
             "The costs are added up, not averaged. Twice as many examples would make the loss "
             "twice as large: look at your last step.",
         ),
-        Twin(
+        Slip(
             "not averaged",
             lambda p, y, d: functional.huber_loss(p, y, delta=d, reduction="none"),
             "These are the costs of each example. A loss is a single number: what is done with "
             "them all?",
         ),
-        Twin(
+        Slip(
             "condition without a size",
             lambda p, y, d: torch.where(
                 p - y <= d, (p - y) ** 2 / 2, d * ((p - y).abs() - d / 2)
@@ -171,7 +171,7 @@ HUBER = Exercise(
             "Errors far below 0 take the squared piece, since a negative number is always below "
             "delta. What decides is the size of the error.",
         ),
-        Twin(
+        Slip(
             "straight piece without a size",
             lambda p, y, d: torch.where(
                 (p - y).abs() <= d, (p - y) ** 2 / 2, d * ((p - y) - d / 2)
@@ -179,7 +179,7 @@ HUBER = Exercise(
             "Large errors below 0 get a cost below 0: the straight piece uses the error with its "
             "sign. Its size is what costs.",
         ),
-        Twin(
+        Slip(
             "compared with the square",
             lambda p, y, d: torch.where(
                 (p - y) ** 2 <= d, (p - y) ** 2 / 2, d * ((p - y).abs() - d / 2)
@@ -187,13 +187,13 @@ HUBER = Exercise(
             "Your condition compares the square of the error with delta. Delta has the unit of the "
             "error itself.",
         ),
-        Twin(
+        Slip(
             "capped",
             lambda p, y, d: ((p - y).clamp(-d, d) ** 2 / 2).mean(),
             "Beyond delta your cost stays where it is. Huber's goes on rising, in a straight line: "
             "an error of 10 is worse than one of 5.",
         ),
-        Twin(
+        Slip(
             "one branch for all",
             lambda p, y, d: (
                 functional.mse_loss(p, y) / 2
@@ -203,54 +203,54 @@ HUBER = Exercise(
             "One piece is chosen for the whole batch, by its mean error. Each example chooses for "
             "itself, and the mean comes last.",
         ),
-        Twin(
+        Slip(
             "squared throughout",
             lambda p, y, d: functional.mse_loss(p, y) / 2,
             "Every error is squared: delta plays no part in your result. What costs an error "
             "beyond delta?",
         ),
-        Twin(
+        Slip(
             "straight throughout",
             lambda p, y, d: (d * ((p - y).abs() - d / 2)).mean(),
             "Every error takes the straight piece, and a prediction that is exactly right costs "
             "less than nothing. What costs an error within delta?",
         ),
-        Twin(
+        Slip(
             "pseudo-Huber",
             lambda p, y, d: (d**2 * ((1 + ((p - y) / d) ** 2).sqrt() - 1)).mean(),
             "This is the pseudo-Huber loss, a smooth relative. It is near Huber's loss but not "
             "equal to it: the formula here has two pieces and no root.",
         ),
-        Twin(
+        Slip(
             "the gradient",
             lambda p, y, d: (p - y).clamp(-d, d) / p.numel(),
             "This is the gradient of the loss, one number for each prediction. Asked is the loss "
             "itself, a single number.",
         ),
-        Twin(
+        Slip(
             "delta taken off",
             _huber_pieces(_half_square, lambda s, d: d * s - d),
             "Beyond delta the wrong amount is taken off: delta alone does not have the unit of a "
             "square. What do your two pieces give for an error of exactly delta?",
         ),
-        Twin(
+        Slip(
             "added beyond delta",
             _huber_pieces(_half_square, lambda s, d: d * (s + d / 2)),
             "Beyond delta something is added that should be taken off: at delta the cost jumps up. "
             "Look at the sign in the brackets.",
         ),
-        Twin(
+        Slip(
             "straight piece squared",
             _huber_pieces(_half_square, lambda s, d: d * (s - d / 2) ** 2),
             "The bracket of the second piece is squared, so that large errors are punished more "
             "than ever. That piece is a straight line.",
         ),
-        Twin(
+        Slip(
             "square forgotten",
             _huber_pieces(lambda s, d: s / 2, _straight),
             "Small errors are halved but not squared. Look at the first piece.",
         ),
-        Twin(
+        Slip(
             "compared with 1",
             lambda p, y, d: torch.where(
                 (p - y).abs() <= 1, (p - y) ** 2 / 2, d * ((p - y).abs() - d / 2)
@@ -258,7 +258,7 @@ HUBER = Exercise(
             "Your condition compares the error with 1. The place where the pieces meet is an "
             "argument of the function.",
         ),
-        Twin(
+        Slip(
             "averaged before the choice",
             lambda p, y, d: torch.where(
                 (p - y).abs() <= d,
@@ -268,25 +268,25 @@ HUBER = Exercise(
             "Each piece is averaged before the choice, so that one number a prediction comes back. "
             "Choose for each example first; the mean comes last.",
         ),
-        Twin(
+        Slip(
             "delta never used",
             lambda p, y, d: functional.huber_loss(p, y),
             "This is Huber's loss with delta 1, whatever delta is handed in. Look for numbers that "
             "stand where the argument should, in the condition and in the second piece.",
         ),
-        Twin(
+        Slip(
             "doubled for squared",
             _huber_pieces(lambda s, d: 0.5 * s * 2, _straight),
             "Small errors cost their plain size: they are doubled where they should be squared, or "
             "not squared at all. Which operator is a power?",
         ),
-        Twin(
+        Slip(
             "half squared too",
             _huber_pieces(lambda s, d: (0.5 * s) ** 2, _straight),
             "Small errors cost half of what they should: the half is inside the square, and is "
             "squared with it. Look at the brackets of your first piece.",
         ),
-        Twin(
+        Slip(
             "condition without a size, turned round",
             lambda p, y, d: torch.where(
                 y - p <= d, (p - y) ** 2 / 2, d * ((p - y).abs() - d / 2)
@@ -294,13 +294,13 @@ HUBER = Exercise(
             "Predictions far too high take the squared piece: target minus prediction is then "
             "negative, and always below delta. What decides is the size of the error.",
         ),
-        Twin(
+        Slip(
             "a mean for each piece",
             _a_mean_for_each_piece,
             "Small and large errors each get a mean of their own, and the two are added. There is "
             "one mean, over all examples together: what is the sum of all costs divided by?",
         ),
-        Twin(
+        Slip(
             "doubled for squared, with its sign",
             lambda p, y, d: torch.where(
                 (p - y).abs() <= d, 0.5 * (p - y) * 2, d * ((p - y).abs() - d / 2)

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...checking import Case, Exercise, Slip
 from ...nn import losses
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _mse_cases(seed: int) -> list[Case]:
@@ -45,109 +45,109 @@ MSE = Exercise(
         "Subtract the tensors, square the difference with `** 2`, and only then take `.mean()`. "
         "Mind the brackets: the square belongs to the whole difference.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "sum for mean",
             lambda p, y: ((p - y) ** 2).sum(),
             "The squared errors are added up, not averaged. Twice as many examples would make the "
             "loss twice as large: look at your last step.",
         ),
-        Twin(
+        Slip(
             "not averaged",
             lambda p, y: (p - y) ** 2,
             "These are the squared errors, one for each example. A loss is a single number: what "
             "is done with them all?",
         ),
-        Twin(
+        Slip(
             "not squared",
             lambda p, y: (p - y).mean(),
             "The errors are averaged as they are, so that one too high and one too low cancel. "
             "Something has to be done to each error first.",
         ),
-        Twin(
+        Slip(
             "mean before square",
             lambda p, y: (p - y).mean() ** 2,
             "The mean is taken first and squared afterwards, so that errors of both signs cancel. "
             "Look at the order of the two steps.",
         ),
-        Twin(
+        Slip(
             "absolute",
             lambda p, y: (p - y).abs().mean(),
             "This is the mean absolute error: a miss by 3 costs three times a miss by 1. Here it "
             "should cost nine times as much.",
         ),
-        Twin(
+        Slip(
             "root",
             lambda p, y: ((p - y) ** 2).mean().sqrt(),
             "A root is taken at the end. That number, the root mean square error, has the unit of "
             "the target, but here the mean itself is asked for.",
         ),
-        Twin(
+        Slip(
             "length of the error",
             lambda p, y: (p - y).norm(),
             "This is the length of the vector of errors: a root of a sum. Neither a root nor a sum "
             "over the examples stands in the formula.",
         ),
-        Twin(
+        Slip(
             "halved",
             lambda p, y: ((p - y) ** 2).mean() / 2,
             "Your loss is half of what it should be. Some books put a half in front to have a "
             "simpler gradient; the formula here has none.",
         ),
-        Twin(
+        Slip(
             "divided by n - 1",
             lambda p, y: ((p - y) ** 2).sum() / (len(p) - 1) if len(p) > 1 else p[0] * torch.nan,
             "The sum is divided by one less than the number of examples, as for a variance. With a "
             "single example that is a division by 0: what does a mean divide by?",
         ),
-        Twin(
+        Slip(
             "variance of the errors",
             lambda p, y: (p - y).var(correction=0),
             "This is the variance of the errors: their own mean is taken off first, so that being "
             "too high everywhere costs nothing. Look for `var` or `std`.",
         ),
-        Twin(
+        Slip(
             "difference of squares",
             lambda p, y: (p**2 - y**2).mean(),
             "Prediction and target are squared one by one, and then subtracted. It is the "
             "difference that is squared: look at your brackets.",
         ),
-        Twin(
+        Slip(
             "only the target squared",
             lambda p, y: (p - y**2).mean(),
             "Only the target is squared: `**` binds more strongly than the minus. Look at your "
             "brackets.",
         ),
-        Twin(
+        Slip(
             "errors added",
             lambda p, y: ((p + y) ** 2).mean(),
             "Prediction and target are added. What is 0 when the two agree?",
         ),
-        Twin(
+        Slip(
             "error in shares of the target",
             lambda p, y: (((p - y) / y) ** 2).mean(),
             "Each error is divided by its target. That measures shares, and fails where a target "
             "is 0; the formula has no division inside.",
         ),
-        Twin(
+        Slip(
             "doubled for squared",
             lambda p, y: (2 * (p - y)).mean(),
             "The errors are doubled where they should be squared. Then errors of both signs "
             "cancel: which operator is a power?",
         ),
-        Twin(
+        Slip(
             "the gradient",
             lambda p, y: 2 * (p - y) / p.numel(),
             "This is the gradient of the loss, one number for each prediction. Asked is the loss "
             "itself, a single number.",
         ),
-        Twin(
+        Slip(
             "sum before square",
             lambda p, y: (p - y).sum() ** 2 / len(p),
             "The errors are added up first and squared afterwards, so that errors of both signs "
             "cancel. Look at the order of the steps.",
         ),
-        Twin(
+        Slip(
             "length of the error, divided",
             lambda p, y: (p - y).norm() / len(p),
             "This is the length of the vector of errors, divided by their number. A length has a "

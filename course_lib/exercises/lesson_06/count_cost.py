@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import torch
 
+from ...checking import Case, Exercise, Slip
 from ...lab.device import generator
 from ...nn import backprop
-from ..model import Case, Exercise, Twin
 
 
 def _cost_cases(seed: int) -> list[Case]:
@@ -70,32 +70,32 @@ COUNT_COST = Exercise(
         "So the way back costs twice the way forward, layer by layer, but for one layer whose "
         "inputs nobody wants to change. Which layer is that?",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "exactly twice",
             lambda sizes, n: (n * sum(_products(sizes)), 2 * n * sum(_products(sizes))),
             "Backward is exactly twice forward: that counts a gradient which nobody needs. Which "
             "layer's inputs are not made by any weights?",
         ),
-        Twin(
+        Slip(
             "as much as forward",
             lambda sizes, n: (n * sum(_products(sizes)), n * sum(_products(sizes))),
             "Backward costs as much as forward here. On the way back a layer makes two matrix "
             "products: for what are they?",
         ),
-        Twin(
+        Slip(
             "inputs only",
             lambda sizes, n: (n * sum(_products(sizes)), n * sum(_products(sizes)[1:])),
             "Backward counts what is handed on to the layer before, and nothing else. The "
             "gradients of the weights are products too.",
         ),
-        Twin(
+        Slip(
             "three times",
             lambda sizes, n: (n * sum(_products(sizes)), 3 * n * sum(_products(sizes))),
             "Backward is three times forward. Biases need sums only, no products: which two "
             "products are left, and does every layer need both?",
         ),
-        Twin(
+        Slip(
             "forward counted in",
             lambda sizes, n: (
                 n * sum(_products(sizes)),
@@ -104,7 +104,7 @@ COUNT_COST = Exercise(
             "Backward contains the way forward as well. Its results are kept, and need not be "
             "computed again.",
         ),
-        Twin(
+        Slip(
             "last layer spared",
             lambda sizes, n: (
                 n * sum(_products(sizes)),
@@ -113,7 +113,7 @@ COUNT_COST = Exercise(
             "The last layer is spared one of its two products. It is another layer whose inputs "
             "nobody wants to change: look at the other end.",
         ),
-        Twin(
+        Slip(
             "examples left out",
             lambda sizes, n: (
                 sum(_products(sizes)),
@@ -121,7 +121,7 @@ COUNT_COST = Exercise(
             ),
             "This is the count for one example. Each example goes through all of it.",
         ),
-        Twin(
+        Slip(
             "weights' products without the examples",
             lambda sizes, n: (
                 n * sum(_products(sizes)),
@@ -130,7 +130,7 @@ COUNT_COST = Exercise(
             "The gradients of the weights are counted as one product a weight. Each weight's "
             "gradient is a sum over the examples, with a product for each of them.",
         ),
-        Twin(
+        Slip(
             "biases counted",
             lambda sizes, n: (
                 n * (sum(_products(sizes)) + sum(sizes[1:])),
@@ -138,7 +138,7 @@ COUNT_COST = Exercise(
             ),
             "The biases are counted too. They are added, not multiplied.",
         ),
-        Twin(
+        Slip(
             "biases counted forward",
             lambda sizes, n: (
                 n * (sum(_products(sizes)) + sum(sizes[1:])),
@@ -146,7 +146,7 @@ COUNT_COST = Exercise(
             ),
             "On the way forward the biases are counted too. They are added, not multiplied.",
         ),
-        Twin(
+        Slip(
             "additions counted",
             lambda sizes, n: (
                 2 * n * sum(_products(sizes)),
@@ -155,7 +155,7 @@ COUNT_COST = Exercise(
             "Both numbers are twice what they should be: you count additions as well. Only "
             "multiplications are asked for.",
         ),
-        Twin(
+        Slip(
             "sizes added up",
             lambda sizes, n: (
                 n * sum(a + b for a, b in pairwise(sizes)),
@@ -164,42 +164,42 @@ COUNT_COST = Exercise(
             "The sizes of neighbouring layers are added. Each neuron takes each input: how many "
             "pairs are there?",
         ),
-        Twin(
+        Slip(
             "all sizes multiplied",
             lambda sizes, n: (n * math.prod(sizes), 2 * n * math.prod(sizes)),
             "All sizes are multiplied together. Only neighbouring layers are connected: one "
             "product for each pair of them, and then add.",
         ),
-        Twin(
+        Slip(
             "exactly twice, examples left out",
             lambda sizes, n: (sum(_products(sizes)), 2 * sum(_products(sizes))),
             "This is the count for one example, and backward is exactly twice forward. Each "
             "example goes through all of it; and one layer's inputs need no gradient.",
         ),
-        Twin(
+        Slip(
             "additions counted, exactly twice",
             lambda sizes, n: (2 * n * sum(_products(sizes)), 4 * n * sum(_products(sizes))),
             "Additions are counted as well, and backward is exactly twice forward: that counts a "
             "gradient which nobody needs. Only multiplications are asked for.",
         ),
-        Twin(
+        Slip(
             "first layer left out",
             lambda sizes, n: (n * sum(_products(sizes)), 2 * n * sum(_products(sizes)[1:])),
             "On the way back the first layer is left out altogether. Its inputs need no gradient, "
             "but its weights do.",
         ),
-        Twin(
+        Slip(
             "first layer only",
             lambda sizes, n: (n * _products(sizes)[0], 2 * n * _products(sizes)[0]),
             "Only the first layer is counted. Go through all pairs of neighbours in the list.",
         ),
-        Twin(
+        Slip(
             "neurons counted",
             lambda sizes, n: (n * sum(sizes), 2 * n * sum(sizes)),
             "You count neurons. Each neuron has a weight for each of its inputs, and each weight "
             "costs a multiplication.",
         ),
-        Twin(
+        Slip(
             "the other way round",
             lambda sizes, n: (
                 n * (2 * sum(_products(sizes)) - _products(sizes)[0]),
@@ -207,12 +207,12 @@ COUNT_COST = Exercise(
             ),
             "The two numbers have changed places: forward is asked for first.",
         ),
-        Twin(
+        Slip(
             "both together",
             lambda sizes, n: n * (3 * sum(_products(sizes)) - _products(sizes)[0]),
             "This is one number, for both ways together. Asked are two: forward, backward.",
         ),
-        Twin(
+        Slip(
             "last layer left out",
             lambda sizes, n: (
                 n * sum(_products(sizes)[:-1]),
@@ -221,7 +221,7 @@ COUNT_COST = Exercise(
             "The last layer is left out, both ways. A list of three sizes has two layers: look at "
             "where your loop ends.",
         ),
-        Twin(
+        Slip(
             "one example's share taken off",
             lambda sizes, n: (
                 n * sum(_products(sizes)),
@@ -230,7 +230,7 @@ COUNT_COST = Exercise(
             "What you take off backward is that of one example. The product that is never made "
             "would be made for each of them.",
         ),
-        Twin(
+        Slip(
             "inputs taken off",
             lambda sizes, n: (
                 n * sum(_products(sizes)),
@@ -239,7 +239,7 @@ COUNT_COST = Exercise(
             "Backward you take off one multiplication for each input. The product that is never "
             "made has more: how many neurons does each input go to?",
         ),
-        Twin(
+        Slip(
             "two layers only",
             lambda sizes, n: (
                 n * (sizes[0] * sizes[1] + sizes[1] * sizes[2]),
@@ -248,13 +248,13 @@ COUNT_COST = Exercise(
             "Only the first two layers are counted. The list may be of any length: go through all "
             "pairs of neighbours in it.",
         ),
-        Twin(
+        Slip(
             "three sizes taken apart",
             _three_sizes,
             "Your function takes apart a list of exactly three sizes. It may be of any length: go "
             "through all pairs of neighbours in it.",
         ),
-        Twin(
+        Slip(
             "last layer left out, exactly twice",
             lambda sizes, n: (n * sum(_products(sizes)[:-1]), 2 * n * sum(_products(sizes)[:-1])),
             "The last layer is left out, both ways: look at where your loop ends. And backward is "

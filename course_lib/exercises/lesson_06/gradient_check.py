@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...nn import gradient_check
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 Loss = Callable[[Tensor], Tensor]
 
@@ -177,115 +177,115 @@ GRADIENT_CHECK = Exercise(
         "Work on a copy, `w.clone().view(-1)`, which is flat whatever the shape of w; go through "
         "its places one by one, and give the list of slopes the shape of w at the end.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "one-sided, upward",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(0))) / s),
             "This is a one-sided difference: it looks at f above and here. Its error is far larger "
             "at the same step. A central one looks as far to the left as to the right.",
         ),
-        Twin(
+        Slip(
             "one-sided, downward",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(0)) - f(at(-s))) / s),
             "This is a one-sided difference: it looks at f here and below. Its error is far larger "
             "at the same step. A central one looks as far to the left as to the right.",
         ),
-        Twin(
+        Slip(
             "divided by the step",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / s),
             "Everything is twice as large as it should be. How far apart are the two places at "
             "which you call f?",
         ),
-        Twin(
+        Slip(
             "not divided",
             lambda f, w, s: _entry_by_entry(w, lambda at: f(at(s)) - f(at(-s))),
             "This is how much f rises, not how steeply. A slope is a rise over the distance in "
             "which it happens.",
         ),
-        Twin(
+        Slip(
             "one-sided, over twice the step",
             _put_back_halfway,
             "f is called one step above and here, and the rise is divided by twice the step. Look "
             "at where the weight stands at your second call.",
         ),
-        Twin(
+        Slip(
             "half the step",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s / 2)) - f(at(-s / 2))) / s),
             "This is a central difference, but it goes only half a step to each side. The whole "
             "step is meant: up by it, and down by it.",
         ),
-        Twin(
+        Slip(
             "brackets of the distance",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / 2 * s),
             "Below the line brackets are missing: `/ 2 * step` divides by 2 and then multiplies. "
             "Look at what you divide by.",
         ),
-        Twin(
+        Slip(
             "brackets of the rise",
             lambda f, w, s: _entry_by_entry(w, lambda at: f(at(s)) - f(at(-s)) / (2 * s)),
             "Only the second value of f is divided: brackets are missing around the difference.",
         ),
-        Twin(
+        Slip(
             "all weights at once",
             lambda f, w, s: (f(w + s) - f(w - s)) / (2 * s),
             "All weights are moved at once, which gives one slope for all of them together. Each "
             "weight needs a slope of its own, with the others held still.",
         ),
-        Twin(
+        Slip(
             "all weights at once, in every place",
             lambda f, w, s: ((f(w + s) - f(w - s)) / (2 * s)).expand(w.shape).clone(),
             "Each weight gets the same number, the slope for moving all of them at once. Move one "
             "weight at a time, with the others held still.",
         ),
-        Twin(
+        Slip(
             "a row at a time",
             _by_rows,
             "A whole row of weights is moved at once when w is a matrix. Each weight needs a slope "
             "of its own: flatten a copy of w first, or go through both axes.",
         ),
-        Twin(
+        Slip(
             "not put back",
             _not_put_back,
             "A weight stays where its second call left it, and the next ones are measured from "
             "there. Begin each weight from the same place.",
         ),
-        Twin(
+        Slip(
             "moved apart and not put back",
             _moved_apart,
             "The two copies are made once, so every weight stays where it was moved to, and the "
             "next ones are measured from there. Begin each weight from the same place.",
         ),
-        Twin(
+        Slip(
             "not put back, one-sided",
             _moved_on,
             "A weight stays where it was moved to, and the next rises contain the earlier ones. "
             "Begin each weight from the same place; and look to both sides of it.",
         ),
-        Twin(
+        Slip(
             "sum for difference",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) + f(at(-s))) / (2 * s)),
             "The two values of f are added. A slope is made of how much f differs between the two "
             "places.",
         ),
-        Twin(
+        Slip(
             "twice the step",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(2 * s)) - f(at(-2 * s))) / (2 * s)),
             "Each weight is moved by twice the step, while the rise is divided by the distance of "
             "a single one. Up by the step, and down by the step.",
         ),
-        Twin(
+        Slip(
             "twice the step, well divided",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(2 * s)) - f(at(-2 * s))) / (4 * s)),
             "This is a central difference, but it goes two steps to each side. One is meant: up by "
             "it, and down by it.",
         ),
-        Twin(
+        Slip(
             "weight replaced by the step",
             _replaced,
             "The weight is replaced by the step instead of being moved by it. Look for `=` where a "
             "sum should stand.",
         ),
-        Twin(
+        Slip(
             "last weight forgotten",
             lambda f, w, s: torch.cat(
                 [
@@ -295,25 +295,25 @@ GRADIENT_CHECK = Exercise(
             ).view(w.shape),
             "The last slope is always 0: look at where your loop ends.",
         ),
-        Twin(
+        Slip(
             "slopes added up",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / (2 * s)).sum(),
             "The slopes are added up to one number. Each weight needs its own: collect them, in "
             "the shape of w.",
         ),
-        Twin(
+        Slip(
             "f gets a flat tensor",
             _flat_for_f,
             "f is given one long row, while w is a matrix: the loss expects the shape of w. Before "
             "each call give the moved copy its shape back, with `view`.",
         ),
-        Twin(
+        Slip(
             "sign",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(-s)) - f(at(s))) / (2 * s)),
             "All signs are wrong. Where f rises with a weight the slope must be above 0: look at "
             "which value is taken from which.",
         ),
-        Twin(
+        Slip(
             "step in proportion to the weight",
             lambda f, w, s: torch.stack(
                 [
@@ -324,14 +324,14 @@ GRADIENT_CHECK = Exercise(
             "Each weight is moved in proportion to itself, so the distance is not twice the step, "
             "and a weight of 0 never moves. The step is added as it is.",
         ),
-        Twin(
+        Slip(
             "the exact gradient",
             _by_autograd,
             "This is the exact gradient, or so near it that the step handed in plays no part: it "
             "comes from autograd, or from a step of your own. Asked is the central difference with "
             "the given step, error and all, from nothing but values of f.",
         ),
-        Twin(
+        Slip(
             "second derivative",
             lambda f, w, s: _entry_by_entry(
                 w, lambda at: (f(at(s)) - 2 * f(at(0)) + f(at(-s))) / s**2
@@ -339,7 +339,7 @@ GRADIENT_CHECK = Exercise(
             "This is the second derivative, how the slope itself changes. For the slope two values "
             "are enough.",
         ),
-        Twin(
+        Slip(
             "left flat",
             lambda f, w, s: _entry_by_entry(
                 w, lambda at: (f(at(s)) - f(at(-s))) / (2 * s)
@@ -347,26 +347,26 @@ GRADIENT_CHECK = Exercise(
             "The slopes are right but come in one long row. Each belongs to a weight, so the "
             "result has the shape of w: a last step is missing.",
         ),
-        Twin(
+        Slip(
             "only the first weight",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / (2 * s)).view(
                 -1
             )[0],
             "Only the slope of the first weight comes back. Look for a `return` inside your loop.",
         ),
-        Twin(
+        Slip(
             "moved by 1",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(1)) - f(at(-1))) / (2 * s)),
             "Each weight is moved by 1, while the rise is divided by twice the step. Where does "
             "the step go in when you move a weight?",
         ),
-        Twin(
+        Slip(
             "divided by 2",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / 2),
             "The rise is divided by 2, whatever the step. A slope is a rise over the distance in "
             "which it happens: how far apart are the two places?",
         ),
-        Twin(
+        Slip(
             "only the first place filled",
             lambda f, w, s: (
                 _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / (2 * s))
@@ -375,14 +375,14 @@ GRADIENT_CHECK = Exercise(
             "Only the first slope is there, the others are 0. Look for a `return` inside your "
             "loop.",
         ),
-        Twin(
+        Slip(
             "a row at a time, in every place",
             _rows_filled,
             "When w is a matrix, a whole row of weights is moved at once, and its places all get "
             "the same number. Each weight needs a slope of its own: go through a flat copy, or "
             "through both axes.",
         ),
-        Twin(
+        Slip(
             "a step of its own",
             lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(1e-3)) - f(at(-1e-3))) / 2e-3),
             "This is a central difference with step 0.001, whatever step is handed in. Look for a "

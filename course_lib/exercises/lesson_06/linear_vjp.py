@@ -7,9 +7,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...nn import backprop
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 Three = tuple[Tensor, Tensor, Tensor]
 
@@ -92,169 +92,169 @@ LINEAR_VJP = Exercise(
         "is h, for the weights it is n; turn one matrix over where the index stands on the wrong "
         "side. The shapes of the results tell you which. There may be no examples (n = 0).",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "weights' gradient transposed",
             lambda g, x, w: (g @ w, x.T @ g, g.sum(dim=0)),
             "The gradient of the weights lies on its side: it has a row for each input. It must "
             "have the shape of the weights, (h, d). Look at which factor of your product is "
             "turned.",
         ),
-        Twin(
+        Slip(
             "weights transposed on the way back",
             lambda g, x, w: (g @ w.T, g.T @ x, g.sum(dim=0)),
             "On the way back the weights are transposed, as they are on the way forward. It runs "
             "when a layer is square, and is wrong there too. Over which index should g and the "
             "weights be added up?",
         ),
-        Twin(
+        Slip(
             "both transposed",
             lambda g, x, w: (g @ w.T, x.T @ g, g.sum(dim=0)),
             "Both matrix products have a transpose in the wrong place. Write the shape under each "
             "factor: which index must disappear in each product?",
         ),
-        Twin(
+        Slip(
             "biases not added up",
             lambda g, x, w: (g @ w, g.T @ x, g.clone()),
             "The biases get one gradient for each example, (n, h). There is only one bias a "
             "neuron, and it serves all examples: something is missing over n.",
         ),
-        Twin(
+        Slip(
             "neither added up",
             lambda g, x, w: (g @ w, g[:, :, None] * x[:, None, :], g.clone()),
             "Weights and biases get a gradient for each example. There is only one set of them, "
             "which serves all examples: their gradients must be put together over n.",
         ),
-        Twin(
+        Slip(
             "weights not added up",
             lambda g, x, w: (g @ w, g[:, :, None] * x[:, None, :], g.sum(dim=0)),
             "The weights get a gradient for each example, (n, h, d). There is only one weight "
             "matrix, and it serves all examples: something is missing over n.",
         ),
-        Twin(
+        Slip(
             "biases added along the neurons",
             lambda g, x, w: (g @ w, g.T @ x, g.sum(dim=1)),
             "The biases' gradient is added up over the neurons, so that each example gets a "
             "number. It should be one for each neuron: look at the axis of your sum.",
         ),
-        Twin(
+        Slip(
             "biases added up altogether",
             lambda g, x, w: (g @ w, g.T @ x, g.sum()),
             "The biases' gradient is a single number. Each neuron has a bias of its own: look at "
             "the axis of your sum.",
         ),
-        Twin(
+        Slip(
             "biases with a row too many",
             lambda g, x, w: (g @ w, g.T @ x, g.sum(dim=0, keepdim=True)),
             "The biases' gradient has the shape (1, h), with the right numbers in it. It must have "
             "the shape of the biases, (h,): look for keepdim.",
         ),
-        Twin(
+        Slip(
             "mean for the biases",
             lambda g, x, w: (g @ w, g.T @ x, g.sum(dim=0) / max(len(g), 1)),
             "The biases' gradient is a mean over the examples. If the loss is a mean, its 1/n is "
             "in g already, and here it goes in twice: look for a mean or a division.",
         ),
-        Twin(
+        Slip(
             "mean for weights and biases",
             lambda g, x, w: (g @ w, g.T @ x / max(len(g), 1), g.sum(dim=0) / max(len(g), 1)),
             "The gradients of weights and biases are means over the examples. If the loss is a "
             "mean, its 1/n is in g already, and here it goes in twice.",
         ),
-        Twin(
+        Slip(
             "mean for the weights",
             lambda g, x, w: (g @ w, g.T @ x / max(len(g), 1), g.sum(dim=0)),
             "The weights' gradient is a mean over the examples. If the loss is a mean, its 1/n is "
             "in g already, and here it goes in twice: look for a division.",
         ),
-        Twin(
+        Slip(
             "everything divided by n",
             lambda g, x, w: tuple(t / max(len(g), 1) for t in (g @ w, g.T @ x, g.sum(dim=0))),
             "All three are divided by the number of examples. Whether the loss is a mean is a "
             "matter of the loss: its 1/n is in g already.",
         ),
-        Twin(
+        Slip(
             "g left out",
             _linear_without_g,
             "These are the slopes of the layer's outputs, added up: what comes out if g is 1 "
             "everywhere. Where does g go in?",
         ),
-        Twin(
+        Slip(
             "biases get ones",
             lambda g, x, w: (g @ w, g.T @ x, torch.ones_like(w[:, 0])),
             "The biases' gradient is 1: that is the slope of an output with respect to its bias. "
             "It is still to be multiplied by g, and added up over the examples.",
         ),
-        Twin(
+        Slip(
             "biases forgotten",
             lambda g, x, w: (g @ w, g.T @ x, torch.zeros_like(w[:, 0])),
             "The biases get no gradient, so they would never learn. The loss depends on them: move "
             "bias_h a little, and see which outputs move.",
         ),
-        Twin(
+        Slip(
             "biases left out",
             lambda g, x, w: (g @ w, g.T @ x),
             "There are two results; the biases' gradient is missing. It needs neither x nor the "
             "weights.",
         ),
-        Twin(
+        Slip(
             "weights first",
             lambda g, x, w: (g.T @ x, g @ w, g.sum(dim=0)),
             "The first two results have changed places: the inputs' gradient is asked for first.",
         ),
-        Twin(
+        Slip(
             "inputs last",
             lambda g, x, w: (g.T @ x, g.sum(dim=0), g @ w),
             "All three are right, but they come back in the wrong order: inputs, weights, biases.",
         ),
-        Twin(
+        Slip(
             "product of sums",
             lambda g, x, w: (g @ w, torch.outer(g.sum(dim=0), x.sum(dim=0)), g.sum(dim=0)),
             "The weights' gradient is the product of two sums. It is the sum of products: each "
             "example's g goes with that example's x, and then they are added.",
         ),
-        Twin(
+        Slip(
             "first example only",
             lambda g, x, w: (g @ w, g.T @ x, g[0] if len(g) else g.sum(dim=0)),
             "The biases' gradient is that of the first example. A bias serves all examples: what "
             "becomes of the others?",
         ),
-        Twin(
+        Slip(
             "the slopes themselves",
             lambda g, x, w: (w.clone(), x.clone(), torch.ones_like(w[:, 0])),
             "These are the slopes of the outputs: the weights, the inputs, and 1. Each is still to "
             "be multiplied by g, and added up over what they share.",
         ),
-        Twin(
+        Slip(
             "sign",
             lambda g, x, w: (-(g @ w), -(g.T @ x), -g.sum(dim=0)),
             "All signs are wrong. This is the direction of descent; a gradient points uphill, and "
             "the minus comes with the step.",
         ),
-        Twin(
+        Slip(
             "forward pass",
             lambda g, x, w: x @ w.T,
             "These are the outputs of the layer. Asked is the way back: three gradients, made from "
             "g.",
         ),
-        Twin(
+        Slip(
             "overwritten in the loop",
             _linear_overwritten,
             "Only the last pass of your loops is left: each one overwrites what the one before "
             "wrote. The contributions are to be added up: look for `=`.",
         ),
-        Twin(
+        Slip(
             "biases second",
             lambda g, x, w: (g @ w, g.sum(dim=0), g.T @ x),
             "The last two results have changed places: inputs, weights, biases is the order.",
         ),
-        Twin(
+        Slip(
             "outputs for g",
             lambda g, x, w: (x @ w.T @ w, (x @ w.T).T @ x, (x @ w.T).sum(dim=0)),
             "The outputs of the layer stand where g should. What they were plays no part on the "
             "way back; the gradient that arrives there is handed in.",
         ),
-        Twin(
+        Slip(
             "the step taken",
             lambda g, x, w: (g @ w, w - g.T @ x, g.sum(dim=0)),
             "Your second result is the weights after a step. Asked is their gradient; the step of "

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...nn import backprop
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _relu_cases(seed: int) -> list[Case]:
@@ -60,118 +60,118 @@ RELU_VJP = Exercise(
         "Where z is above 0, g goes through as it is; everywhere else, also where z is exactly 0, "
         "the result is 0. `torch.where`, or a product with a comparison, does it.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "gate of the gradient's sign",
             lambda g, z: g * (g > 0),
             "The gate looks at the sign of g, so all gradients below 0 are lost. Whether ReLU let "
             "something through was decided on the way forward: look at what you compare with 0.",
         ),
-        Twin(
+        Slip(
             "both above 0",
             lambda g, z: g * ((z > 0) & (g > 0)),
             "Only gradients above 0 come through. This is known as guided backpropagation, a way "
             "to draw pictures; it is not the gradient. Which of the two signs belongs in the gate?",
         ),
-        Twin(
+        Slip(
             "open at 0",
             lambda g, z: g * (z >= 0),
             "At z = 0 your gate is open. There ReLU has a corner, and any slope from 0 to 1 could "
             "be defended; torch takes 0, and so does this course. Look at your comparison.",
         ),
-        Twin(
+        Slip(
             "half open at 0",
             lambda g, z: g * torch.heaviside(z, torch.tensor(0.5, dtype=z.dtype)),
             "At z = 0 your slope is one half. ReLU has a corner there, and any slope from 0 to 1 "
             "could be defended; torch takes 0, and so does this course.",
         ),
-        Twin(
+        Slip(
             "open below 0",
             lambda g, z: g * (z < 0),
             "The gate is open where z is below 0, and shut where it is above. Look at your "
             "comparison, or at the order in `where`.",
         ),
-        Twin(
+        Slip(
             "gate forgotten",
             lambda g, z: g.clone(),
             "Where z is below 0, g comes through as it is. There ReLU gave 0, and moving z a "
             "little changes nothing: what is the slope there?",
         ),
-        Twin(
+        Slip(
             "the value for the slope",
             lambda g, z: g * torch.relu(z),
             "g is multiplied by what ReLU gives. A gradient needs the slope of ReLU, which is the "
             "same for z = 2 and z = 5.",
         ),
-        Twin(
+        Slip(
             "g times z",
             lambda g, z: g * z,
             "g is multiplied by z. A gradient needs the slope of ReLU at z, which takes one of two "
             "values only.",
         ),
-        Twin(
+        Slip(
             "the slope alone",
             lambda g, z: (z > 0).to(z.dtype),
             "This is the slope of ReLU, 0 or 1. The gradient that arrived, g, is still to be "
             "multiplied by it.",
         ),
-        Twin(
+        Slip(
             "forward pass",
             lambda g, z: torch.relu(z),
             "This is ReLU itself. Asked is the way back: what becomes of g.",
         ),
-        Twin(
+        Slip(
             "ReLU of the product",
             lambda g, z: torch.relu(g * z),
             "You take ReLU of g times z. Nothing is cut off on the way back: g is multiplied by a "
             "slope that depends on z alone.",
         ),
-        Twin(
+        Slip(
             "arguments swapped",
             lambda g, z: z * (g > 0),
             "g and z have changed places: z is let through where g is above 0. Look at which one "
             "is the gradient.",
         ),
-        Twin(
+        Slip(
             "sign of z",
             lambda g, z: g * torch.sign(z),
             "Below 0 your slope is -1. That is the slope of |z|; ReLU is flat there.",
         ),
-        Twin(
+        Slip(
             "leaky",
             lambda g, z: torch.where(z > 0, g, 0.01 * g),
             "A hundredth of g comes through below 0. That is leaky ReLU; plain ReLU is flat there.",
         ),
-        Twin(
+        Slip(
             "only what is open",
             lambda g, z: g[z > 0],
             "Only the places where the gate is open come back, in a row. The result must have the "
             "shape of z, with 0 in the other places.",
         ),
-        Twin(
+        Slip(
             "sign",
             lambda g, z: -g * (z > 0),
             "The sign is wrong. A gradient points uphill; the minus comes with the step of "
             "descent.",
         ),
-        Twin(
+        Slip(
             "z where the gate is shut",
             lambda g, z: torch.where(z > 0, g, z),
             "Where the gate is shut, z comes back. ReLU is flat there: how much of g comes "
             "through? Look at what stands last in your `where`.",
         ),
-        Twin(
+        Slip(
             "one where the gate is shut",
             lambda g, z: torch.where(z > 0, g, 1.0),
             "Where the gate is shut, 1 comes back. ReLU is flat there: how much of g comes "
             "through? Look at what stands last in your `where`.",
         ),
-        Twin(
+        Slip(
             "compared with 1",
             lambda g, z: g * (z > 1),
             "Your gate opens where z is above 1. Where has ReLU its corner?",
         ),
-        Twin(
+        Slip(
             "the value for the slope, up to 1",
             lambda g, z: g * z.clamp(0, 1),
             "g is multiplied by z cut to the range from 0 to 1. A slope takes one of two values "

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...nn import backprop
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 Four = tuple[Tensor, Tensor, Tensor, Tensor]
 
@@ -140,44 +140,44 @@ TWO_LAYER = Exercise(
         "back through W2 must pass ReLU's gate, at the hidden sums, before the first layer sees "
         "it.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "gate forgotten",
             _slip(gate=lambda g, z: g),
             "The gradients of W1 and b1 are what they would be without ReLU. A hidden neuron that "
             "gave 0 for an example must not learn from it: a step is missing on the way back.",
         ),
-        Twin(
+        Slip(
             "gate open at 0",
             _slip(gate=lambda g, z: g * (z >= 0)),
             "A hidden sum of exactly 0 lets the gradient through. At its corner ReLU's slope is "
             "taken as 0, here and in torch: look at your comparison.",
         ),
-        Twin(
+        Slip(
             "gate of the gradient's sign",
             _slip(gate=lambda g, z: g * (g > 0)),
             "The gate looks at the sign of the gradient that comes back. Whether a hidden neuron "
             "fired was decided on the way forward: look at what you compare with 0.",
         ),
-        Twin(
+        Slip(
             "gate upside down",
             _slip(gate=lambda g, z: g * (z < 0)),
             "The gate is open where a hidden neuron did not fire, and shut where it did. Look at "
             "your comparison.",
         ),
-        Twin(
+        Slip(
             "the value for the slope",
             _slip(gate=lambda g, z: g * torch.relu(z)),
             "What comes back is multiplied by the hidden values. It must be multiplied by the "
             "slope of ReLU there, which is 0 or 1.",
         ),
-        Twin(
+        Slip(
             "gate at the outputs",
             _gate_at_the_outputs,
             "There is a gate at the outputs too. ReLU stands between the two layers only; the "
             "outputs are plain sums.",
         ),
-        Twin(
+        Slip(
             "first bias before the gate",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -190,7 +190,7 @@ TWO_LAYER = Exercise(
             "W1 is right, b1 is not: its gradient is taken before ReLU's gate. b1 is added before "
             "ReLU, so what comes back has passed the gate when it arrives there.",
         ),
-        Twin(
+        Slip(
             "first weights before the gate",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -203,43 +203,43 @@ TWO_LAYER = Exercise(
             "b1 is right, W1 is not: its gradient is taken before ReLU's gate. Look at which of "
             "the two gradients you multiply by x.",
         ),
-        Twin(
+        Slip(
             "sums for hidden values",
             _slip(hidden=lambda z, x: z),
             "W2's gradient uses the hidden sums. What W2 was multiplied by on the way forward is "
             "what ReLU made of them.",
         ),
-        Twin(
+        Slip(
             "inputs for hidden values",
             _slip(hidden=lambda z, x: x),
             "W2's gradient uses x. A layer's gradient needs the inputs of that layer: what was W2 "
             "multiplied by on the way forward?",
         ),
-        Twin(
+        Slip(
             "bias left out on the way forward",
             _slip(sums=lambda x, W1, b1: x @ W1.T),
             "The hidden sums are made without b1, so the wrong gates are open and the hidden "
             "values are wrong. Look at your way forward.",
         ),
-        Twin(
+        Slip(
             "W2 transposed",
             _slip(back=lambda g, W1, W2: g @ W2.T),
             "On the way back W2 is transposed, as it is on the way forward. It runs only where "
             "there are as many outputs as hidden neurons, and is wrong there too.",
         ),
-        Twin(
+        Slip(
             "back through W1",
             _slip(back=lambda g, W1, W2: g @ W1),
             "g goes back through W1. Between the outputs and the hidden values stands the other "
             "weight matrix.",
         ),
-        Twin(
+        Slip(
             "W2 left out",
             _skipping,
             "g goes to the first layer without passing W2. How much a hidden value moves the "
             "outputs depends on the weights between them.",
         ),
-        Twin(
+        Slip(
             "first weights' gradient transposed",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -252,7 +252,7 @@ TWO_LAYER = Exercise(
             "W1's gradient lies on its side. Each gradient has the shape of its parameter: look at "
             "which factor is turned.",
         ),
-        Twin(
+        Slip(
             "second weights' gradient transposed",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -265,7 +265,7 @@ TWO_LAYER = Exercise(
             "W2's gradient lies on its side. Each gradient has the shape of its parameter: look at "
             "which factor is turned.",
         ),
-        Twin(
+        Slip(
             "both weights' gradients transposed",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -278,13 +278,13 @@ TWO_LAYER = Exercise(
             "The gradients of both weight matrices lie on their sides. Each has the shape of its "
             "parameter: look at which factor of your products is turned.",
         ),
-        Twin(
+        Slip(
             "biases not added up",
             _slip(results=lambda g, of_hidden, of_z, x, a: (of_z.T @ x, of_z, g.T @ a, g.clone())),
             "The biases get a gradient for each example. There is one bias a neuron, and it serves "
             "all examples: something is missing over n.",
         ),
-        Twin(
+        Slip(
             "biases added along the neurons",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -297,7 +297,7 @@ TWO_LAYER = Exercise(
             "The biases' gradients are added up over the neurons. There should be one for each "
             "neuron: look at the axis of your sums.",
         ),
-        Twin(
+        Slip(
             "means over the examples",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: tuple(
@@ -307,7 +307,7 @@ TWO_LAYER = Exercise(
             "All four are divided by the number of examples. If the loss is a mean, its 1/n is in "
             "g already, and here it goes in twice.",
         ),
-        Twin(
+        Slip(
             "means for the biases",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -320,7 +320,7 @@ TWO_LAYER = Exercise(
             "The biases' gradients are means over the examples, those of the weights are sums. If "
             "the loss is a mean, its 1/n is in g already.",
         ),
-        Twin(
+        Slip(
             "second layer first",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -333,7 +333,7 @@ TWO_LAYER = Exercise(
             "The layers have changed places in the result: W1 and b1 are asked for first. You "
             "compute them last.",
         ),
-        Twin(
+        Slip(
             "weights first, then biases",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -345,13 +345,13 @@ TWO_LAYER = Exercise(
             ),
             "All four are right, but they come back in the wrong order: W1, b1, W2, b2.",
         ),
-        Twin(
+        Slip(
             "weights only",
             _slip(results=lambda g, of_hidden, of_z, x, a: (of_z.T @ x, g.T @ a)),
             "There are two results, those of the weights. The biases learn as well: four gradients "
             "are asked for, W1, b1, W2, b2.",
         ),
-        Twin(
+        Slip(
             "gate without the bias",
             lambda g, x, W1, b1, W2: _slip(gate=lambda of, z: of * (x @ W1.T > 0))(
                 g, x, W1, b1, W2
@@ -359,7 +359,7 @@ TWO_LAYER = Exercise(
             "The gates are set without b1, though the hidden values have it. A neuron fires where "
             "its whole sum, bias included, is above 0.",
         ),
-        Twin(
+        Slip(
             "mean for the output biases",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -372,7 +372,7 @@ TWO_LAYER = Exercise(
             "The gradient of b2 is a mean over the examples, the others are sums. If the loss is a "
             "mean, its 1/n is in g already.",
         ),
-        Twin(
+        Slip(
             "output biases not added up",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -385,7 +385,7 @@ TWO_LAYER = Exercise(
             "The gradient of b2 has a row for each example. There is one bias for each output, and "
             "it serves all examples: something is missing over n.",
         ),
-        Twin(
+        Slip(
             "biases swapped",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -397,7 +397,7 @@ TWO_LAYER = Exercise(
             ),
             "The gradients of b1 and b2 have changed places. b2 belongs to the outputs.",
         ),
-        Twin(
+        Slip(
             "first layer forgotten",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -410,7 +410,7 @@ TWO_LAYER = Exercise(
             "The first layer gets no gradient, so it would never learn. The loss depends on it "
             "through the hidden values: what comes back to them?",
         ),
-        Twin(
+        Slip(
             "biases forgotten",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -423,7 +423,7 @@ TWO_LAYER = Exercise(
             "The biases get no gradient. The loss depends on them: move one a little, and see "
             "which sums move.",
         ),
-        Twin(
+        Slip(
             "sign",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -436,19 +436,19 @@ TWO_LAYER = Exercise(
             "All signs are wrong. A gradient points uphill; the minus comes with the step of "
             "descent.",
         ),
-        Twin(
+        Slip(
             "arguments of ReLU's way back swapped",
             _slip(gate=lambda g, z: z * (g > 0)),
             "At the gate g and z have changed places: the hidden sums are let through where the "
             "gradient is above 0. Look at the order of `relu_vjp`'s arguments.",
         ),
-        Twin(
+        Slip(
             "ReLU forgotten both ways",
             _slip(hidden=lambda z, x: z, gate=lambda g, z: g),
             "ReLU is missing on the way forward and on the way back: these are the gradients of "
             "two layers with nothing in between.",
         ),
-        Twin(
+        Slip(
             "biases first in each layer",
             _slip(
                 results=lambda g, of_hidden, of_z, x, a: (
@@ -461,19 +461,19 @@ TWO_LAYER = Exercise(
             "In both layers weights and biases have changed places. Look at the order in which you "
             "take apart what `linear_vjp` gives, and at your `return`.",
         ),
-        Twin(
+        Slip(
             "weights taken first from linear_vjp",
             _weights_taken_first(lambda g, z: g * (z > 0)),
             "What comes back to the hidden values and the gradient of W2 have changed places. Look "
             "at the order in which `linear_vjp` gives its three results.",
         ),
-        Twin(
+        Slip(
             "weights taken first from linear_vjp, gate by where",
             _weights_taken_first(lambda g, z: torch.where(z > 0, g, 0.0)),
             "The gradient of W2 and what comes back to the hidden values have changed places. Look "
             "at the order in which `linear_vjp` gives its three results.",
         ),
-        Twin(
+        Slip(
             "inputs taken last from linear_vjp",
             _inputs_taken_last,
             "The three results of `linear_vjp` get the wrong names: it gives what belongs to the "

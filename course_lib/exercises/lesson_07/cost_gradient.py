@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import cost
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 Two = tuple[Tensor, Tensor]
 
@@ -91,99 +91,99 @@ COST_GRADIENT = Exercise(
         "J is a mean over the examples, so each of its slopes is the mean of theirs. Return the "
         "one of w first.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "gradient of the sum",
             _slip(of_w=lambda r, x: (2 * r * x).sum(), of_b=lambda r, x: (2 * r).sum()),
             "This is the gradient of the sum of the squares. J is their mean, so that twice the "
             "data do not make steps twice as long.",
         ),
-        Twin(
+        Slip(
             "sum for the weight",
             _slip(of_w=lambda r, x: (2 * r * x).sum()),
             "For the weight the examples are added up, for the bias they are averaged. J is a "
             "mean.",
         ),
-        Twin(
+        Slip(
             "sum for the bias",
             _slip(of_b=lambda r, x: (2 * r).sum()),
             "For the bias the examples are added up, for the weight they are averaged. J is a "
             "mean.",
         ),
-        Twin(
+        Slip(
             "residual the wrong way round",
             _slip(residual=lambda w, b, x, y: y - (w * x + b)),
             "Both signs are wrong: this points downhill. Is your residual prediction minus target? "
             "(The square does not mind, its slope does. The minus of descent comes later.)",
         ),
-        Twin(
+        Slip(
             "sign of the weight's",
             _slip(of_w=lambda r, x: -(2 * r * x).mean()),
             "The slope along w has the wrong sign, the one along b is right.",
         ),
-        Twin(
+        Slip(
             "sign of the bias's",
             _slip(of_b=lambda r, x: -(2 * r).mean()),
             "The slope along b has the wrong sign, the one along w is right.",
         ),
-        Twin(
+        Slip(
             "factor 2 forgotten",
             _slip(of_w=lambda r, x: (r * x).mean(), of_b=lambda r, x: r.mean()),
             "Both are half of what they should be. That is the gradient of J/2, which some books "
             "take for J, a dialect. Here J has no half: what is the slope of r²?",
         ),
-        Twin(
+        Slip(
             "factor 2 forgotten for the weight",
             _slip(of_w=lambda r, x: (r * x).mean()),
             "The slope along w is half of what it should be, the one along b is right.",
         ),
-        Twin(
+        Slip(
             "factor 2 forgotten for the bias",
             _slip(of_b=lambda r, x: r.mean()),
             "The slope along b is half of what it should be, the one along w is right.",
         ),
-        Twin(
+        Slip(
             "x forgotten",
             _slip(of_w=lambda r, x: (2 * r).mean()),
             "Both slopes are the same, as if w were added like b. How fast does a prediction "
             "change with w?",
         ),
-        Twin(
+        Slip(
             "x for the bias too",
             _slip(of_b=lambda r, x: (2 * r * x).mean()),
             "Both slopes are the same, as if b were multiplied by the input like w. How fast does "
             "a prediction change with b?",
         ),
-        Twin(
+        Slip(
             "swapped",
             _swapped,
             "Both slopes are right, and they come in the wrong order: the one along w first.",
         ),
-        Twin(
+        Slip(
             "product of means",
             _slip(of_w=lambda r, x: 2 * r.mean() * x.mean()),
             "For the weight this is the mean residual times the mean input. Each example needs its "
             "own product before the mean is taken.",
         ),
-        Twin(
+        Slip(
             "mean residual times each input",
             _slip(of_w=lambda r, x: 2 * r.mean() * x),
             "The weight gets a slope for each example, made with the mean residual. Multiply "
             "first, example by example, then take the mean.",
         ),
-        Twin(
+        Slip(
             "not averaged",
             _slip(of_w=lambda r, x: 2 * r * x, of_b=lambda r, x: 2 * r),
             "Weight and bias get a slope for each example. J is one number for all of them: put "
             "the examples together.",
         ),
-        Twin(
+        Slip(
             "not averaged for the bias",
             _slip(of_b=lambda r, x: 2 * r),
             "The bias gets a slope for each example, the weight one for all. J is one number for "
             "all examples.",
         ),
-        Twin(
+        Slip(
             "averaged twice",
             _slip(
                 of_w=lambda r, x: (2 * r * x).mean() / len(x),
@@ -191,73 +191,73 @@ COST_GRADIENT = Exercise(
             ),
             "Both are divided by the number of examples twice. `mean` has done it already.",
         ),
-        Twin(
+        Slip(
             "bias forgotten in the prediction",
             _slip(residual=lambda w, b, x, y: w * x - y),
             "The residuals are those of a line through the origin. The prediction has a bias.",
         ),
-        Twin(
+        Slip(
             "bias taken off",
             _slip(residual=lambda w, b, x, y: w * x - b - y),
             "In your residuals the bias has the wrong sign. Write out prediction minus target, and "
             "look for brackets behind a minus.",
         ),
-        Twin(
+        Slip(
             "bracket around the prediction forgotten",
             _slip(residual=lambda w, b, x, y: y - w * x + b),
             "In your residuals w x and b have opposite signs: a minus before a sum needs brackets. "
             "And prediction minus target needs no such minus.",
         ),
-        Twin(
+        Slip(
             "input times target only",
             lambda w, b, x, y: ((2 * (w * x + b - y * x)).mean(), (2 * (w * x + b - y)).mean()),
             "For the weight only the target is multiplied by the input. It is the whole residual "
             "that is: look for brackets.",
         ),
-        Twin(
+        Slip(
             "input squared",
             _slip(of_w=lambda r, x: (2 * r * x**2).mean()),
             "For the weight the input is multiplied in twice. How fast does a prediction change "
             "with w?",
         ),
-        Twin(
+        Slip(
             "bias forgotten in its own slope",
             lambda w, b, x, y: ((2 * (w * x + b - y) * x).mean(), (2 * (w * x - y)).mean()),
             "The slope along w is right. For the other one your residuals have no bias.",
         ),
-        Twin(
+        Slip(
             "target added",
             _slip(residual=lambda w, b, x, y: w * x + b + y),
             "In your residuals the target is added to the prediction. It is how far they are apart "
             "that counts.",
         ),
-        Twin(
+        Slip(
             "target forgotten",
             _slip(residual=lambda w, b, x, y: w * x + b),
             "The targets play no part. How wrong a prediction is depends on what it should be.",
         ),
-        Twin(
+        Slip(
             "residual forgotten",
             _slip(of_w=lambda r, x: (2 * x).mean(), of_b=lambda r, x: 2 + 0 * r.mean()),
             "The residuals are missing. The slope of a square depends on where you stand.",
         ),
-        Twin(
+        Slip(
             "residual squared",
             _slip(of_w=lambda r, x: (2 * r**2 * x).mean(), of_b=lambda r, x: (2 * r**2).mean()),
             "The residuals are still squared. What is the slope of r²?",
         ),
-        Twin(
+        Slip(
             "square for twice",
             _slip(of_w=lambda r, x: (r**2 * x).mean(), of_b=lambda r, x: (r**2).mean()),
             "The residuals are squared where they should be doubled: `**2` and `2 *` are easily "
             "mixed up.",
         ),
-        Twin(
+        Slip(
             "the cost itself",
             _slip(of_w=lambda r, x: (r**2).mean(), of_b=lambda r, x: (r**2).mean()),
             "This is the cost J, twice. Its slopes are asked for.",
         ),
-        Twin(
+        Slip(
             "size of the residual",
             _slip(
                 of_w=lambda r, x: (2 * r.abs() * x).mean(), of_b=lambda r, x: (2 * r.abs()).mean()
@@ -265,17 +265,17 @@ COST_GRADIENT = Exercise(
             "The residuals have lost their signs. Which way to go depends on whether a prediction "
             "is too high or too low.",
         ),
-        Twin(
+        Slip(
             "sign of the residual",
             _slip(of_w=lambda r, x: (r.sign() * x).mean(), of_b=lambda r, x: r.sign().mean()),
             "This is the gradient of the mean absolute error of lesson 05. J is a mean of squares.",
         ),
-        Twin(
+        Slip(
             "w for x",
             lambda w, b, x, y: ((2 * (w * x + b - y) * w).mean(), (2 * (w * x + b - y)).mean()),
             "The slope along w is multiplied by w. How fast does w x change when w does?",
         ),
-        Twin(
+        Slip(
             "b in its own slope",
             lambda w, b, x, y: (
                 (2 * (w * x + b - y) * x).mean(),
@@ -284,7 +284,7 @@ COST_GRADIENT = Exercise(
             "The slope along b is multiplied by b. By how much does a prediction rise when b rises "
             "by 1?",
         ),
-        Twin(
+        Slip(
             "each multiplied by itself",
             lambda w, b, x, y: (
                 (2 * (w * x + b - y) * w).mean(),
@@ -293,29 +293,29 @@ COST_GRADIENT = Exercise(
             "Each slope is multiplied by its own parameter. What counts is how fast a prediction "
             "changes with it.",
         ),
-        Twin(
+        Slip(
             "2 times the first term only",
             lambda w, b, x, y: (((2 * w * x + b - y) * x).mean(), (2 * w * x + b - y).mean()),
             "The 2 multiplies w x alone. Look for brackets around your residual.",
         ),
-        Twin(
+        Slip(
             "weight's slope only",
             lambda w, b, x, y: (2 * (w * x + b - y) * x).mean(),
             "There is one result, the slope along w. The one along b is asked for as well.",
         ),
-        Twin(
+        Slip(
             "in one tensor",
             lambda w, b, x, y: torch.stack(_slip()(w, b, x, y)),
             "Both slopes are right, but they come in one tensor. Return them one beside the other: "
             "`return dw, db`.",
         ),
-        Twin(
+        Slip(
             "last example only",
             lambda w, b, x, y: (2 * (w * x + b - y)[-1] * x[-1], 2 * (w * x + b - y)[-1]),
             "Only the last example counts. In a loop, add to what is there (`+=`), and divide by "
             "n at the end.",
         ),
-        Twin(
+        Slip(
             "last example only, divided by the count",
             lambda w, b, x, y: (
                 2 * (w * x + b - y)[-1] * x[-1] / len(x),
@@ -324,7 +324,7 @@ COST_GRADIENT = Exercise(
             "Only the last example is left, divided by n: each turn of a loop overwrites what the "
             "one before found. Add to it (`+=`).",
         ),
-        Twin(
+        Slip(
             "return inside the loop",
             lambda w, b, x, y: (
                 2 * (w * x + b - y)[0] * x[0] / len(x),
@@ -332,42 +332,42 @@ COST_GRADIENT = Exercise(
             ),
             "Only the first example counts. Is your `return` inside the loop?",
         ),
-        Twin(
+        Slip(
             "target for the input",
             _target_for_input,
             "For the weight the residual is multiplied by the target. How fast does a prediction "
             "change with w?",
         ),
-        Twin(
+        Slip(
             "sum without the 2",
             _slip(of_w=lambda r, x: (r * x).sum(), of_b=lambda r, x: r.sum()),
             "This is a sum where a mean is asked for, and the slope of a square is missing its "
             "factor.",
         ),
-        Twin(
+        Slip(
             "wrong way round without the 2",
             _slip(of_w=lambda r, x: -(r * x).mean(), of_b=lambda r, x: -r.mean()),
             "Two slips: the residual is taken the wrong way round, and the slope of a square is "
             "missing its factor.",
         ),
-        Twin(
+        Slip(
             "wrong way round as a sum",
             _slip(of_w=lambda r, x: -(2 * r * x).sum(), of_b=lambda r, x: -(2 * r).sum()),
             "Two slips: the residual is taken the wrong way round, and there is a sum where a "
             "mean is asked for.",
         ),
-        Twin(
+        Slip(
             "quarter",
             _slip(of_w=lambda r, x: (r * x).mean() / 2, of_b=lambda r, x: r.mean() / 2),
             "Both are a quarter of what they should be: the slope of a square multiplies by 2, it "
             "does not divide.",
         ),
-        Twin(
+        Slip(
             "slopes of the prediction",
             lambda w, b, x, y: (x.mean(), torch.ones_like(b)),
             "These are the slopes of a prediction. How wrong it is has a part in the slope of J.",
         ),
-        Twin(
+        Slip(
             "a step of descent",
             lambda w, b, x, y: (
                 w - (2 * (w * x + b - y) * x).mean(),

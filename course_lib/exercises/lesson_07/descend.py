@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import descent
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 Answer = Callable[[Tensor, Tensor, Tensor, Tensor, float, int], Tensor]
 
@@ -188,219 +188,219 @@ DESCEND = Exercise(
         "`torch.stack` makes a point of a weight and a bias, and at the end a table of all points, "
         "one row each. With no steps there is one row, the start.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "bias with the new weight",
             _one_after_the_other(bias_first=False),
             "The slope along b is taken after w has moved. Both slopes belong to the point where "
             "the step begins: find both first.",
         ),
-        Twin(
+        Slip(
             "weight with the new bias",
             _one_after_the_other(bias_first=True),
             "The slope along w is taken after b has moved. Both slopes belong to the point where "
             "the step begins: find both first.",
         ),
-        Twin(
+        Slip(
             "one step too many",
             _slip(count=lambda steps: steps + 1),
             "There is one step too many. The start is in row 0 and counts as no step.",
         ),
-        Twin(
+        Slip(
             "one step too few",
             _slip(count=lambda steps: max(steps - 1, 0)),
             "There is one step too few. The start is in row 0 and counts as no step: how often "
             "does your loop run?",
         ),
-        Twin(
+        Slip(
             "start left out",
             _slip(result=lambda points: points[1:]),
             "All steps are there, but the start is not. It belongs in row 0.",
         ),
-        Twin(
+        Slip(
             "last point only",
             _slip(result=lambda points: points[-1]),
             "This is the last point. The whole way is asked for, a row for each point.",
         ),
-        Twin(
+        Slip(
             "last point, as two numbers",
             _last_two_numbers,
             "These are the last weight and the last bias. The whole way is asked for, in one "
             "table: put each point into a list.",
         ),
-        Twin(
+        Slip(
             "one step ahead",
             _slip(count=lambda steps: steps + 1, result=lambda points: points[1:]),
             "Each row is one step ahead: row 0 is the point after the first step. Is a point put "
             "into the list only after the step?",
         ),
-        Twin(
+        Slip(
             "start only",
             _slip(result=lambda points: points[0]),
             "This is the start. What comes after it is asked for as well, a row for each point.",
         ),
-        Twin(
+        Slip(
             "return inside the loop",
             _slip(count=lambda steps: min(steps, 1)),
             "There is one step and then an end. Is your `return` inside the loop?",
         ),
-        Twin(
+        Slip(
             "slopes found once",
             _slopes_once,
             "All steps are the same: the slopes were found once, at the start. At each new point "
             "they are others.",
         ),
-        Twin(
+        Slip(
             "never moves on",
             _never_moves_on,
             "All points but the start are the same: every step begins at the start. Keep where the "
             "step has led you, in w and b.",
         ),
-        Twin(
+        Slip(
             "recorded before the step",
             _recorded_too_early,
             "The start stands there twice, and the last point is missing: points are put into the "
             "list before the step is taken.",
         ),
-        Twin(
+        Slip(
             "ascent",
             _slip(move=lambda w, b, dw, db, lr: (w + lr * dw, b + lr * db)),
             "The steps go uphill: look at your sign, or at that of the slopes you use.",
         ),
-        Twin(
+        Slip(
             "weight uphill",
             _slip(move=lambda w, b, dw, db, lr: (w + lr * dw, b - lr * db)),
             "b goes downhill, and w uphill.",
         ),
-        Twin(
+        Slip(
             "bias uphill",
             _slip(move=lambda w, b, dw, db, lr: (w - lr * dw, b + lr * db)),
             "w goes downhill, and b uphill.",
         ),
-        Twin(
+        Slip(
             "learning rate forgotten",
             _slip(move=lambda w, b, dw, db, lr: (w - dw, b - db)),
             "Each step is the whole gradient, whatever `lr` is.",
         ),
-        Twin(
+        Slip(
             "learning rate forgotten for the bias",
             _slip(move=lambda w, b, dw, db, lr: (w - lr * dw, b - db)),
             "For b each step is the whole slope, whatever `lr` is.",
         ),
-        Twin(
+        Slip(
             "learning rate squared",
             _slip(move=lambda w, b, dw, db, lr: (w - lr**2 * dw, b - lr**2 * db)),
             "The learning rate is multiplied in twice: once by you and once by `gd`?",
         ),
-        Twin(
+        Slip(
             "a tenth",
             _slip(move=lambda w, b, dw, db, lr: (w - 0.1 * dw, b - 0.1 * db)),
             "Each step is a tenth of the gradient, whatever `lr` is: a number stands where the "
             "argument should.",
         ),
-        Twin(
+        Slip(
             "bias stays",
             _slip(move=lambda w, b, dw, db, lr: (w - lr * dw, b)),
             "b stays where it was. It learns as well.",
         ),
-        Twin(
+        Slip(
             "weight stays",
             _slip(move=lambda w, b, dw, db, lr: (w, b - lr * db)),
             "w stays where it was. It learns as well.",
         ),
-        Twin(
+        Slip(
             "nothing moves",
             _slip(move=lambda w, b, dw, db, lr: (w, b)),
             "All rows are the start. `gd` changes nothing by itself: it returns the new value.",
         ),
-        Twin(
+        Slip(
             "slopes swapped",
             _slip(move=lambda w, b, dw, db, lr: (w - lr * db, b - lr * dw)),
             "w is moved by the slope along b, and the reverse. Look at the order in which you take "
             "the two slopes.",
         ),
-        Twin(
+        Slip(
             "weight's slope for both",
             _slip(move=lambda w, b, dw, db, lr: (w - lr * dw, b - lr * dw)),
             "b is moved by the slope along w. It has one of its own.",
         ),
-        Twin(
+        Slip(
             "bias's slope for both",
             _slip(move=lambda w, b, dw, db, lr: (w - lr * db, b - lr * db)),
             "w is moved by the slope along b. It has one of its own.",
         ),
-        Twin(
+        Slip(
             "columns swapped",
             _slip(result=lambda points: points.flip(1)),
             "The numbers are right, the columns have changed places: w stands first.",
         ),
-        Twin(
+        Slip(
             "on its side",
             _slip(result=lambda points: points.T),
             "The table lies on its side: there should be a row for each point, and two columns.",
         ),
-        Twin(
+        Slip(
             "two tensors",
             _two_tensors,
             "There are two tensors, the weights and the biases. One table with two columns is "
             "asked for.",
         ),
-        Twin(
+        Slip(
             "backwards",
             _slip(result=lambda points: points.flip(0)),
             "The points come in the reverse order. The start belongs in row 0.",
         ),
-        Twin(
+        Slip(
             "costs",
             _costs,
             "These are the costs along the way. The points are asked for.",
         ),
-        Twin(
+        Slip(
             "steps of the sum",
             _slip(slopes=lambda w, b, x, y: tuple(len(x) * slope for slope in _slopes(w, b, x, y))),
             "The steps are too long by the number of examples: these are the slopes of a sum. J is "
             "a mean.",
         ),
-        Twin(
+        Slip(
             "half the slopes",
             _slip(slopes=lambda w, b, x, y: tuple(slope / 2 for slope in _slopes(w, b, x, y))),
             "The steps are half as long as they should be: a factor 2 is missing in the slopes.",
         ),
-        Twin(
+        Slip(
             "gradients added up",
             _gradients_added_up,
             "Each step is made of all gradients so far. Only the one at this point counts: is a "
             "`+=` too many, or something not set back?",
         ),
-        Twin(
+        Slip(
             "all rows the last",
             _slip(result=lambda points: points[-1:].repeat(len(points), 1)),
             "All rows are the last point: the list holds one tensor many times over, and a change "
             "in place (`-=`) changes it everywhere. Make a new point in each step.",
         ),
-        Twin(
+        Slip(
             "start at zero",
             _start_at_zero,
             "Row 0 is zero, and the rest is right. The start belongs there.",
         ),
-        Twin(
+        Slip(
             "start and end",
             _slip(result=lambda points: points[[0, -1]]),
             "Only the first and the last point are there. Put every point into the list: is that "
             "line inside the loop?",
         ),
-        Twin(
+        Slip(
             "slopes in the table",
             _slopes_in_the_table,
             "The rows after the start are slopes. The points are asked for.",
         ),
-        Twin(
+        Slip(
             "in one row",
             _slip(result=lambda points: points.flatten()),
             "All numbers stand in one row. `torch.stack` makes a table of points, `torch.cat` "
             "glues them.",
         ),
-        Twin(
+        Slip(
             "one example a step",
             _one_example_a_step,
             "Each step looks at one example. That is a rule of its own, and lesson 08 has it; J "

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import descent
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _rate_cases(seed: int) -> list[Case]:
@@ -51,171 +51,171 @@ MAX_LR = Exercise(
         "There is one learning rate for all directions. Which direction is the first to fly apart "
         "when you turn it up?",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "one step to the minimum",
             lambda c: 1 / c.max(),
             "At this learning rate the steepest direction is at its minimum after one step. It may "
             "go farther, beyond the minimum: how far, before it ends where it began?",
         ),
-        Twin(
+        Slip(
             "flattest direction",
             lambda c: 2 / c.min(),
             "This is the limit of the flattest direction. Every steeper one flies apart below it.",
         ),
-        Twin(
+        Slip(
             "one step in the flattest direction",
             lambda c: 1 / c.min(),
             "At this learning rate the flattest direction is done after one step, and steep ones "
             "have flown apart. Look at which direction you take, and at where its limit is.",
         ),
-        Twin(
+        Slip(
             "the best, not the largest",
             lambda c: 2 / (c.min() + c.max()),
             "This is the learning rate with the fastest convergence. Asked for is the one at which "
             "convergence ends.",
         ),
-        Twin(
+        Slip(
             "mean curvature",
             lambda c: 2 / c.mean(),
             "This takes the mean of the curvatures. A direction steeper than the mean would fly "
             "apart.",
         ),
-        Twin(
+        Slip(
             "median curvature",
             lambda c: 2 / c.median(),
             "This takes the median of the curvatures. Directions that are steeper would fly apart.",
         ),
-        Twin(
+        Slip(
             "sum of the curvatures",
             lambda c: 2 / c.sum(),
             "This adds the curvatures up. Each direction goes its own way, so only one of them "
             "sets the limit.",
         ),
-        Twin(
+        Slip(
             "length of the curvatures",
             lambda c: 2 / c.norm(),
             "This takes the length of the vector of curvatures. Each direction goes its own way; "
             "one of them sets the limit.",
         ),
-        Twin(
+        Slip(
             "one for each direction",
             lambda c: 2 / c,
             "There is a limit for each direction here. One learning rate serves them all: which of "
             "these limits counts?",
         ),
-        Twin(
+        Slip(
             "upside down",
             lambda c: c.max() / 2,
             "The fraction is upside down: the steeper the bowl, the smaller the step must be.",
         ),
-        Twin(
+        Slip(
             "2 in the wrong place",
             lambda c: 1 / (2 * c.max()),
             "The 2 stands below the line: this is a quarter of the limit. For which lr is 1 - lr λ "
             "exactly -1?",
         ),
-        Twin(
+        Slip(
             "product",
             lambda c: 2 * c.max(),
             "Curvature and 2 are multiplied. The steeper the bowl, the smaller the step must be.",
         ),
-        Twin(
+        Slip(
             "largest curvature",
             lambda c: c.max(),
             "This is the largest curvature itself. Which learning rate goes with it?",
         ),
-        Twin(
+        Slip(
             "root of the curvature",
             lambda c: 2 / c.max().sqrt(),
             "This takes the root of the curvature. In 1 - lr λ there is none.",
         ),
-        Twin(
+        Slip(
             "curvature squared",
             lambda c: 2 / c.max() ** 2,
             "The curvature is squared. In 1 - lr λ it is not.",
         ),
-        Twin(
+        Slip(
             "the first",
             lambda c: 2 / c[0],
             "This takes the first curvature. They come in any order: which one is needed?",
         ),
-        Twin(
+        Slip(
             "the last",
             lambda c: 2 / c[-1],
             "This takes the last curvature. `eigvalsh` sorts them; here they come in any order.",
         ),
-        Twin(
+        Slip(
             "where it stands",
             lambda c: 2 / c.argmax(),
             "`argmax` says where the largest curvature stands, not how large it is.",
         ),
-        Twin(
+        Slip(
             "range",
             lambda c: 2 / (c.max() - c.min()),
             "The smallest curvature is taken off the largest. For the limit one of them is enough.",
         ),
-        Twin(
+        Slip(
             "condition number",
             lambda c: c.max() / c.min(),
             "This is how much steeper the steepest direction is than the flattest, the condition "
             "number. It has no unit; a learning rate has that of one over a curvature.",
         ),
-        Twin(
+        Slip(
             "minus for divided",
             lambda c: 2 - c.max(),
             "The curvature is taken off 2. Solve 1 - lr λ = -1 for lr, step by step.",
         ),
-        Twin(
+        Slip(
             "sign",
             lambda c: -2 / c.max(),
             "The sign is wrong: a learning rate below 0 goes uphill.",
         ),
-        Twin(
+        Slip(
             "always 2",
             lambda c: 2 + 0 * c.max(),
             "The result is 2, whatever the curvatures are.",
         ),
-        Twin(
+        Slip(
             "mean of the limits",
             lambda c: (2 / c).mean(),
             "This takes the mean of all limits. At the mean the steepest direction has flown "
             "apart.",
         ),
-        Twin(
+        Slip(
             "sum of the limits",
             lambda c: (2 / c).sum(),
             "This adds up the limits of all directions. One learning rate has to serve each of "
             "them.",
         ),
-        Twin(
+        Slip(
             "product of the curvatures",
             lambda c: 2 / c.prod(),
             "This multiplies the curvatures. Each direction goes its own way; one of them sets "
             "the limit.",
         ),
-        Twin(
+        Slip(
             "number of directions",
             lambda c: 2 / torch.tensor(float(len(c)), dtype=c.dtype),
             "This divides by the number of directions. How steep they are is what counts.",
         ),
-        Twin(
+        Slip(
             "half of the best",
             lambda c: 1 / (c.min() + c.max()),
             "This is half of the learning rate with the fastest convergence. Asked for is the one "
             "at which convergence ends.",
         ),
-        Twin(
+        Slip(
             "root of the limit",
             lambda c: (2 / c.max()).sqrt(),
             "There is a root too many. Solve 1 - lr λ = -1 for lr, step by step.",
         ),
-        Twin(
+        Slip(
             "one minus",
             lambda c: 1 - 2 / c.max(),
             "Something is taken off 1. Solve 1 - lr λ = -1 for lr, step by step.",
         ),
-        Twin(
+        Slip(
             "twice the limit",
             lambda c: 4 / c.max(),
             "This is twice the limit: 1 - lr λ would be -3.",

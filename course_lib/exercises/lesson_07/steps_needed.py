@@ -8,9 +8,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import descent
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _steps_cases(seed: int) -> list[Case]:
@@ -121,219 +121,219 @@ STEPS_NEEDED = Exercise(
         "For which t does this power reach `shrink`? Take logarithms on both sides, and think of "
         "which way to round. `math.log` and `math.ceil` take plain numbers.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "rounded down",
             lambda c, lr, shrink: math.floor(math.log(shrink) / math.log(_slowest(c, lr))),
             "One step too few: it is rounded down, so a little more than `shrink` is left.",
         ),
-        Twin(
+        Slip(
             "rounded to the nearest",
             lambda c, lr, shrink: round(math.log(shrink) / math.log(_slowest(c, lr))),
             "It is rounded to the nearest whole number. Where that is down, a little more than "
             "`shrink` is left.",
         ),
-        Twin(
+        Slip(
             "not rounded",
             lambda c, lr, shrink: math.log(shrink) / math.log(_slowest(c, lr)),
             "The formula is right, but there is no such thing as a part of a step: a whole number "
             "is asked for.",
         ),
-        Twin(
+        Slip(
             "one step too many",
             lambda c, lr, shrink: _ceil(shrink, _slowest(c, lr)) + 1,
             "One step too many. With a loop: count how often you multiply, and ask before you "
             "multiply.",
         ),
-        Twin(
+        Slip(
             "sign",
             lambda c, lr, shrink: -_ceil(shrink, _slowest(c, lr)),
             "The number is below 0. Both logarithms are: what is their ratio?",
         ),
-        Twin(
+        Slip(
             "flattest direction",
             _with(lambda c, lr: (1 - lr * c.min()).abs()),
             "This is the count for the flattest direction; it comes too when factors keep their "
             "signs. Near the largest learning rate another one is slower, since it swings.",
         ),
-        Twin(
+        Slip(
             "steepest direction",
             _with(lambda c, lr: (1 - lr * c.max()).abs()),
             "This is the count for the steepest direction. At most learning rates another one "
             "takes longer.",
         ),
-        Twin(
+        Slip(
             "fastest direction",
             _with(lambda c, lr: (1 - lr * c).abs().min()),
             "This is the count for the fastest direction. All of them have to arrive.",
         ),
-        Twin(
+        Slip(
             "first direction",
             _with(lambda c, lr: (1 - lr * c[0]).abs()),
             "This is the count for the first curvature. They come in any order. In a loop: does a "
             "`return` stand inside it?",
         ),
-        Twin(
+        Slip(
             "last direction",
             _with(lambda c, lr: (1 - lr * c[-1]).abs()),
             "This is the count for the last curvature. They come in any order. In a loop: is the "
             "count of each direction overwritten by the next one's?",
         ),
-        Twin(
+        Slip(
             "all directions as one length",
             _by_length,
             "This looks at the length of all distances together. Asked is each direction by "
             "itself.",
         ),
-        Twin(
+        Slip(
             "learning rate forgotten",
             _with(lambda c, lr: (1 - c).abs().max()),
             "The learning rate plays no part in the factor. What does one step multiply the "
             "distance by?",
         ),
-        Twin(
+        Slip(
             "plus for minus",
             _with(lambda c, lr: (1 + lr * c).abs().max()),
             "The factor is above 1, as if each step led away from the minimum. Look at its sign.",
         ),
-        Twin(
+        Slip(
             "mean curvature",
             _with(lambda c, lr: (1 - lr * c.mean()).abs()),
             "This takes the mean curvature. Each direction goes its own way, and the slowest has "
             "to arrive too.",
         ),
-        Twin(
+        Slip(
             "mean factor",
             _with(lambda c, lr: (1 - lr * c).abs().mean()),
             "This takes the mean of the factors. Each direction goes its own way, and the slowest "
             "has to arrive too.",
         ),
-        Twin(
+        Slip(
             "sum over the directions",
             lambda c, lr, shrink: sum(_ceil(shrink, abs(1 - lr * one)) for one in c.tolist()),
             "The steps of all directions are added up. One step moves them all at once.",
         ),
-        Twin(
+        Slip(
             "one for each direction",
             lambda c, lr, shrink: (math.log(shrink) / (1 - lr * c).abs().log()).ceil(),
             "There is a count for each direction. One number is asked for: when has the last of "
             "them arrived?",
         ),
-        Twin(
+        Slip(
             "the cost, not the distance",
             _with(lambda c, lr: (1 - lr * c).abs().max() ** 2),
             "This is when the cost has shrunk so far. The cost goes with the square of the "
             "distance, and the distance is asked for.",
         ),
-        Twin(
+        Slip(
             "upside down",
             lambda c, lr, shrink: math.ceil(math.log(_slowest(c, lr)) / math.log(shrink)),
             "Hardly more than 1 comes out, and the smaller `shrink`, the more steps it should "
             "take. Is the fraction of the logarithms upside down?",
         ),
-        Twin(
+        Slip(
             "log of the quotient",
             lambda c, lr, shrink: math.ceil(math.log(shrink / _slowest(c, lr))),
             "This is the logarithm of a quotient. It should be a quotient of logarithms.",
         ),
-        Twin(
+        Slip(
             "two bases",
             lambda c, lr, shrink: math.ceil(math.log10(shrink) / math.log(_slowest(c, lr))),
             "Two kinds of logarithm are mixed, `log10` and `log`. Either will do, if it is used "
             "twice.",
         ),
-        Twin(
+        Slip(
             "what a step takes away",
             _with(lambda c, lr: lr * c.min()),
             "lr λ is what a step takes away from the distance. What is left of it is what goes on "
             "to the next step.",
         ),
-        Twin(
+        Slip(
             "shrunk by, not to",
             lambda c, lr, shrink: _ceil(1 - shrink, _slowest(c, lr)),
             "This counts until `shrink` of the distance is gone. It should count until `shrink` of "
             "it is left.",
         ),
-        Twin(
+        Slip(
             "straight line",
             _linear,
             "This supposes that every step takes away the same length. It takes away the same "
             "share of what is left, so that steps become shorter.",
         ),
-        Twin(
+        Slip(
             "for small steps only",
             lambda c, lr, shrink: math.ceil(-math.log(shrink) / (lr * float(c.min()))),
             "This is the rule of thumb for tiny learning rates, where log(1 - lr λ) is nearly "
             "-lr λ. Here it has to be exact, and the flattest direction need not be the slowest.",
         ),
-        Twin(
+        Slip(
             "best learning rate supposed",
             lambda c, lr, shrink: _ceil(shrink, _best(c)),
             "This is the count at the best learning rate, from the condition number. Here `lr` is "
             "given, and may be worse.",
         ),
-        Twin(
+        Slip(
             "condition number",
             lambda c, lr, shrink: math.ceil(float(c.max() / c.min())),
             "This is the condition number. Neither `lr` nor `shrink` has a part in it.",
         ),
-        Twin(
+        Slip(
             "only the way to one half",
             lambda c, lr, shrink: _ceil(0.5, _slowest(c, lr)),
             "This counts until half of the distance is left, whatever `shrink` is.",
         ),
-        Twin(
+        Slip(
             "steepest without its size",
             _with(lambda c, lr: 1 - lr * c.max()),
             "This is the count for the steepest direction, and its factor may be below 0, where a "
             "logarithm ends. Which direction is the slowest, and does a sign matter?",
         ),
-        Twin(
+        Slip(
             "each without its size",
             lambda c, lr, shrink: max(_ceil(shrink, 1 - lr * one) for one in c.tolist()),
             "A direction that crosses the minimum has a factor below 0, and a logarithm of that "
             "there is not. Does the sign matter here?",
         ),
-        Twin(
+        Slip(
             "sign, rounded the other way",
             lambda c, lr, shrink: math.ceil(-math.log(shrink) / math.log(_slowest(c, lr))),
             "The number is below 0: one of the two logarithms has the wrong sign. Did you turn "
             "`shrink` upside down?",
         ),
-        Twin(
+        Slip(
             "what a step takes away, steepest",
             _with(lambda c, lr: lr * c.max()),
             "lr λ is what a step takes away, here in the steepest direction. What is left of the "
             "distance is what goes on to the next step.",
         ),
-        Twin(
+        Slip(
             "condition number times the logarithm",
             lambda c, lr, shrink: math.ceil(float(c.max() / c.min()) * -math.log(shrink)),
             "This is a rule of thumb with the condition number. Here `lr` is given, and the count "
             "has to be exact.",
         ),
-        Twin(
+        Slip(
             "twice as many",
             _with(lambda c, lr: (1 - lr * c).abs().max() ** 0.5),
             "There are twice as many steps as it takes: is there a root or a 2 too many?",
         ),
-        Twin(
+        Slip(
             "a thousandth",
             lambda c, lr, shrink: _ceil(0.001, _slowest(c, lr)),
             "This counts until a thousandth is left, whatever `shrink` is.",
         ),
-        Twin(
+        Slip(
             "product of logarithms",
             lambda c, lr, shrink: math.ceil(math.log(shrink) * math.log(_slowest(c, lr))),
             "The logarithms are multiplied. Solve factor^t = shrink for t.",
         ),
-        Twin(
+        Slip(
             "counter stands still",
             lambda c, lr, shrink: 0,
             "The count is always 0. In a loop: is the counter raised, and does the loop begin at "
             "all?",
         ),
-        Twin(
+        Slip(
             "size forgotten in the loop",
             _without_sizes,
             "A distance that has changed its side is below 0, and so below `shrink`, however far "

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...lab.device import generator
 from ...optim import batches as mathematics
-from ..model import Case, Exercise, Twin
 
 Source = torch.Generator
 Parts = list[Tensor]
@@ -112,38 +112,38 @@ BATCHES = Exercise(
         "A slice that reaches beyond the end is simply shorter, so the last batch needs no care. "
         "`range` can count in steps of `size`, and tensors have a method `split`.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "last batch dropped",
             lambda n, size, source: [p for p in _cut(_order(n, source), size) if len(p) == size],
             "The last batch is missing where it is short. Its examples would not be seen in this "
             "epoch: keep it, with what is left.",
         ),
-        Twin(
+        Slip(
             "not shuffled",
             lambda n, size, source: _cut(torch.arange(n), size),
             "The examples come in the order in which they are stored. If that order means "
             "anything, neighbours are alike: shuffle them first, with the generator.",
         ),
-        Twin(
+        Slip(
             "drawn with replacement",
             lambda n, size, source: _cut(torch.randint(n, (n,), generator=source), size),
             "Some places come twice and some never: they are drawn with replacement. In an epoch "
             "each example has its turn once.",
         ),
-        Twin(
+        Slip(
             "each batch drawn with replacement",
             _drawn_by_drawing,
             "Each batch is drawn by itself, and with replacement: places come twice, and others "
             "never. One order of all places, cut into pieces, gives each its turn.",
         ),
-        Twin(
+        Slip(
             "a new order for each batch",
             _each_batch_drawn_anew,
             "The batches overlap: each is the beginning of a new order. Draw one order for the "
             "epoch, and cut it.",
         ),
-        Twin(
+        Slip(
             "windows one apart",
             lambda n, size, source: [
                 order[first : first + size] for order in [_order(n, source)] for first in range(n)
@@ -151,79 +151,79 @@ BATCHES = Exercise(
             "The batches overlap: each begins one place after the one before. How far on does the "
             "next batch begin?",
         ),
-        Twin(
+        Slip(
             "batches shuffled, not examples",
             _order_of_batches,
             "Only the order of the batches is random; in each stand neighbours, as they were "
             "stored. Shuffle before you cut.",
         ),
-        Twin(
+        Slip(
             "shuffled inside the batches",
             _order_inside,
             "Each batch holds the same examples in every epoch, only in another order. Shuffle "
             "before you cut.",
         ),
-        Twin(
+        Slip(
             "seed 0",
             _seeded(0),
             "Whatever generator you are given, the order is that of seed 0, so every epoch repeats "
             "it. Draw from the generator that is handed in.",
         ),
-        Twin(
+        Slip(
             "seed 1",
             _seeded(1),
             "Whatever generator you are given, the order is that of seed 1, so every epoch repeats "
             "it. Draw from the generator that is handed in.",
         ),
-        Twin(
+        Slip(
             "seed 42",
             _seeded(42),
             "Whatever generator you are given, the order is that of seed 42, so every epoch "
             "repeats it. Draw from the generator that is handed in.",
         ),
-        Twin(
+        Slip(
             "back to its seed",
             _from_its_seed,
             "The generator is set back to its seed before you draw, so every epoch repeats the "
             "first one's order. Draw from it as it comes.",
         ),
-        Twin(
+        Slip(
             "so many batches",
             lambda n, size, source: list(_order(n, source).chunk(size)),
             "There are about `size` batches. Each batch should hold `size` examples: size and "
             "number have changed places (`chunk` counts pieces).",
         ),
-        Twin(
+        Slip(
             "filled up from the start",
             _filled_up,
             "The last batch is filled up with examples that were used before. It may be short.",
         ),
-        Twin(
+        Slip(
             "short batch first",
             _short_first,
             "What is left over stands in the first batch. It comes last.",
         ),
-        Twin(
+        Slip(
             "places from 1",
             lambda n, size, source: _cut(_order(n, source) + 1, size),
             "The places run from 1 to n. Indices start at 0: `x[n]` does not exist.",
         ),
-        Twin(
+        Slip(
             "first batch only",
             lambda n, size, source: _order(n, source)[:size],
             "This is one batch, the first. An epoch needs all of them, in a list or tuple.",
         ),
-        Twin(
+        Slip(
             "first batch in a list",
             lambda n, size, source: [_order(n, source)[:size]],
             "There is only one batch in the result. Does a `return` stand inside your loop?",
         ),
-        Twin(
+        Slip(
             "the order, uncut",
             lambda n, size, source: _order(n, source),
             "This is the whole order in one tensor. It still has to be cut into batches.",
         ),
-        Twin(
+        Slip(
             "slices that end at size",
             lambda n, size, source: [
                 order[first:size] for order in [_order(n, source)] for first in range(0, n, size)
@@ -231,13 +231,13 @@ BATCHES = Exercise(
             "All batches but the first are empty: your slice always ends at `size`. Where does the "
             "batch that begins at `first` end?",
         ),
-        Twin(
+        Slip(
             "in rows of one tensor",
             lambda n, size, source: _order(n, source)[: n // size * size].view(-1, size),
             "The batches are rows of one tensor, which has no room for a short last one. Give back "
             "a list or tuple of tensors.",
         ),
-        Twin(
+        Slip(
             "a place too many in each batch",
             lambda n, size, source: [
                 order[first : first + size + 1]
@@ -247,24 +247,24 @@ BATCHES = Exercise(
             "Each batch holds one example too many, the first of the next batch. A slice ends just "
             "before its second number.",
         ),
-        Twin(
+        Slip(
             "last batch only",
             lambda n, size, source: _cut(_order(n, source), size)[-1:],
             "Only the last batch is there: each one overwrites the one before. Put every batch "
             "into a list.",
         ),
-        Twin(
+        Slip(
             "the order, uncut, in a list",
             lambda n, size, source: [_order(n, source)],
             "There is one batch with all examples. The order still has to be cut.",
         ),
-        Twin(
+        Slip(
             "pieces of nearly one length",
             lambda n, size, source: list(_order(n, source).tensor_split(-(-n // size))),
             "What is missing in the last batch is spread over several. All batches but the last "
             "should hold `size` places.",
         ),
-        Twin(
+        Slip(
             "a new order for each slice",
             lambda n, size, source: [
                 _order(n, source)[first : first + size] for first in range(0, n, size)
@@ -272,31 +272,31 @@ BATCHES = Exercise(
             "Each batch is cut from a new order, so some examples come twice and others never. "
             "Draw one order, before the loop.",
         ),
-        Twin(
+        Slip(
             "generator called",
             lambda n, size, source: _cut(torch.randperm(n, generator=source(0)), size),
             "In your function `generator` is what is handed in, and it is a generator already: "
             "hand it on as it is, without brackets.",
         ),
-        Twin(
+        Slip(
             "lists of numbers",
             lambda n, size, source: [part.tolist() for part in _cut(_order(n, source), size)],
             "The batches are lists of numbers. Leave them as tensors, which can index other "
             "tensors.",
         ),
-        Twin(
+        Slip(
             "yields",
             batches,
             "Your function yields its batches one by one. Here all are asked for at once, in a "
             "list or tuple: they are small, since they hold places and no data.",
         ),
-        Twin(
+        Slip(
             "one short of the end",
             lambda n, size, source: _cut(torch.randperm(max(n - 1, 0), generator=source), size),
             "One example never comes: the last place, n - 1, is not in your order. How many "
             "numbers does `torch.randperm(n)` give?",
         ),
-        Twin(
+        Slip(
             "gap between batches",
             lambda n, size, source: [
                 order[first : first + size - 1]
@@ -305,7 +305,7 @@ BATCHES = Exercise(
             ],
             "Each batch is one example short. A slice does not hold the place it ends at.",
         ),
-        Twin(
+        Slip(
             "empty batches at the end",
             lambda n, size, source: [
                 order[i * size : (i + 1) * size] for order in [_order(n, source)] for i in range(n)
@@ -313,7 +313,7 @@ BATCHES = Exercise(
             "There are as many batches as examples, and those at the end are empty. How many does "
             "your loop have to make?",
         ),
-        Twin(
+        Slip(
             "one batch too many",
             lambda n, size, source: [
                 order[i * size : (i + 1) * size]
@@ -323,24 +323,24 @@ BATCHES = Exercise(
             "Where the examples come out even there is an empty batch at the end. A short batch is "
             "left over only if something is left over.",
         ),
-        Twin(
+        Slip(
             "stacked",
             lambda n, size, source: torch.stack(_order(n, source).split(size)),
             "The batches are put into one tensor, which needs all of them to be equally long. The "
             "last may be short: leave them in a list or tuple.",
         ),
-        Twin(
+        Slip(
             "seen as rows",
             lambda n, size, source: _order(n, source).view(-1, size),
             "The order is viewed as rows of one tensor, which works only where the examples come "
             "out even. Cut it into a list or tuple of tensors.",
         ),
-        Twin(
+        Slip(
             "generator without its name",
             lambda n, size, source: _cut(torch.randperm(n, source), size),
             "`torch.randperm` takes the generator by name only: write `generator=` before it.",
         ),
-        Twin(
+        Slip(
             "stops a batch early",
             lambda n, size, source: [
                 order[first : first + size]
@@ -350,7 +350,7 @@ BATCHES = Exercise(
             "Your loop stops before the last batch. A batch may begin anywhere below n; a slice "
             "that reaches beyond the end is just shorter.",
         ),
-        Twin(
+        Slip(
             "begins at 1",
             lambda n, size, source: [
                 order[first : first + size]
@@ -359,7 +359,7 @@ BATCHES = Exercise(
             ],
             "The first place of the order is left out. Counting begins at 0.",
         ),
-        Twin(
+        Slip(
             "a place skipped between batches",
             lambda n, size, source: [
                 order[first : first + size]
@@ -369,26 +369,26 @@ BATCHES = Exercise(
             "Between two batches one place is skipped. A slice does not hold the place it ends at, "
             "so the next one begins there.",
         ),
-        Twin(
+        Slip(
             "two pieces",
             lambda n, size, source: [
                 part for order in [_order(n, source)] for part in (order[:size], order[size:])
             ],
             "There are two pieces: a batch, and all the rest. Cut the rest as well.",
         ),
-        Twin(
+        Slip(
             "places inside the batch",
             lambda n, size, source: [_order(size, source) for _ in range(0, n, size)],
             "Every batch holds the places 0 to size - 1 only. The order must run over all n "
             "examples, and is drawn once.",
         ),
-        Twin(
+        Slip(
             "sorted in each batch",
             lambda n, size, source: [part.sort().values for part in _cut(_order(n, source), size)],
             "Each batch holds the right places, sorted. That does no harm, but leave them as they "
             "were drawn.",
         ),
-        Twin(
+        Slip(
             "number for size",
             lambda n, size, source: list(_order(n, source).split(max(n // size, 1))),
             "Each batch holds as many places as there should be batches. `split` takes the size of "

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import batches
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _noise_cases(seed: int) -> list[Case]:
@@ -110,26 +110,26 @@ GRADIENT_NOISE = Exercise(
         "In torch that is `correction=0`. The factor for drawing without replacement stands under "
         "a root.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "divided by the size",
             _noise(size=lambda size, g: size),
             "The scatter is divided by the size of the batch. Its variance falls so; the standard "
             "error falls with the root.",
         ),
-        Twin(
+        Slip(
             "not divided",
             _noise(size=lambda size, g: 1),
             "This is the scatter of single gradients: the size of the batch does not divide it. A "
             "mean of several scatters less.",
         ),
-        Twin(
+        Slip(
             "sigma",
             lambda g, size, *, replacement: _variance(g).sqrt(),
             "This is the scatter of single gradients, whatever the size of the batch is and "
             "however it is drawn.",
         ),
-        Twin(
+        Slip(
             "not divided without replacement",
             lambda g, size, *, replacement: (
                 _variance(g).sqrt() * (size**-0.5 if replacement else _shrink(g, size) ** 0.5)
@@ -137,25 +137,25 @@ GRADIENT_NOISE = Exercise(
             "With replacement it is right. Without, the size of the batch divides nothing: the "
             "factor comes on top of the other formula.",
         ),
-        Twin(
+        Slip(
             "root of n",
             _noise(size=lambda size, g: len(g) ** 0.5),
             "The scatter is divided by the root of the number of all examples. What is averaged is "
             "a batch.",
         ),
-        Twin(
+        Slip(
             "times the root",
             _noise(size=lambda size, g: size**-0.5),
             "The noise grows with the batch here: the root of its size multiplies. That is the "
             "noise of a sum; the batch takes a mean.",
         ),
-        Twin(
+        Slip(
             "n - 1 for sigma",
             _noise(spread=_std_of),
             "There is n - 1 below the line of sigma, torch's default. That estimates the scatter "
             "of a larger whole from a sample; these n are the whole. Look at `correction`.",
         ),
-        Twin(
+        Slip(
             "n - 1 for sigma, n in the factor, both ways",
             lambda g, size, *, replacement: (
                 _std_of(g) / size**0.5 * (1 if replacement else ((len(g) - size) / len(g)) ** 0.5)
@@ -163,19 +163,19 @@ GRADIENT_NOISE = Exercise(
             "Without replacement your two deviations cancel. With replacement one is left: there "
             "is n - 1 below the line of sigma. Look at `correction`.",
         ),
-        Twin(
+        Slip(
             "factor forgotten",
             _noise(shrink=lambda g, size: 1),
             "Without replacement the noise is as large as with it. A batch of all n examples has "
             "no noise: look at the factor.",
         ),
-        Twin(
+        Slip(
             "factor without its root",
             _noise(shrink=_shrink),
             "With replacement it is right. Without, the factor lacks its root: (n - B)/(n - 1) "
             "belongs to the variance.",
         ),
-        Twin(
+        Slip(
             "factor both ways",
             lambda g, size, *, replacement: (
                 _variance(g).sqrt() / size**0.5 * (max(_shrink(g, size), 0) ** 0.5)
@@ -183,7 +183,7 @@ GRADIENT_NOISE = Exercise(
             "The factor is there with replacement too. Then each draw is as free as the first, and "
             "even n draws leave some noise.",
         ),
-        Twin(
+        Slip(
             "the two the other way round",
             lambda g, size, *, replacement: (
                 _variance(g).sqrt()
@@ -193,35 +193,35 @@ GRADIENT_NOISE = Exercise(
             "With and without replacement have changed places. Which of them shrinks to 0 when the "
             "batch is everything?",
         ),
-        Twin(
+        Slip(
             "n in the factor",
             _noise(shrink=lambda g, size: ((len(g) - size) / len(g)) ** 0.5),
             "The factor has n below its line. A batch of one must be as noisy either way: which "
             "number makes the factor 1 there?",
         ),
-        Twin(
+        Slip(
             "factor upside down",
             _noise(shrink=lambda g, size: (max(len(g) - 1, 1) / max(len(g) - size, 1)) ** 0.5),
             "The factor is upside down: the noise grows where examples cannot come twice.",
         ),
-        Twin(
+        Slip(
             "root above the line only",
             _noise(shrink=lambda g, size: max(len(g) - size, 0) ** 0.5 / max(len(g) - 1, 1)),
             "In the factor the root is taken of n - B only. It goes over the whole fraction.",
         ),
-        Twin(
+        Slip(
             "size - 1 in the factor",
             _noise(shrink=lambda g, size: ((len(g) - size) / max(size - 1, 1)) ** 0.5),
             "Below the line of the factor stands the size of the batch minus 1. It is the number "
             "of all examples minus 1.",
         ),
-        Twin(
+        Slip(
             "share that is left",
             _noise(shrink=lambda g, size: 1 - size / len(g)),
             "The factor is the share of examples outside the batch. It has n - 1 below its line, "
             "and stands under a root.",
         ),
-        Twin(
+        Slip(
             "variance",
             _noise(
                 whole=lambda s, root, factor, replaced: (
@@ -230,30 +230,30 @@ GRADIENT_NOISE = Exercise(
             ),
             "This is the variance of the batch's gradient. The standard error is its root.",
         ),
-        Twin(
+        Slip(
             "variance over the root",
             _noise(spread=_variance),
             "The variance is divided by the root of the size. Divide the standard deviation by it, "
             "or take the root of everything.",
         ),
-        Twin(
+        Slip(
             "around zero",
             _noise(spread=lambda g: g.square().mean(dim=0).sqrt()),
             "The gradients are squared as they are. What scatters is their distance from their "
             "mean.",
         ),
-        Twin(
+        Slip(
             "mean distance",
             _noise(spread=lambda g: (g - g.mean(dim=0)).abs().mean(dim=0)),
             "You take the mean distance for sigma. Distances are squared, averaged, and then the "
             "root is taken.",
         ),
-        Twin(
+        Slip(
             "summed squares",
             _noise(spread=lambda g: (g - g.mean(dim=0)).square().sum(dim=0).sqrt()),
             "The squared distances are added up and not divided by how many there are.",
         ),
-        Twin(
+        Slip(
             "over the weights",
             lambda g, size, *, replacement: _noise(spread=lambda g: g.std(dim=-1, correction=0))(
                 g, size, replacement=replacement
@@ -261,18 +261,18 @@ GRADIENT_NOISE = Exercise(
             "You took the scatter along the weights: one result for each example. Asked is one for "
             "each weight: look at the axis.",
         ),
-        Twin(
+        Slip(
             "over everything",
             _noise(spread=lambda g: g.std(correction=0)),
             "This is one number, the scatter of all gradients of all weights. Each weight has its "
             "own: average over the examples only.",
         ),
-        Twin(
+        Slip(
             "over everything, around each weight's mean",
             _noise(spread=lambda g: _variance(g).mean().sqrt()),
             "This is one number, an average over the weights. Asked is the noise of each weight.",
         ),
-        Twin(
+        Slip(
             "one number for all weights",
             _noise(
                 whole=lambda s, root, factor, replaced: (
@@ -282,7 +282,7 @@ GRADIENT_NOISE = Exercise(
             "This is one number, the length of the noise over all weights. Asked is the noise of "
             "each weight.",
         ),
-        Twin(
+        Slip(
             "the first examples",
             lambda g, size, *, replacement: (
                 _variance(g[:size]).sqrt()
@@ -292,7 +292,7 @@ GRADIENT_NOISE = Exercise(
             "The scatter is that of the first examples only, as many as a batch holds. It is that "
             "of all of them.",
         ),
-        Twin(
+        Slip(
             "mean instead of scatter",
             lambda g, size, *, replacement: (
                 g.mean(dim=0) / size**0.5 * (1 if replacement else _shrink(g, size) ** 0.5)
@@ -300,19 +300,19 @@ GRADIENT_NOISE = Exercise(
             "You divide the mean gradient. The noise comes from how the gradients scatter around "
             "it.",
         ),
-        Twin(
+        Slip(
             "full gradient",
             lambda g, size, *, replacement: g.mean(dim=0),
             "This is the full gradient, the mean over the examples. Asked is how far a batch lies "
             "from it.",
         ),
-        Twin(
+        Slip(
             "factor forgotten, n - 1 for sigma",
             _noise(spread=_std_of, shrink=lambda g, size: 1),
             "Without replacement the noise is as large as with it: the factor is missing. And "
             "sigma has n - 1 below its line, torch's default: look at `correction`.",
         ),
-        Twin(
+        Slip(
             "brackets in the factor",
             lambda g, size, *, replacement: (
                 _variance(g).sqrt()
@@ -322,12 +322,12 @@ GRADIENT_NOISE = Exercise(
             "A bracket is missing in the factor: n - 1 as a whole stands below the line. As it is "
             "written, a root of a negative number is taken.",
         ),
-        Twin(
+        Slip(
             "brackets above the line",
             _noise(shrink=lambda g, size: (len(g) - size / max(len(g) - 1, 1)) ** 0.5),
             "A bracket is missing in the factor: n - B as a whole stands above the line.",
         ),
-        Twin(
+        Slip(
             "difference the other way round",
             lambda g, size, *, replacement: (
                 _variance(g).sqrt()
@@ -337,13 +337,13 @@ GRADIENT_NOISE = Exercise(
             "The difference in the factor is the wrong way round, so a root of a negative number "
             "is taken. How many examples are left outside the batch?",
         ),
-        Twin(
+        Slip(
             "around the mean of everything",
             _noise(spread=lambda g: (g - g.mean()).square().mean(dim=0).sqrt()),
             "The distances are measured from one mean, over all weights. Each weight scatters "
             "around a mean of its own.",
         ),
-        Twin(
+        Slip(
             "mean over the weights",
             _noise(
                 whole=lambda s, root, factor, replaced: (
@@ -353,7 +353,7 @@ GRADIENT_NOISE = Exercise(
             "In the end you average over the weights, which leaves one number. Asked is the noise "
             "of each weight.",
         ),
-        Twin(
+        Slip(
             "over the second axis",
             _noise(spread=lambda g: g.std(dim=min(1, g.ndim - 1), correction=0)),
             "You took the scatter over the second axis. The examples stand along the first.",

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...lab.device import generator
 from ...optim import batches
-from ..model import Case, Exercise, Twin
 
 Gradient = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -112,31 +112,31 @@ SGD_STEP = Exercise(
         "`gradient` is a mean over whatever examples it is given, so nothing is left to divide. "
         "Then step downhill, `lr` times as far.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "all examples",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x, y),
             "This is a step on all examples. `chosen` says which of them are in the batch.",
         ),
-        Twin(
+        Slip(
             "answers not chosen",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y),
             "The inputs are those of the batch, the answers those of all examples. Both must be "
             "chosen.",
         ),
-        Twin(
+        Slip(
             "inputs not chosen",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x, y[chosen]),
             "The answers are those of the batch, the inputs those of all examples. Both must be "
             "chosen.",
         ),
-        Twin(
+        Slip(
             "answers of the first examples",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[: len(chosen)]),
             "The inputs are chosen, but the answers are those of the first examples: each input "
             "gets somebody else's answer.",
         ),
-        Twin(
+        Slip(
             "the first examples",
             lambda gradient, w, x, y, chosen, lr: (
                 w - lr * gradient(w, x[: len(chosen)], y[: len(chosen)])
@@ -144,44 +144,44 @@ SGD_STEP = Exercise(
             "This takes as many examples as are chosen, but the first ones. Use `chosen` as an "
             "index.",
         ),
-        Twin(
+        Slip(
             "uphill",
             lambda gradient, w, x, y, chosen, lr: w + lr * gradient(w, x[chosen], y[chosen]),
             "The step goes uphill. The gradient points to where the loss grows.",
         ),
-        Twin(
+        Slip(
             "not moved",
             lambda gradient, w, x, y, chosen, lr: w.clone(),
             "The weights come back as they were. Do you return the new ones?",
         ),
-        Twin(
+        Slip(
             "learning rate forgotten",
             lambda gradient, w, x, y, chosen, lr: w - gradient(w, x[chosen], y[chosen]),
             "The step is as long as the gradient. The learning rate has no part in it.",
         ),
-        Twin(
+        Slip(
             "the step alone",
             lambda gradient, w, x, y, chosen, lr: lr * gradient(w, x[chosen], y[chosen]),
             "This is what is to be taken away from the weights. Asked are the weights after it.",
         ),
-        Twin(
+        Slip(
             "the step alone, with its sign",
             lambda gradient, w, x, y, chosen, lr: -lr * gradient(w, x[chosen], y[chosen]),
             "This is the step, with the right sign. Asked are the weights after it.",
         ),
-        Twin(
+        Slip(
             "the gradient alone",
             lambda gradient, w, x, y, chosen, lr: gradient(w, x[chosen], y[chosen]),
             "This is the gradient of the batch. Asked are the weights after a step along it.",
         ),
-        Twin(
+        Slip(
             "divided by the batch",
             lambda gradient, w, x, y, chosen, lr: (
                 w - lr * gradient(w, x[chosen], y[chosen]) / len(chosen)
             ),
             "The gradient is divided by the size of the batch. It is a mean already.",
         ),
-        Twin(
+        Slip(
             "times the batch",
             lambda gradient, w, x, y, chosen, lr: (
                 w - lr * len(chosen) * gradient(w, x[chosen], y[chosen])
@@ -189,7 +189,7 @@ SGD_STEP = Exercise(
             "The gradients of the examples are added up, or the mean is multiplied by the size of "
             "the batch. The step must not grow with the batch.",
         ),
-        Twin(
+        Slip(
             "times the batch's share",
             lambda gradient, w, x, y, chosen, lr: (
                 w - lr * len(chosen) / len(x) * gradient(w, x[chosen], y[chosen])
@@ -197,7 +197,7 @@ SGD_STEP = Exercise(
             "The step is shortened by the batch's share of all examples. A mean over few examples "
             "is as large as one over many.",
         ),
-        Twin(
+        Slip(
             "scaled up to all",
             lambda gradient, w, x, y, chosen, lr: (
                 w - lr * len(x) / len(chosen) * gradient(w, x[chosen], y[chosen])
@@ -205,7 +205,7 @@ SGD_STEP = Exercise(
             "The step is made longer, as if the batch stood for a sum over all examples. The loss "
             "is a mean.",
         ),
-        Twin(
+        Slip(
             "divided by all",
             lambda gradient, w, x, y, chosen, lr: (
                 w - lr * gradient(w, x[chosen], y[chosen]) / len(x)
@@ -213,18 +213,18 @@ SGD_STEP = Exercise(
             "The gradient is divided by the number of all examples. It is a mean over the batch "
             "already.",
         ),
-        Twin(
+        Slip(
             "a step for each example",
             _chain,
             "You make a step for each example of the batch, one after the other. Asked is one "
             "step, along the mean of their gradients at the same weights.",
         ),
-        Twin(
+        Slip(
             "last example only",
             _last_of_the_batch,
             "Only the last example of the batch has a say. Is something overwritten in your loop?",
         ),
-        Twin(
+        Slip(
             "first example only",
             lambda gradient, w, x, y, chosen, lr: (
                 w - lr * gradient(w, x[chosen[:1]], y[chosen[:1]])
@@ -232,64 +232,64 @@ SGD_STEP = Exercise(
             "Only the first example of the batch has a say. Does a `return` stand inside your "
             "loop?",
         ),
-        Twin(
+        Slip(
             "the other examples",
             _others,
             "The step uses all examples but the chosen ones.",
         ),
-        Twin(
+        Slip(
             "places for answers",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], chosen.to(y)),
             "The places in `chosen` are used as answers. They say where to look in y.",
         ),
-        Twin(
+        Slip(
             "rate on the weights",
             lambda gradient, w, x, y, chosen, lr: lr * (w - gradient(w, x[chosen], y[chosen])),
             "The learning rate multiplies the weights as well. Look at your brackets.",
         ),
-        Twin(
+        Slip(
             "rate for the weights' share",
             lambda gradient, w, x, y, chosen, lr: (
                 (1 - lr) * w - lr * gradient(w, x[chosen], y[chosen])
             ),
             "The weights shrink at every step, whatever the gradient says.",
         ),
-        Twin(
+        Slip(
             "rate 0.1",
             lambda gradient, w, x, y, chosen, lr: w - 0.1 * gradient(w, x[chosen], y[chosen]),
             "The learning rate is 0.1 whatever is handed in. Use `lr`.",
         ),
-        Twin(
+        Slip(
             "one number for all weights",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]).mean(),
             "All weights move by the same amount: the gradient is averaged over the weights. It is "
             "a mean over examples already, and each weight has its own.",
         ),
-        Twin(
+        Slip(
             "sum over the weights",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]).sum(),
             "All weights move by the same amount: the gradient is added up over the weights. Each "
             "weight has its own.",
         ),
-        Twin(
+        Slip(
             "sign of the gradient",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]).sign(),
             "Only the signs of the gradient are used. Steep directions take longer steps.",
         ),
-        Twin(
+        Slip(
             "rate divided",
             lambda gradient, w, x, y, chosen, lr: (
                 w - gradient(w, x[chosen], y[chosen]) / (lr if lr else 1)
             ),
             "The gradient is divided by the learning rate: a smaller rate gives longer steps.",
         ),
-        Twin(
+        Slip(
             "backwards",
             lambda gradient, w, x, y, chosen, lr: lr * gradient(w, x[chosen], y[chosen]) - w,
             "The sign of everything is wrong: the weights are taken from the step. Look at what "
             "stands before the minus.",
         ),
-        Twin(
+        Slip(
             "with the gradient",
             lambda gradient, w, x, y, chosen, lr: (
                 w - lr * gradient(w, x[chosen], y[chosen]),
@@ -297,36 +297,36 @@ SGD_STEP = Exercise(
             ),
             "Two things come back. Asked are the new weights alone.",
         ),
-        Twin(
+        Slip(
             "weights last",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(x[chosen], y[chosen], w),
             "`gradient` is handed its arguments in another order than it takes them: weights, "
             "inputs, answers.",
         ),
-        Twin(
+        Slip(
             "weights not handed over",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(x[chosen], y[chosen]),
             "`gradient` takes three things: weights, inputs, answers. It gets two.",
         ),
-        Twin(
+        Slip(
             "gradient not called",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient,
             "`gradient` is a function, and it is not called: hand it weights, inputs and answers "
             "in brackets.",
         ),
-        Twin(
+        Slip(
             "an index to something else",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x, y)[chosen],
             "`chosen` is used as an index to the weights, to the gradient or to the columns of x. "
             "It holds places of examples: these are rows of x, and entries of y.",
         ),
-        Twin(
+        Slip(
             "examples without their axis",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen[0]], y[chosen[0]]),
             "`gradient` is handed single examples, and it takes a batch: x of shape (B, d). No "
             "loop is needed; an index can hold many places.",
         ),
-        Twin(
+        Slip(
             "last example, divided",
             lambda gradient, w, x, y, chosen, lr: (
                 w - lr * gradient(w, x[chosen[-1:]], y[chosen[-1:]]) / len(chosen)
@@ -334,13 +334,13 @@ SGD_STEP = Exercise(
             "Only the last example has a say, and its gradient is divided by the size of the "
             "batch. Look at how your loop adds up, if it has one.",
         ),
-        Twin(
+        Slip(
             "brackets",
             lambda gradient, w, x, y, chosen, lr: (w - lr) * gradient(w, x[chosen], y[chosen]),
             "The learning rate is taken from the weights, and the rest multiplied. Look at your "
             "brackets.",
         ),
-        Twin(
+        Slip(
             "steps of one length",
             lambda gradient, w, x, y, chosen, lr: (
                 w - lr * (g := gradient(w, x[chosen], y[chosen])) / g.norm()
@@ -348,7 +348,7 @@ SGD_STEP = Exercise(
             "The gradient is divided by its length, so that all steps are equally long. In a step "
             "of SGD a steep slope gives a long one.",
         ),
-        Twin(
+        Slip(
             "squared",
             lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]) ** 2,
             "The gradient is squared, which makes every step go the same way.",

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...lab.device import generator
 from ...optim import batches
-from ..model import Case, Exercise, Twin
 
 
 class Rows:
@@ -240,101 +240,101 @@ STREAM = Exercise(
         "Each `step` takes the state that the one before gave. Index with `chosen.numpy()`: "
         "NumPy takes a tensor with a single number for a number, and drops an axis.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "read whole",
             _whole(np.array, lambda loaded, chosen: torch.from_numpy(loaded[chosen.numpy()])),
             "All rows are read before the first step, so the whole file lies in memory. Cut the "
             "order of places, which is small, and index `rows` inside the loop, with the places of "
             "one batch.",
         ),
-        Twin(
+        Slip(
             "whole file for each batch",
             _whole_each_time,
             "For each batch the whole file is read, and most of it thrown away. Index `rows` with "
             "the places of the batch.",
         ),
-        Twin(
+        Slip(
             "in the order of the file",
             _sequential,
             "The rows come in the order in which they are stored. Shuffle the places first, with "
             "the generator.",
         ),
-        Twin(
+        Slip(
             "only the order of batches shuffled",
             _stream(order=_order_of_batches),
             "Only the order of the batches is random; in each stand neighbours, as they were "
             "stored. Here every row must be shuffled.",
         ),
-        Twin(
+        Slip(
             "last batch dropped",
             _stream(order=_last_dropped),
             "The last batch is left out where it is short. Its rows are never seen.",
         ),
-        Twin(
+        Slip(
             "state not handed on",
             _state_not_handed_on,
             "Each step begins from the first state, so what the steps before learned is lost. Look "
             "at what you hand to `step`, and at where its result goes.",
         ),
-        Twin(
+        Slip(
             "result thrown away",
             _result_thrown_away,
             "The state at the end is the one at the beginning: what `step` returns is thrown away.",
         ),
-        Twin(
+        Slip(
             "one step only",
             _one_step_only,
             "Only the first batch makes a step. Does a `return` stand inside your loop?",
         ),
-        Twin(
+        Slip(
             "all states",
             _list_of_states,
             "All states come back, in a list. Asked is the last one.",
         ),
-        Twin(
+        Slip(
             "batches, no steps",
             _list_of_batches,
             "Batches come back, all of them in memory, and no step is made. Call `step` on each "
             "when it is read, and return the state.",
         ),
-        Twin(
+        Slip(
             "arrays handed to step",
             _stream(batch=lambda rows, chosen: rows[chosen.numpy()]),
             "`step` gets a NumPy array. It needs a tensor: `torch.from_numpy` makes one without "
             "copying.",
         ),
-        Twin(
+        Slip(
             "places handed to step",
             _stream(batch=lambda rows, chosen: chosen),
             "`step` gets the places of the batch. It needs the rows that stand there.",
         ),
-        Twin(
+        Slip(
             "batch and state swapped",
             _stream(keep=lambda step, state, x: step(x, state)),
             "`step` gets the batch where it expects the state. The state comes first.",
         ),
-        Twin(
+        Slip(
             "a tensor as index",
             _stream(batch=lambda rows, chosen: torch.from_numpy(rows[chosen])),
             "A batch of one row loses an axis: NumPy takes a tensor that holds a single number for "
             "a number. Index with an array of places.",
         ),
-        Twin(
+        Slip(
             "one row at a time",
             _stream(
                 order=lambda n, size, source: _order(n, source).split(1),
             ),
             "Every row makes a step of its own. Cut the order into batches of `size`.",
         ),
-        Twin(
+        Slip(
             "with replacement",
             _stream(
                 order=lambda n, size, source: torch.randint(n, (n,), generator=source).split(size)
             ),
             "Some rows come twice and some never: the places are drawn with replacement.",
         ),
-        Twin(
+        Slip(
             "a new order for each batch",
             _stream(
                 order=lambda n, size, source: [
@@ -344,7 +344,7 @@ STREAM = Exercise(
             "The batches overlap: each is the beginning of a new order. Draw one order for the "
             "epoch, and cut it.",
         ),
-        Twin(
+        Slip(
             "a new order for each slice",
             _stream(
                 order=lambda n, size, source: [
@@ -354,29 +354,29 @@ STREAM = Exercise(
             "Each batch is cut from a new order, so some rows come twice and others never. Draw "
             "one order, before the loop.",
         ),
-        Twin(
+        Slip(
             "so many batches",
             _stream(order=lambda n, size, source: _order(n, source).chunk(size)),
             "There are about `size` batches. Each should hold `size` rows.",
         ),
-        Twin(
+        Slip(
             "seed 0",
             _seeded(0),
             "Whatever generator you are given, the order is that of seed 0, so every epoch repeats "
             "it. Draw from the generator that is handed in.",
         ),
-        Twin(
+        Slip(
             "seed 42",
             _seeded(42),
             "Whatever generator you are given, the order is that of seed 42, so every epoch "
             "repeats it. Draw from the generator that is handed in.",
         ),
-        Twin(
+        Slip(
             "another precision",
             _stream(batch=lambda rows, chosen: torch.from_numpy(rows[chosen.numpy()]).half()),
             "The rows change their precision on the way. Hand them to `step` as they are stored.",
         ),
-        Twin(
+        Slip(
             "read twice",
             _stream(
                 batch=lambda rows, chosen: torch.from_numpy(
@@ -386,37 +386,37 @@ STREAM = Exercise(
             "Each row is read twice. Index `rows` once for each batch, and keep what you got in a "
             "variable.",
         ),
-        Twin(
+        Slip(
             "all rows handed to torch",
             lambda rows, size, source, step, state: torch.from_numpy(rows),
             "`torch.from_numpy` is handed all rows. Here they stand for a file: index `rows` with "
             "the places of one batch, then make a tensor of what you got.",
         ),
-        Twin(
+        Slip(
             "each place alone",
             _each_place_alone,
             "Your loop goes through single places, and hands `step` single rows. Cut the order "
             "into batches first; `step` takes rows of shape (B, d).",
         ),
-        Twin(
+        Slip(
             "a slice from each place",
             _slice_from_each_place,
             "At each place of the order you read a slice of neighbours. Cut the order into "
             "batches, and read the rows at these places.",
         ),
-        Twin(
+        Slip(
             "step after the loop",
             _step_after_the_loop,
             "`step` is called once, on the last batch. It stands after the loop: look at how far "
             "it is indented.",
         ),
-        Twin(
+        Slip(
             "state added to the result",
             _stream(keep=lambda step, state, x: state + step(state, x)),
             "What `step` gives is added to the state. It is the next state, and takes the place of "
             "the one before.",
         ),
-        Twin(
+        Slip(
             "float32",
             _stream(batch=lambda rows, chosen: torch.from_numpy(rows[chosen.numpy()]).float()),
             "The rows become float32 on the way. Hand them to `step` as they are stored.",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from ...checking import Exercise, Slip
 from ...optim import rules
-from ..model import Exercise, Twin
 from .shared import Move, Velocity, common_slips, rule_of, velocity_cases
 
 
@@ -43,50 +43,50 @@ NESTEROV = Exercise(
         "In place of v the step has a sum in brackets: g, and β of the *new* v. What is given back "
         "is the parameter and v, not that sum.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "classical",
             rules.momentum,
             "This is classical momentum: the step looks no further ahead. It comes out too "
             "where the old velocity is carried on in the step; it is the new one that should be.",
         ),
-        Twin(
+        Slip(
             "gradient descent",
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * g, new)),
             "The velocity is right, but the parameter moves by the gradient alone.",
         ),
-        Twin(
+        Slip(
             "gradient forgotten ahead",
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * beta * new, new)),
             "The step is along β times the velocity, and the gradient does not come once more. "
             "Something is missing in the brackets.",
         ),
-        Twin(
+        Slip(
             "bracket",
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * g + beta * new, new)),
             "A pair of brackets is missing: the velocity is added, without the learning rate.",
         ),
-        Twin(
+        Slip(
             "velocity without the learning rate",
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * g - beta * new, new)),
             "The learning rate multiplies the gradient alone. Look at your brackets.",
         ),
-        Twin(
+        Slip(
             "β forgotten ahead",
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * (g + new), new)),
             "In the step the velocity is carried on whole. At each step a part of it is lost.",
         ),
-        Twin(
+        Slip(
             "β before the gradient",
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * (new + beta * g), new)),
             "In the step β stands before the gradient. It is the velocity that fades.",
         ),
-        Twin(
+        Slip(
             "β before both",
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * beta * (g + new), new)),
             "In the step β multiplies the gradient too. It is the velocity that fades.",
         ),
-        Twin(
+        Slip(
             "1 - β before the gradient",
             _rule(
                 move=lambda p, g, old, new, lr, beta: (p - lr * ((1 - beta) * g + beta * new), new)
@@ -94,7 +94,7 @@ NESTEROV = Exercise(
             "In the step the gradient has the weight 1 - β, that of an average. In this form it is "
             "added whole, as in the velocity.",
         ),
-        Twin(
+        Slip(
             "average",
             _rule(
                 lambda g, v, lr, beta: beta * v + (1 - beta) * g,
@@ -103,13 +103,13 @@ NESTEROV = Exercise(
             "This is Nesterov's step in the form that averages: a dialect, no slip. Asked is the "
             "form that adds the gradient whole, in both lines.",
         ),
-        Twin(
+        Slip(
             "average in the velocity",
             _rule(lambda g, v, lr, beta: beta * v + (1 - beta) * g),
             "The velocity is an average, but the step adds the gradient whole. Here both lines add "
             "it whole.",
         ),
-        Twin(
+        Slip(
             "learning rate inside",
             _rule(
                 lambda g, v, lr, beta: beta * v - lr * g,
@@ -118,7 +118,7 @@ NESTEROV = Exercise(
             "The learning rate stands inside the velocity, which points downhill: the form that "
             "Keras has, a dialect. Here, as in torch, v is made of gradients alone.",
         ),
-        Twin(
+        Slip(
             "learning rate inside, velocity uphill",
             _rule(
                 lambda g, v, lr, beta: beta * v + lr * g,
@@ -127,7 +127,7 @@ NESTEROV = Exercise(
             "The learning rate stands inside the velocity, a dialect which differs once the rate "
             "changes. Here v is made of gradients alone.",
         ),
-        Twin(
+        Slip(
             "look ahead kept",
             _rule(
                 move=lambda p, g, old, new, lr, beta: (p - lr * (g + beta * new), g + beta * new)
@@ -135,33 +135,33 @@ NESTEROV = Exercise(
             "The parameter is right, but what you give back as velocity has the gradient in it "
             "twice. The look ahead serves this step only.",
         ),
-        Twin(
+        Slip(
             "old velocity forgotten",
             _rule(lambda g, v, lr, beta: g.clone()),
             "The old velocity has no part in the new one: nothing is remembered.",
         ),
-        Twin(
+        Slip(
             "gradient left out of the velocity",
             _rule(lambda g, v, lr, beta: beta * v),
             "The gradient never gets into the velocity. It comes in both lines.",
         ),
-        Twin(
+        Slip(
             "β before the gradient in the velocity",
             _rule(lambda g, v, lr, beta: v + beta * g),
             "In the velocity β stands before the gradient. It is the old velocity that fades.",
         ),
-        Twin(
+        Slip(
             "β forgotten in the velocity",
             _rule(lambda g, v, lr, beta: v + g),
             "In the velocity the old one stays whole: nothing ever slows down.",
         ),
-        Twin(
+        Slip(
             "average, β and 1 - β swapped",
             _rule(lambda g, v, lr, beta: (1 - beta) * v + beta * g),
             "The velocity is an average, with β and 1 - β in each other's places. Here the "
             "gradient is added whole, and a part β of the old velocity stays.",
         ),
-        Twin(
+        Slip(
             "1 - β in the step",
             _rule(
                 move=lambda p, g, old, new, lr, beta: (p - lr * (1 - beta) * (g + beta * new), new)
@@ -169,36 +169,36 @@ NESTEROV = Exercise(
             "The velocity is right, but the step is multiplied by 1 - β. In this form that "
             "factor is nowhere.",
         ),
-        Twin(
+        Slip(
             "β before both in the velocity",
             _rule(lambda g, v, lr, beta: beta * (v + g)),
             "In the velocity β multiplies the gradient too. It is the old velocity that fades.",
         ),
-        Twin(
+        Slip(
             "velocity for gradient",
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * (new + beta * new), new)),
             "The step has the velocity twice. The gradient comes once more, and a part of the "
             "velocity.",
         ),
-        Twin(
+        Slip(
             "sign ahead",
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * g + lr * beta * new, new)),
             "In the step gradient and velocity go opposite ways. Both are taken off: look at your "
             "signs.",
         ),
-        Twin(
+        Slip(
             "1 - β ahead",
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * (g + (1 - beta) * new), new)),
             "In the step the velocity has the factor 1 - β. Carried on is what stays of it at "
             "each step.",
         ),
-        Twin(
+        Slip(
             "moved ahead first",
             _rule(move=lambda p, g, old, new, lr, beta: (p - lr * beta * old - lr * new, new)),
             "The parameter moves along the old velocity, and along the new one besides. Here p is "
             "the point ahead already: it makes one move, with the new velocity.",
         ),
-        Twin(
+        Slip(
             "two steps",
             _rule(
                 move=lambda p, g, old, new, lr, beta: (p - lr * new - lr * (g + beta * new), new)
@@ -206,7 +206,7 @@ NESTEROV = Exercise(
             "The parameter makes two steps, one of classical momentum and then Nesterov's. Only "
             "the velocity is that of the classical form.",
         ),
-        Twin(
+        Slip(
             "1 - β before the old velocity",
             _rule(lambda g, v, lr, beta: (1 - beta) * v + g),
             "In the velocity a part 1 - β of the old one stays. A β of 0.9 should remember long: "

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...checking import Case, Slip
 from ..drawing import drawing
-from ..model import Case, Twin
 
 Velocity = Callable[[Tensor, Tensor, float, float], Tensor]  # g, v, lr, beta
 Move = Callable[[Tensor, Tensor, Tensor, Tensor, float, float], Any]  # p, g, old v, new v, lr, beta
@@ -56,7 +56,7 @@ def lr_inside_uphill(p, g, v, *, lr, beta=0.9):
     return p - v, v
 
 
-def common_slips(velocity: Velocity, move: Move) -> tuple[Twin, ...]:
+def common_slips(velocity: Velocity, move: Move) -> tuple[Slip, ...]:
     """Return slips that can be made with any of the three rules, given how the rule is right."""
 
     def ends(end: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,82 +76,82 @@ def common_slips(velocity: Velocity, move: Move) -> tuple[Twin, ...]:
         return rule_of(velocity, other)
 
     return (
-        Twin(
+        Slip(
             "velocity not returned",
             ends(lambda p, g, old, new, lr, moved: moved),
             "The parameter is right, and it comes alone. The velocity has to come back too, or the "
             "next step begins from 0 again.",
         ),
-        Twin(
+        Slip(
             "parameter not returned",
             ends(lambda p, g, old, new, lr, moved: new),
             "This is the velocity alone. The rule gives back the new parameter and the velocity.",
         ),
-        Twin(
+        Slip(
             "the other way round",
             ends(lambda p, g, old, new, lr, moved: (new, moved)),
             "Both are right, in the wrong order: the parameter first, then what is remembered.",
         ),
-        Twin(
+        Slip(
             "old velocity returned",
             ends(lambda p, g, old, new, lr, moved: (moved, old)),
             "The parameter is right, but the velocity comes back as it went in: nothing will ever "
             "be remembered.",
         ),
-        Twin(
+        Slip(
             "gradient returned",
             ends(lambda p, g, old, new, lr, moved: (moved, g.clone())),
             "The parameter is right, but in the place of the velocity the gradient comes back.",
         ),
-        Twin(
+        Slip(
             "velocity returned with the learning rate",
             ends(lambda p, g, old, new, lr, moved: (moved, lr * new)),
             "The parameter is right, but the velocity comes back multiplied by the learning rate.",
         ),
-        Twin(
+        Slip(
             "parameter not moved",
             ends(lambda p, g, old, new, lr, moved: (p.clone(), new)),
             "The velocity is right, but the parameter comes back as it went in.",
         ),
-        Twin(
+        Slip(
             "step for parameter",
             ends(lambda p, g, old, new, lr, moved: (p - moved, new)),
             "In the place of the parameter the step comes back. It has to be taken off p.",
         ),
-        Twin(
+        Slip(
             "step downhill for parameter",
             ends(lambda p, g, old, new, lr, moved: (moved - p, new)),
             "In the place of the parameter the step comes back, with its minus. Where is p?",
         ),
-        Twin(
+        Slip(
             "velocity times gradient",
             ends(lambda p, g, old, new, lr, moved: (p - lr * new * g, new)),
             "In the step the velocity is multiplied by the gradient. It is made of gradients "
             "already: what does the step need of g?",
         ),
-        Twin(
+        Slip(
             "old velocity used and returned",
             rule_of(velocity, lambda p, g, old, new, lr, beta: move(p, g, old, old, lr, beta)),
             "The velocity is never brought up to date. Look at the name under which you keep the "
             "new one.",
         ),
-        Twin(
+        Slip(
             "uphill",
             steps(lambda lr: -lr),
             "The parameter moves along the gradients, which point uphill. Look at the sign of the "
             "step.",
         ),
-        Twin(
+        Slip(
             "learning rate forgotten",
             steps(lambda lr: 1.0),
             "The learning rate has no part in your step.",
         ),
-        Twin(
+        Slip(
             "learning rate of its own",
             steps(lambda lr: 0.1),
             "The learning rate is always 0.1 in your rule. It is handed in as `lr`.",
         ),
-        Twin(
+        Slip(
             "β of its own",
             rule_of(
                 lambda g, v, lr, beta: velocity(g, v, lr, 0.9),
@@ -159,7 +159,7 @@ def common_slips(velocity: Velocity, move: Move) -> tuple[Twin, ...]:
             ),
             "β is always 0.9 in your rule. That is its default; what is handed in comes first.",
         ),
-        Twin(
+        Slip(
             "mean of the gradient",
             rule_of(lambda g, v, lr, beta: velocity(g.mean(), v, lr, beta), move),
             "The velocity is made of one number, the mean of the gradient over all its places. "

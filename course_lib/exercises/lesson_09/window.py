@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import torch
 
+from ...checking import Case, Exercise, Slip
 from ...lab.device import generator
 from ...optim import averages
-from ..model import Case, Exercise, Twin
 
 Pair = tuple[float, float]
 
@@ -61,190 +61,190 @@ WINDOW = Exercise(
         "What a series of nothing but ones averages to after n values is the weight of n values. "
         "The rest is still that of the 0 at the start, which has been multiplied by β n times.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "lag",
             _pair(n=lambda beta: beta / (1 - beta)),
             "Your n is one too small: that is how far the average lags, the mean age of its "
             "values. Look at what stands above the line of your fraction.",
         ),
-        Twin(
+        Slip(
             "upside down",
             _pair(n=lambda beta: 1 - beta),
             "Your n is below 1: that is the weight of the newest value. A plain mean gives that "
             "weight to each of how many?",
         ),
-        Twin(
+        Slip(
             "one over β",
             _pair(n=lambda beta: 1 / beta),
             "Your n shrinks as β grows. A β near 1 remembers long: which of the two weights has "
             "to be small for that?",
         ),
-        Twin(
+        Slip(
             "rounded",
             _pair(n=lambda beta: round(1 / (1 - beta))),
             "Your n is rounded. Leave it as it is: it need not be whole.",
         ),
-        Twin(
+        Slip(
             "rounded down",
             _pair(n=lambda beta: int(1 / (1 - beta))),
             "Your n is cut to a whole number. Leave it as it is; a power may have any exponent.",
         ),
-        Twin(
+        Slip(
             "twice as far",
             _pair(n=lambda beta: (1 + beta) / (1 - beta)),
             "This n is that of a plain mean which is as calm as the average, a fair measure too. "
             "Asked is the n at which a plain mean gives each value the newest one's weight.",
         ),
-        Twin(
+        Slip(
             "until 1/e",
             _pair(n=lambda beta: -1 / math.log(beta)),
             "This n is where a value's weight has fallen to 1/e of the newest one's: close to what "
             "is asked, and a definition as well, but another one.",
         ),
-        Twin(
+        Slip(
             "until half",
             _pair(n=lambda beta: math.log(0.5) / math.log(beta)),
             "This n is the half-life, after which a weight has halved. Asked is the n at which a "
             "plain mean gives each value the newest one's weight.",
         ),
-        Twin(
+        Slip(
             "what is left over",
             _pair(share=lambda beta, n: beta**n),
             "Your share is what older values and the start have. Asked is the share of the last n "
             "values themselves.",
         ),
-        Twin(
+        Slip(
             "the limit",
             _pair(share=lambda beta, n: 1 - 1 / math.e),
             "Your share is the same for every β. That is its limit for β near 1; for 0.5 the two "
             "last values have more.",
         ),
-        Twin(
+        Slip(
             "weight of one value",
             _pair(share=lambda beta, n: (1 - beta) * beta**n),
             "This is the weight of a single value, n steps old. Asked is the sum of the weights of "
             "the last n.",
         ),
-        Twin(
+        Slip(
             "1 - β to the n",
             _pair(share=lambda beta, n: (1 - beta) ** n),
             "What is multiplied again and again is not 1 - β. At each step the old average keeps "
             "which part of its weight?",
         ),
-        Twin(
+        Slip(
             "bracket",
             _pair(share=lambda beta, n: 1 - (1 - beta) ** n),
             "The power is that of 1 - β. What fades by a factor at each step is the old average: "
             "by which factor?",
         ),
-        Twin(
+        Slip(
             "one value short",
             _pair(share=lambda beta, n: 1 - beta ** (n - 1)),
             "Your share leaves out one of the n values. With β = 0.5 the last two together have "
             "three quarters of the weight.",
         ),
-        Twin(
+        Slip(
             "one value more",
             _pair(share=lambda beta, n: 1 - beta ** (n + 1)),
             "Your share counts one value too many. With β = 0.5 the last two together have three "
             "quarters of the weight.",
         ),
-        Twin(
+        Slip(
             "as in a plain mean",
             _pair(share=lambda beta, n: n * (1 - beta)),
             "Your share is 1: you gave all n values the weight of the newest. Their weights fall "
             "with age, and values older than n count too.",
         ),
-        Twin(
+        Slip(
             "n times β",
             _pair(share=lambda beta, n: 1 - n * beta),
             "β is multiplied by n. A weight fades by the factor β at each of n steps, one after "
             "the other.",
         ),
-        Twin(
+        Slip(
             "in per cent",
             _pair(share=lambda beta, n: 100 * (1 - beta**n)),
             "Your share is in per cent. Give it as a number from 0 to 1.",
         ),
-        Twin(
+        Slip(
             "lag, right share",
             _aside(lambda beta: beta / (1 - beta)),
             "The share is right, and your n is one too small: that is the mean age of the values, "
             "by which an average lags.",
         ),
-        Twin(
+        Slip(
             "upside down, right share",
             _aside(lambda beta: 1 - beta),
             "The share is right. What you give for n is the weight of the newest value: how many "
             "values of this weight make 1?",
         ),
-        Twin(
+        Slip(
             "rounded, right share",
             _aside(lambda beta: round(1 / (1 - beta))),
             "The share is right, but your n is rounded. It need not be whole.",
         ),
-        Twin(
+        Slip(
             "rounded down, right share",
             _aside(lambda beta: int(1 / (1 - beta))),
             "The share is right, but your n is cut to a whole number. It need not be whole.",
         ),
-        Twin(
+        Slip(
             "rounded up",
             _pair(n=lambda beta: math.ceil(1 / (1 - beta) - 1e-9)),
             "Your n is rounded up. Leave it as it is: it need not be whole.",
         ),
-        Twin(
+        Slip(
             "whole values added up",
             _pair(share=lambda beta, n: sum((1 - beta) * beta**k for k in range(int(n + 1e-9)))),
             "Your share adds up the weights of whole values and leaves off a part of n. The sum "
             "has a short formula, in which n need not be whole.",
         ),
-        Twin(
+        Slip(
             "weight of the newest",
             _pair(share=lambda beta, n: 1 - beta),
             "Your share is that of the newest value alone. Asked is that of the last n together.",
         ),
-        Twin(
+        Slip(
             "the rest in the limit",
             _pair(share=lambda beta, n: math.exp(-1)),
             "Your share is the same for every β, and it is what older values have in the limit. "
             "Asked is the share of the last n, for this β.",
         ),
-        Twin(
+        Slip(
             "divided by 1 - β",
             _pair(share=lambda beta, n: (1 - beta**n) / (1 - beta)),
             "Your share is above 1: the powers of β are added up, but each weight also has the "
             "factor in front.",
         ),
-        Twin(
+        Slip(
             "the other way round",
             lambda beta: (1 - beta ** _n(beta), _n(beta)),
             "The two numbers have changed places: n is asked for first.",
         ),
-        Twin(
+        Slip(
             "n alone",
             _n,
             "This is n alone. Two numbers are asked for: n and the share.",
         ),
-        Twin(
+        Slip(
             "share alone",
             lambda beta: 1 - beta ** _n(beta),
             "This is the share alone. Two numbers are asked for: n and the share.",
         ),
-        Twin(
+        Slip(
             "1 + β below",
             _pair(n=lambda beta: 1 / (1 + beta)),
             "Your n is below 1, and it shrinks as β grows. Look at the sign below the line of your "
             "fraction.",
         ),
-        Twin(
+        Slip(
             "1 - β once too often",
             _pair(share=lambda beta, n: (1 - beta) * (1 - beta**n)),
             "Your share has the factor 1 - β once too often: by it, the weights of all values "
             "would add up to 1 - β, and they add up to 1.",
         ),
-        Twin(
+        Slip(
             "whole values added up, the newest left out",
             _pair(
                 share=lambda beta, n: sum((1 - beta) * beta**k for k in range(1, int(n + 1e-9) + 1))
@@ -252,23 +252,23 @@ WINDOW = Exercise(
             "Your sum of weights begins one step too late: the newest value has an age of 0. And "
             "n need not be whole; the sum has a short formula.",
         ),
-        Twin(
+        Slip(
             "powers added up",
             _pair(share=lambda beta, n: sum(beta**k for k in range(int(n + 1e-9)))),
             "Your share is above 1: powers of β are added up, and the factor in front of each "
             "weight is missing. And n need not be whole; the sum has a short formula.",
         ),
-        Twin(
+        Slip(
             "rest added",
             _pair(share=lambda beta, n: 1 + beta**n),
             "Your share is above 1: the part that older values have is added to the whole.",
         ),
-        Twin(
+        Slip(
             "rest with its sign",
             _pair(share=lambda beta, n: beta**n - 1),
             "Your share is below 0. Of the whole, take off what older values have.",
         ),
-        Twin(
+        Slip(
             "in one tensor",
             lambda beta: torch.tensor([_n(beta), 1 - beta ** _n(beta)], dtype=torch.float64),
             "Both numbers are right, and they stand in one tensor. Give back two, with a comma "

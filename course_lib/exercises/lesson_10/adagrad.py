@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import rules
-from ..model import Case, Exercise, Twin
 from .shared import common_slips, held
 
 
@@ -105,191 +105,191 @@ ADAGRAD = Exercise(
         "New s: the old one and the squared gradient, both as they are. Then lr times g over the "
         "root of the new s with ε added; give back p and s.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "RMSProp with 0.9",
             _rule(lambda g, s: 0.9 * s + 0.1 * g * g),
             "s is an average here, so this is RMSProp once more. AdaGrad forgets nothing.",
         ),
-        Twin(
+        Slip(
             "RMSProp with 0.99",
             _rule(lambda g, s: 0.99 * s + 0.01 * g * g),
             "s is an average here, so this is RMSProp once more, with β = 0.99. AdaGrad forgets "
             "nothing.",
         ),
-        Twin(
+        Slip(
             "still forgetting",
             _rule(lambda g, s: 0.99 * s + g * g),
             "The old s still loses a hundredth at each step. AdaGrad forgets nothing: which factor "
             "is left over from RMSProp?",
         ),
-        Twin(
+        Slip(
             "eps inside the root",
             _rule(move=lambda g, s, eps: g / (s + eps).sqrt()),
             "ε stands inside the root. That is a dialect, not a slip: Keras has it so. Asked is "
             "torch's form, where ε is added to the root.",
         ),
-        Twin(
+        Slip(
             "eps forgotten",
             _rule(move=lambda g, s, eps: g / s.sqrt()),
             "The ε handed in plays no part in your result: it is missing, or a number of your own. "
             "What happens to a weight that never had a gradient?",
         ),
-        Twin(
+        Slip(
             "eps outside the fraction",
             _rule(move=lambda g, s, eps: g / s.sqrt() + eps),
             "ε is added to the fraction, not to what it is divided by, so that every weight drifts "
             "by it. Look at your brackets.",
         ),
-        Twin(
+        Slip(
             "eps added to the parameter",
             _eps_added,
             "ε is added to the parameter, and nothing keeps the division from being one by zero. "
             "Look at the brackets below the line.",
         ),
-        Twin(
+        Slip(
             "no root",
             _rule(move=lambda g, s, eps: g / (s + eps)),
             "The root is missing: the gradient is divided by a sum of squares. A gradient twice as "
             "large then makes a step half as large.",
         ),
-        Twin(
+        Slip(
             "no square",
             _rule(lambda g, s: s + g),
             "s adds up the gradients themselves, not their squares. Gradients of both signs cancel "
             "in it.",
         ),
-        Twin(
+        Slip(
             "size for square",
             _rule(lambda g, s: s + g.abs()),
             "s adds up the sizes of the gradients; it should add up their squares.",
         ),
-        Twin(
+        Slip(
             "square of the sum",
             _rule(lambda g, s: (s + g) ** 2),
             "The sum is squared as a whole. Square the gradient first, and add then.",
         ),
-        Twin(
+        Slip(
             "no memory",
             _rule(lambda g, s: g * g),
             "The old s is lost: only the newest gradient is in it, so that every step is as long "
             "as the first.",
         ),
-        Twin(
+        Slip(
             "multiplied into s",
             _rule(lambda g, s: s * g * g),
             "The squared gradient is multiplied into s. From an s of 0 that never gets away.",
         ),
         *common_slips(_rule),
-        Twin(
+        Slip(
             "one rate for all",
             _rule(move=lambda g, s, eps: g / (s.sum().sqrt() + eps)),
             "All directions are divided by one number. That is a dialect of its own, AdaGrad with "
             "a norm; asked is the usual form, in which each direction has its own sum.",
         ),
-        Twin(
+        Slip(
             "root kept",
             _rule(lambda g, s: _sum(g, s).sqrt(), lambda g, s, eps: g / (s + eps)),
             "The step is right, but what you hand back is the root of s. The next sum goes on from "
             "s itself.",
         ),
-        Twin(
+        Slip(
             "mean of old and new",
             _rule(lambda g, s: (s + g * g) / 2),
             "s is the mean of the old s and the square. AdaGrad adds up: nothing is halved.",
         ),
-        Twin(
+        Slip(
             "parameter left where it was",
             _rule(end=lambda p, step, old, new: (p + 0 * step, new)),
             "The parameter comes back as it went in. Is the step computed and not taken, or its "
             "result given to no name?",
         ),
-        Twin(
+        Slip(
             "step kept",
             _rule(end=lambda p, step, old, new: (p - step, step)),
             "The second result is the step. What the rule has to remember is s.",
         ),
-        Twin(
+        Slip(
             "bracket around the difference",
             _bracket_around_the_difference,
             "The parameter itself is divided too. Only the step is: look at your brackets.",
         ),
-        Twin(
+        Slip(
             "eps kept in s",
             _eps_kept,
             "ε is added into s and stays there, so that it is added again at each step. It belongs "
             "below the line of the step alone, outside the root.",
         ),
-        Twin(
+        Slip(
             "gradient squared in the step",
             _rule(move=lambda g, s, eps: g * g / (s.sqrt() + eps)),
             "Above the line stands the squared gradient, which has no sign. The square belongs in "
             "s alone.",
         ),
-        Twin(
+        Slip(
             "gradient missing",
             _rule(move=lambda g, s, eps: 1 / (s.sqrt() + eps)),
             "The gradient is missing in the step: lr over the root is a rate, and always above 0. "
             "What is it multiplied by?",
         ),
-        Twin(
+        Slip(
             "multiplied",
             _rule(move=lambda g, s, eps: g * (s.sqrt() + eps)),
             "The gradient is multiplied by the root. So steps grow as gradients come in.",
         ),
-        Twin(
+        Slip(
             "rate kept",
             _rate_kept,
             "The second result is the rate of each direction. What the rule has to remember is s.",
         ),
-        Twin(
+        Slip(
             "squares of all",
             _rule(lambda g, s: s + (g * g).sum()),
             "The squares of all directions are added to each s. Each direction keeps its own: no "
             "sum over the tensor.",
         ),
-        Twin(
+        Slip(
             "subtracted",
             _rule(lambda g, s: s - g * g),
             "The square is taken away from s, which soon falls below 0. It is added.",
         ),
-        Twin(
+        Slip(
             "divided by itself",
             _rule(move=lambda g, s, eps: g / (g.abs() + eps)),
             "The gradient is divided by its own size. What has been added up in s plays no part in "
             "your step.",
         ),
-        Twin(
+        Slip(
             "parameters added up",
             _sum_of_parameters,
             "s adds up the squares of the parameter. It should know how large the gradients are.",
         ),
-        Twin(
+        Slip(
             "neither square nor root",
             _rule(lambda g, s: s + g, lambda g, s, eps: g / (s + eps)),
             "There is no square and no root. In s two signs cancel then, and a step may go uphill.",
         ),
-        Twin(
+        Slip(
             "size for square, no root",
             _rule(lambda g, s: s + g.abs(), lambda g, s, eps: g / (s + eps)),
             "You divide by a sum of sizes. AdaGrad adds up squares, and takes the root of the sum.",
         ),
-        Twin(
+        Slip(
             "twice for squared",
             _rule(lambda g, s: s + 2 * g),
             "The gradient is doubled and not squared. In Python `*` multiplies; a power is `**`.",
         ),
-        Twin(
+        Slip(
             "old s squared",
             _rule(lambda g, s: s * s + g * g),
             "The old s is squared as well. It is a sum of squares already.",
         ),
-        Twin(
+        Slip(
             "s as the step",
             _rule(move=lambda g, s, eps: s / (s.sqrt() + eps)),
             "The sum is divided by its own root. Above the line stands the gradient.",
         ),
-        Twin(
+        Slip(
             "step downhill for parameter",
             _rule(end=lambda p, step, old, new: (-step, new)),
             "The first result is the step, with its minus. Where is p?",

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import adaptive
-from ..model import Case, Exercise, Twin
 from .shared import held
 
 
@@ -191,226 +191,226 @@ EFFECTIVE_LR = Exercise(
         "Collect the rates, lr over the root of the new s and ε, in a list; `torch.stack` puts "
         "them together, a row a step.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "steps for rates",
             _rates(lambda g, old, new, lr, eps: lr * g / (new.sqrt() + eps)),
             "These are the steps. The rate is what the gradient is multiplied by to make one, and "
             "is above 0 whatever the gradient's sign.",
         ),
-        Twin(
+        Slip(
             "sizes of steps",
             _rates(lambda g, old, new, lr, eps: lr * g.abs() / (new.sqrt() + eps)),
             "These are the lengths of the steps. The rate is what the gradient is multiplied by to "
             "make one: take the gradient out.",
         ),
-        Twin(
+        Slip(
             "old s used",
             _rates(lambda g, old, new, lr, eps: lr / (old.sqrt() + eps)),
             "Each rate is a step late: it comes from the s before the gradient, so that the first "
             "is lr over ε. RMSProp renews s first.",
         ),
-        Twin(
+        Slip(
             "starts at the first square",
             _remembering(lambda s, g, beta, t: g * g if t == 0 else beta * s + (1 - beta) * g * g),
             "Your s starts from the first squared gradient. It starts from zero, as every slot "
             "does; that makes the first rates large, which is what this function is to show.",
         ),
-        Twin(
+        Slip(
             "corrected",
             _corrected,
             "Your average is corrected for its start at zero. That is what Adam does, in lesson "
             "11. RMSProp does not, and its first rates are large.",
         ),
-        Twin(
+        Slip(
             "as if all had been equal",
             _as_if_equal,
             "Each rate is what it would be if all gradients so far had been equal to this one. "
             "They are not: go through them one by one.",
         ),
-        Twin(
+        Slip(
             "last step only",
             _last_only,
             "Only the rate of the last step comes back. One is due for each step: look for a "
             "`return` that stands too early, or a list that is not filled.",
         ),
-        Twin(
+        Slip(
             "first step missing",
             _first_missing,
             "The first step is missing: there are as many rates as gradients.",
         ),
-        Twin(
+        Slip(
             "eps inside the root",
             _rates(lambda g, old, new, lr, eps: lr / (new + eps).sqrt()),
             "ε stands inside the root. That is a dialect, not a slip: Keras has it so. Asked is "
             "the rate of torch's form, where ε is added to the root.",
         ),
-        Twin(
+        Slip(
             "eps forgotten",
             _rates(lambda g, old, new, lr, eps: lr / new.sqrt()),
             "The ε handed in plays no part in your result: it is missing, or a number of your own. "
             "What is the rate of a direction that never had a gradient?",
         ),
-        Twin(
+        Slip(
             "eps outside the fraction",
             _rates(lambda g, old, new, lr, eps: lr / new.sqrt() + eps),
             "ε is added to the fraction, not to what it is divided by: look at your brackets.",
         ),
-        Twin(
+        Slip(
             "no root",
             _rates(lambda g, old, new, lr, eps: lr / (new + eps)),
             "The root is missing: you divide by an average of squares.",
         ),
-        Twin(
+        Slip(
             "lr forgotten",
             _rates(lambda g, old, new, lr, eps: 1 / (new.sqrt() + eps)),
             "The learning rate plays no part in your result. What stands above the line?",
         ),
-        Twin(
+        Slip(
             "upside down",
             _rates(lambda g, old, new, lr, eps: (new.sqrt() + eps) / lr),
             "This is one over the rate: what is divided by what?",
         ),
-        Twin(
+        Slip(
             "s for the rate",
             _rates(lambda g, old, new, lr, eps: new),
             "This is s itself at each step. The rate is made of it.",
         ),
-        Twin(
+        Slip(
             "roots",
             _rates(lambda g, old, new, lr, eps: new.sqrt()),
             "These are the roots of s. The rate is lr divided by something: by what?",
         ),
-        Twin(
+        Slip(
             "no memory",
             _remembering(lambda s, g, beta, t: g * g),
             "Each gradient is divided by its own size: nothing of the earlier ones is left. s "
             "averages their squares.",
         ),
-        Twin(
+        Slip(
             "started anew at each step",
             _remembering(lambda s, g, beta, t: (1 - beta) * g * g),
             "The average starts from zero at every step. Does s stand inside the loop, where it "
             "is set to zero again and again?",
         ),
-        Twin(
+        Slip(
             "sum for average",
             _remembering(lambda s, g, beta, t: s + g * g),
             "Your s adds up the squares and forgets nothing. That is AdaGrad, which comes later; "
             "RMSProp averages with β.",
         ),
-        Twin(
+        Slip(
             "plain mean",
             _remembering(lambda s, g, beta, t: s + (g * g - s) / (t + 1)),
             "s is the plain mean of all squares so far, and β plays no part. The past should fade.",
         ),
-        Twin(
+        Slip(
             "1 - beta missing",
             _remembering(lambda s, g, beta, t: beta * s + g * g),
             "The squared gradient enters s with its full weight. What must the two weights of an "
             "average add up to?",
         ),
-        Twin(
+        Slip(
             "beta swapped",
             _remembering(lambda s, g, beta, t: (1 - beta) * s + beta * g * g),
             "β and 1 - β have changed places: which of the two is the larger, and what should "
             "weigh more, the past or the newest gradient?",
         ),
-        Twin(
+        Slip(
             "no square",
             _remembering(lambda s, g, beta, t: beta * s + (1 - beta) * g),
             "s averages the gradients themselves, not their squares. It can be below 0, and then "
             "there is no root.",
         ),
-        Twin(
+        Slip(
             "size for square",
             _remembering(lambda s, g, beta, t: beta * s + (1 - beta) * g.abs()),
             "s averages the sizes of the gradients; it should average their squares.",
         ),
-        Twin(
+        Slip(
             "one rate for all",
             _rates(lambda g, old, new, lr, eps: lr / (new.mean().sqrt() + eps) + 0 * new),
             "All directions get one rate, made of all of them. Each has its own.",
         ),
-        Twin(
+        Slip(
             "beta hard-coded, 0.99",
             _of_its_own(0.99),
             "β is 0.99 in your function, whatever is handed in. If you call your rmsprop: does it "
             "get beta?",
         ),
-        Twin(
+        Slip(
             "beta hard-coded, 0.9",
             _of_its_own(0.9),
             "β is 0.9 in your function, whatever is handed in. Look for a number where the "
             "argument should stand.",
         ),
-        Twin(
+        Slip(
             "added up",
             _added_up,
             "Each entry is the sum of all rates so far. Only the newest is due.",
         ),
-        Twin(
+        Slip(
             "backwards",
             _backwards,
             "You go through the gradients from the last to the first. They come in the order of "
             "the steps.",
         ),
-        Twin(
+        Slip(
             "lr overwritten",
             _lr_overwritten,
             "Each rate is divided once more at the next step: a name has been used twice. Does "
             "`lr` still hold the learning rate when the loop comes round?",
         ),
-        Twin(
+        Slip(
             "starts at the first gradient",
             _from(lambda gradients: gradients[0].clone()),
             "Your s starts from the first gradient itself. It starts from zero.",
         ),
-        Twin(
+        Slip(
             "starts at 1",
             _from(lambda gradients: torch.ones_like(gradients[0])),
             "Your s starts from 1. It starts from zero, as every slot does.",
         ),
-        Twin(
+        Slip(
             "an s for every step",
             _from(lambda gradients: torch.zeros_like(gradients)),
             "Your s has the shape of all gradients together. It has that of one of them.",
         ),
-        Twin(
+        Slip(
             "in one row",
             _in_one_row,
             "The rates are right, but all in one row. `torch.stack` puts a new axis in front; "
             "`torch.cat` does not.",
         ),
-        Twin(
+        Slip(
             "mean of all steps",
             _mean_of_all,
             "You average over all steps at once, with equal weights, and give one rate a "
             "direction. At each step s knows only the past, and a rate is due for each.",
         ),
-        Twin(
+        Slip(
             "nothing fades",
             _weighted_sum,
             "Each square enters with 1 - β, and then stays as it is. What happens to the old s "
             "when a new gradient comes?",
         ),
-        Twin(
+        Slip(
             "minus sign",
             _rates(lambda g, old, new, lr, eps: -lr / (new.sqrt() + eps)),
             "The sign is wrong. The minus belongs to the step; a rate is above 0.",
         ),
-        Twin(
+        Slip(
             "multiplied",
             _rates(lambda g, old, new, lr, eps: lr * (new.sqrt() + eps)),
             "lr is multiplied by the root. So a direction with large gradients gets a large rate.",
         ),
-        Twin(
+        Slip(
             "start counted",
             _start_counted,
             "There is a rate too many, in front: that of an s that has seen nothing. One is due "
             "for each gradient, after it has been averaged.",
         ),
-        Twin(
+        Slip(
             "left after one round",
             lambda gradients, *, lr, beta=0.99, eps=1e-8: _rates()(
                 gradients, lr=lr, beta=beta, eps=eps
@@ -418,7 +418,7 @@ EFFECTIVE_LR = Exercise(
             "Only the rate of the first step comes back. Look at how far your `return` is "
             "indented.",
         ),
-        Twin(
+        Slip(
             "put into the list after the loop",
             lambda gradients, *, lr, beta=0.99, eps=1e-8: _rates()(
                 gradients, lr=lr, beta=beta, eps=eps
@@ -426,7 +426,7 @@ EFFECTIVE_LR = Exercise(
             "Your list holds one rate, that of the last step. Look at how far the line is "
             "indented that puts a rate into it.",
         ),
-        Twin(
+        Slip(
             "loop from step 1",
             lambda gradients, *, lr, beta=0.99, eps=1e-8: _rates()(
                 gradients[1:], lr=lr, beta=beta, eps=eps
@@ -434,30 +434,30 @@ EFFECTIVE_LR = Exercise(
             "The first gradient has no part in anything, and its rate is missing. Look at where "
             "your loop begins.",
         ),
-        Twin(
+        Slip(
             "one s in every place",
             _one_s,
             "Every place holds the rate of the last s. `*=` and `+=` change the tensor that your "
             "list holds already: make a new s in each round.",
         ),
-        Twin(
+        Slip(
             "divisors",
             _rates(lambda g, old, new, lr, eps: new.sqrt() + eps),
             "This is what stands below the line. What stands above it?",
         ),
-        Twin(
+        Slip(
             "points for rates",
             _points,
             "These are the points that the rule visits. Of what rmsprop gives back, the rate "
             "needs the second part.",
         ),
-        Twin(
+        Slip(
             "square of the average",
             _square_of_the_average,
             "You average the gradients and square the average. Square first, and average then: "
             "signs cancel in an average.",
         ),
-        Twin(
+        Slip(
             "own β and own ε",
             lambda gradients, *, lr, beta=0.99, eps=1e-8: _rates()(
                 gradients, lr=lr, beta=0.99, eps=1e-8

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import adaptive
-from ..model import Case, Exercise, Twin
 from .shared import held
 
 
@@ -67,103 +67,103 @@ SCALE_INVARIANCE = Exercise(
         "Try the ends. With ε = 0 the factor must be 1. With s = 0 it must be c. The root of c "
         "squared times s is c times the root of s; ε is the same in both steps.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "eps forgotten",
             _ratio(lambda s, c, e: torch.ones_like(s)),
             "Your factor is 1, whatever c is. That would be right without an ε. If there is one in "
             "your formula: what does c multiply, above the line and below it?",
         ),
-        Twin(
+        Slip(
             "as gradient descent",
             _ratio(lambda s, c, e: c * torch.ones_like(s)),
             "Your factor is c, as for gradient descent. But s is made of the same gradients: what "
             "becomes of it?",
         ),
-        Twin(
+        Slip(
             "upside down",
             _ratio(lambda s, c, e: (c * s.sqrt() + e) / (c * (s.sqrt() + e))),
             "This is one over the factor: the step with c is divided by the step without.",
         ),
-        Twin(
+        Slip(
             "s times c",
             _ratio(lambda s, c, e: c * (s.sqrt() + e) / ((c * s).sqrt() + e)),
             "You multiply s by c. It averages squared gradients: by what are those multiplied?",
         ),
-        Twin(
+        Slip(
             "root times c squared",
             _ratio(lambda s, c, e: c * (s.sqrt() + e) / (c**2 * s.sqrt() + e)),
             "The root of s is multiplied by c squared. s itself is: what is the root of that?",
         ),
-        Twin(
+        Slip(
             "gradient not multiplied",
             _ratio(lambda s, c, e: (s.sqrt() + e) / (c * s.sqrt() + e)),
             "Only what is below the line has changed. The gradient above it is multiplied as well.",
         ),
-        Twin(
+        Slip(
             "gradient squared",
             _ratio(lambda s, c, e: c**2 * (s.sqrt() + e) / (c * s.sqrt() + e)),
             "The gradient above the line is multiplied by c squared. It is s that holds squares.",
         ),
-        Twin(
+        Slip(
             "no root",
             _ratio(lambda s, c, e: c * (s + e) / (c**2 * s + e)),
             "A root is missing: the gradient is divided by the root of s, with ε added.",
         ),
-        Twin(
+        Slip(
             "no root, s times c",
             _ratio(lambda s, c, e: c * (s + e) / (c * s + e)),
             "You take s for its root. The gradient is divided by the root of s, with ε added.",
         ),
-        Twin(
+        Slip(
             "eps inside the root",
             _ratio(lambda s, c, e: c * (s + e).sqrt() / (c**2 * s + e).sqrt()),
             "ε stands inside the root. That is right for Keras's dialect; here it is added to the "
             "root.",
         ),
-        Twin(
+        Slip(
             "eps inside, multiplied",
             _ratio(lambda s, c, e: c * (s.sqrt() + e) / ((c**2 * s).sqrt() + c**2 * e)),
             "ε is multiplied by c below the line. It is a constant of the rule: no gradient "
             "changes it. (If you divided all by c: what is left of ε then?)",
         ),
-        Twin(
+        Slip(
             "eps once",
             _ratio(lambda s, c, e: c * s.sqrt() / (c * s.sqrt() + e)),
             "ε is missing in the step without c. With s = 0 your factor is 0, and it should be c.",
         ),
-        Twin(
+        Slip(
             "eps once, below",
             _ratio(lambda s, c, e: (s.sqrt() + e) / s.sqrt()),
             "ε is missing in the step with c. It is small beside a large root, but it is there.",
         ),
-        Twin(
+        Slip(
             "bracket below the line",
             _ratio(lambda s, c, e: c * (s.sqrt() + e) / (c * s.sqrt()) + e),
             "Below the line a bracket is missing, so that ε is added to the fraction.",
         ),
-        Twin(
+        Slip(
             "bracket above, division too",
             _ratio(lambda s, c, e: c * s.sqrt() + e / (c * s.sqrt() + e)),
             "Above the line a bracket is missing: only ε is divided.",
         ),
-        Twin(
+        Slip(
             "the new rate",
             _ratio(lambda s, c, e: c / (c * s.sqrt() + e)),
             "This is the step with c, for a gradient and an lr of 1. By what is it to be divided?",
         ),
-        Twin(
+        Slip(
             "difference",
             _ratio(lambda s, c, e: c / (c * s.sqrt() + e) - 1 / (s.sqrt() + e)),
             "This is a difference of the two steps. Asked is by what factor they differ.",
         ),
-        Twin(
+        Slip(
             "either end",
             _ratio(lambda s, c, e: torch.where(s.sqrt() > e, torch.ones_like(s), c)),
             "You give 1 above ε and c below it. These are the two ends; there is much between "
             "them: divide one step by the other.",
         ),
-        Twin(
+        Slip(
             "one factor for all",
             _ratio(
                 lambda s, c, e: (
@@ -172,80 +172,80 @@ SCALE_INVARIANCE = Exercise(
             ),
             "All directions get one factor. Each has its own s, and its own factor.",
         ),
-        Twin(
+        Slip(
             "what is below the line",
             _ratio(lambda s, c, e: (c * s.sqrt() + e) / (s.sqrt() + e)),
             "This is by what factor the divisor grows. The step is the gradient over the divisor: "
             "turn it over, and remember what happens to the gradient.",
         ),
-        Twin(
+        Slip(
             "one over c",
             _ratio(lambda s, c, e: torch.ones_like(s) / c),
             "Your factor is one over c: you have divided by c and not multiplied. The gradient "
             "above the line is multiplied by c as well.",
         ),
-        Twin(
+        Slip(
             "c in the gradient only",
             _ratio(lambda s, c, e: c / (s.sqrt() + e)),
             "This is a step for a gradient of c and an s that knows nothing of c. What becomes of "
             "s, and by what is this step to be divided?",
         ),
-        Twin(
+        Slip(
             "eps inside the new root only",
             _ratio(lambda s, c, e: c * (s.sqrt() + e) / (c**2 * s + e).sqrt()),
             "In the step with c your ε has slipped inside the root. It is added to it, in both "
             "steps.",
         ),
-        Twin(
+        Slip(
             "new root forgotten",
             _ratio(lambda s, c, e: c * (s.sqrt() + e) / (c**2 * s + e)),
             "In the step with c a root is missing below the line.",
         ),
-        Twin(
+        Slip(
             "mean of the factors",
             _ratio(lambda s, c, e: (c * (s.sqrt() + e) / (c * s.sqrt() + e)).mean()),
             "Only one number comes back, the mean of all factors. Each direction has its own.",
         ),
-        Twin(
+        Slip(
             "product of the divisors",
             _ratio(lambda s, c, e: c / ((s.sqrt() + e) * (c * s.sqrt() + e))),
             "Both sums stand below the line. The step without c is divided by its sum, and you "
             "divide by that step: where does its sum go?",
         ),
-        Twin(
+        Slip(
             "no brackets at all",
             _ratio(lambda s, c, e: c * s.sqrt() + e / c * s.sqrt() + e),
             "Two pairs of brackets are missing, so that only ε is divided, and by c alone.",
         ),
-        Twin(
+        Slip(
             "c alone",
             lambda s, c, *, eps=1e-8: c,
             "Your factor is the number c, as for gradient descent. Each direction has a factor of "
             "its own: what becomes of s?",
         ),
-        Twin(
+        Slip(
             "divisors changed about",
             _ratio(lambda s, c, e: c * (c * s.sqrt() + e) / (s.sqrt() + e)),
             "The two divisors have changed places. The step with c is divided by the sum that has "
             "c in it: on which side of the line does that end up?",
         ),
-        Twin(
+        Slip(
             "root lost with c",
             _ratio(lambda s, c, e: c * (s.sqrt() + e) / (c * s + e)),
             "In the step with c the root of s is lost. Of c and s, which is to be squared under "
             "the root?",
         ),
-        Twin(
+        Slip(
             "eps of its own",
             _ratio(lambda s, c, e: c * (s.sqrt() + 1e-8) / (c * s.sqrt() + 1e-8)),
             "ε is 1e-8 in your function, whatever is handed in. That is its default.",
         ),
-        Twin(
+        Slip(
             "both steps",
             lambda s, c, *, eps=1e-8: (1 / (s.sqrt() + eps), c / (c * s.sqrt() + eps)),
             "You give back both steps. Asked is the second over the first.",
         ),
-        Twin(
+        Slip(
             "bracket below the line, product",
             _ratio(lambda s, c, e: c * (s.sqrt() + e) / c * (s.sqrt() + e)),
             "Below the line a bracket is missing: Python divides by c, and then multiplies. And c "

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from ...checking import Case, Exercise, Slip
 from ...optim import rules
 from ...optim.dialects import adam_l2, adamw_paper
-from ..model import Case, Exercise, Twin
 from .shared import adam_with, as_it_is, rule_cases
 
 
@@ -89,90 +89,90 @@ ADAMW = Exercise(
         "Take from p its share lr times weight_decay, and let Adam move what is left, on the "
         "gradient as it came. You may call your own `adam`.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "L2 in the gradient",
             adam_l2,
             "The decay is added to the gradient, and so m and v see it. That is Adam with an L2 "
             "penalty, what torch's Adam means by weight_decay. Here it must act on the weight "
             "alone.",
         ),
-        Twin(
+        Slip(
             "L2 in the gradient, doubled",
             _l2_doubled,
             "Twice the decay is added to the gradient, the slope of a square. m and v must not "
             "see it: the decay acts on the weight alone.",
         ),
-        Twin(
+        Slip(
             "L2 in m alone",
             _l2_in_m_alone,
             "The decay goes into m and is divided by the root of v. It must act on the weight "
             "alone, and be divided by nothing.",
         ),
-        Twin(
+        Slip(
             "L2 in the gradient, times lr",
             _l2_scaled,
             "The decay, already times lr, is added to the gradient. It must act on the weight "
             "alone: m and v never see it.",
         ),
-        Twin(
+        Slip(
             "decay after the step",
             _with(lambda p, moved, given: (1 - given["lr"] * given["decay"]) * moved),
             "The weight shrinks after the step, so that the step shrinks with it. The decay acts "
             "on the weight as it came in.",
         ),
-        Twin(
+        Slip(
             "decay not scaled by lr",
             adamw_paper,
             "The decay is not multiplied by lr. That is no slip but a dialect, Loshchilov and "
             "Hutter's own: there the schedule alone scales it. Asked is torch's form, where lr "
             "does.",
         ),
-        Twin(
+        Slip(
             "not scaled by lr, after the step",
             _with(lambda p, moved, given: (1 - given["decay"]) * moved),
             "Two things: the weight shrinks after the step, and by the decay alone. Asked is "
             "torch's form: before the step, and scaled by lr.",
         ),
-        Twin(
+        Slip(
             "no decay",
             _with(lambda p, moved, given: moved),
             "This is Adam: weight_decay is used nowhere.",
         ),
-        Twin(
+        Slip(
             "growth",
             _with(lambda p, moved, given: moved + given["lr"] * given["decay"] * p),
             "The weight grows where it should shrink. Look at the sign of the decay.",
         ),
-        Twin(
+        Slip(
             "the same for all weights",
             _with(lambda p, moved, given: moved - given["lr"] * given["decay"]),
             "The same amount is taken off every weight, also off those below 0. The decay takes a "
             "share of the weight.",
         ),
-        Twin(
+        Slip(
             "L1",
             _with(lambda p, moved, given: moved - given["lr"] * given["decay"] * torch.sign(p)),
             "Every weight loses the same amount towards 0: that is decoupled L1. Here each loses "
             "the same share.",
         ),
-        Twin(
+        Slip(
             "twice the decay",
             _with(lambda p, moved, given: moved - 2 * given["lr"] * given["decay"] * p),
             "The decay is twice what it should be. No square is differentiated here: the weight "
             "simply loses a share.",
         ),
-        Twin(
+        Slip(
             "half the decay",
             _with(lambda p, moved, given: moved - given["lr"] * given["decay"] * p / 2),
             "The decay is half of what it should be.",
         ),
-        Twin(
+        Slip(
             "decay twice",
             _decay_twice,
             "The weight shrinks before the step and once more after it. Once is enough, before.",
         ),
-        Twin(
+        Slip(
             "divided by the root",
             _with(
                 lambda p, moved, given: moved - given["lr"] * given["decay"] * p / given["root"]
@@ -180,13 +180,13 @@ ADAMW = Exercise(
             "The decay is divided by the root of v, like a gradient. Look at your brackets: the "
             "decay is outside of the quotient.",
         ),
-        Twin(
+        Slip(
             "added under the line",
             _under_the_line,
             "The decay has come under the line, next to ε. Look at your brackets: it is outside of "
             "the quotient.",
         ),
-        Twin(
+        Slip(
             "m decays too",
             lambda p, g, m, v, *, lr, weight_decay=0.01, **of: (
                 lambda q, m, v: (q, (1 - lr * weight_decay) * m, v)
@@ -194,55 +194,55 @@ ADAMW = Exercise(
             "m shrinks as well. The decay acts on the weight alone, and both averages are those of "
             "Adam.",
         ),
-        Twin(
+        Slip(
             "corrected values returned",
             _with(_right, adam_with(give=lambda p, m, v, m_hat, v_hat: (p, m_hat, v_hat))),
             "The decay is right, but the corrected averages come back as what to remember. Look at "
             "your Adam.",
         ),
-        Twin(
+        Slip(
             "lr and decay taken off",
             _with(lambda p, moved, given: moved - (given["lr"] + given["decay"]) * p),
             "The share that is taken off is lr and the decay added up. It is their product.",
         ),
-        Twin(
+        Slip(
             "the square of the weight",
             _with(lambda p, moved, given: moved - given["lr"] * given["decay"] * p * p),
             "What is taken off grows with the square of the weight. It is a share of the weight "
             "itself.",
         ),
-        Twin(
+        Slip(
             "the decay alone",
             _with(lambda p, moved, given: (1 - given["lr"] * given["decay"]) * p),
             "The weight shrinks, and does not move. Adam's step is missing.",
         ),
-        Twin(
+        Slip(
             "the gradient decays",
             _decayed_gradient,
             "What shrinks is the gradient. The decay takes its share of the weight.",
         ),
-        Twin(
+        Slip(
             "lr squared",
             _with(lambda p, moved, given: moved - given["lr"] ** 2 * given["decay"] * p),
             "The decay is multiplied by lr twice.",
         ),
-        Twin(
+        Slip(
             "decay left on",
             _with(lambda p, moved, given: moved - p + given["lr"] * given["decay"] * p),
             "The weight is multiplied by what it should lose. Look at your brackets: a share is "
             "taken off, and the rest stays.",
         ),
-        Twin(
+        Slip(
             "decay of 0.01",
             _with(lambda p, moved, given: moved - given["lr"] * 0.01 * p),
             "Your decay is always 0.01. Take the one that is handed in.",
         ),
-        Twin(
+        Slip(
             "no correction",
             _with(_right, adam_with(m_hat=as_it_is, v_hat=as_it_is)),
             "The decay is right, but neither average is corrected. Look at your Adam.",
         ),
-        Twin(
+        Slip(
             "ε inside the root",
             _with(
                 _right,
@@ -250,30 +250,30 @@ ADAMW = Exercise(
             ),
             "The decay is right, but ε is under the root. In Adam it is added to the root.",
         ),
-        Twin(
+        Slip(
             "ε of the default",
             lambda p, g, m, v, eps=1e-8, **of: _with(_right)(p, g, m, v, **of),
             "The decay is right, but your ε is always 1e-8. Hand on the one that is given.",
         ),
-        Twin(
+        Slip(
             "β of the defaults",
             lambda p, g, m, v, beta1=0.9, beta2=0.999, **of: _with(_right)(p, g, m, v, **of),
             "The decay is right, but your β are always 0.9 and 0.999. Hand on those that are "
             "given.",
         ),
-        Twin(
+        Slip(
             "settings of the defaults",
             _defaults,
             "The decay is right, but your β and ε are always Adam's defaults. Hand on those that "
             "are given.",
         ),
-        Twin(
+        Slip(
             "result of adam dropped",
             _result_dropped,
             "The weight decays, and nothing else happens to p, m and v. If you call `adam`: what "
             "becomes of its results?",
         ),
-        Twin(
+        Slip(
             "brackets forgotten",
             lambda p, g, m, v, *, lr, weight_decay=0.01, **of: rules.adam(
                 1 - lr * weight_decay * p, g, m, v, lr=lr, **of
@@ -281,7 +281,7 @@ ADAMW = Exercise(
             "A pair of brackets is missing: only the decay is multiplied by p, and the 1 stands "
             "alone.",
         ),
-        Twin(
+        Slip(
             "parameter alone",
             lambda p, g, m, v, **of: _with(_right)(p, g, m, v, **of)[0],
             "Only the parameter comes back. Both averages are due as well, for the next step.",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
+from ...checking import Case, Exercise, Slip
 from ...optim import correction, rules
 from ...optim.dialects import adam_epsilon_hat
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _cases(seed: int) -> list[Case]:
@@ -78,118 +78,118 @@ AS_COMPOSITION = Exercise(
         "One call of `adam` does it: β₁ is 0, β₂ is β, and zeros may stand for m. It gives three "
         "results: hand on the first and the last.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "written out",
             _written_out,
             "You write the formula out, and it is right. Asked is the same by a call of the `adam` "
             "that is handed in: with a dialect of Adam it must give that dialect's result.",
         ),
-        Twin(
+        Slip(
             "plain RMSProp",
             _rmsprop_itself,
             "This is RMSProp of lesson 10, whose average is not corrected. Call the `adam` that is "
             "handed in, which corrects it.",
         ),
-        Twin(
+        Slip(
             "β₁ left at its default",
             _call(beta1=lambda here: None),
             "β₁ is 0.9, Adam's default, so that old gradients are remembered. RMSProp goes along "
             "the newest gradient: what must β₁ be?",
         ),
-        Twin(
+        Slip(
             "β₂ left at its default",
             _call(beta2=lambda here: None),
             "β₂ is 0.999, Adam's default. RMSProp's β says how long squares are remembered: hand "
             "it on.",
         ),
-        Twin(
+        Slip(
             "β for β₁",
             _call(beta1=lambda here: here["beta"], beta2=lambda here: 0.0),
             "β has gone to the average of gradients, and nothing is kept of the squares. It is "
             "the other way round in RMSProp.",
         ),
-        Twin(
+        Slip(
             "β for β₁ alone",
             _call(beta1=lambda here: here["beta"], beta2=lambda here: None),
             "β has gone to the average of gradients. RMSProp averages squares: which of Adam's "
             "two β is that?",
         ),
-        Twin(
+        Slip(
             "β for both",
             _call(beta1=lambda here: here["beta"]),
             "β has gone to both averages. RMSProp has no average of gradients: what must β₁ be so "
             "that m is g?",
         ),
-        Twin(
+        Slip(
             "β₁ of 1",
             _call(beta1=lambda here: 1.0),
             "With β₁ = 1 the gradient never comes into m, and the correction divides by 0. At "
             "which end does an average forget all but the newest?",
         ),
-        Twin(
+        Slip(
             "1 less β",
             _call(beta2=lambda here: 1 - here["beta"]),
             "β₂ is 1 less β. Both rules mean the same by β: the weight of what was.",
         ),
-        Twin(
+        Slip(
             "ε left at its default",
             _call(eps=lambda here: None),
             "ε is 1e-8, Adam's default. Hand on the one that is given.",
         ),
-        Twin(
+        Slip(
             "t always 1",
             _call(t=lambda here: 1),
             "t is always 1, so that every average is corrected like a first one. Hand on the t "
             "that is given.",
         ),
-        Twin(
+        Slip(
             "corrected twice",
             _call(lr=lambda here: here["lr"] * (1 - here["beta"] ** here["t"]) ** 0.5),
             "You correct by hand what Adam corrects already. Hand on lr as it is.",
         ),
-        Twin(
+        Slip(
             "squares begin anew",
             _call(v=lambda here: torch.zeros_like(here["s"])),
             "The squares begin at 0 each time, since s is not in the slot where Adam looks for "
             "them. The slots are in the order m, v.",
         ),
-        Twin(
+        Slip(
             "three results",
             _call(give=lambda p, m, v: (p, m, v)),
             "All three of Adam's results come back. RMSProp has two: the parameter and its average "
             "of squares.",
         ),
-        Twin(
+        Slip(
             "m for s",
             _call(give=lambda p, m, v: (p, m)),
             "The second result is m, the gradient itself. RMSProp remembers the average of "
             "squares.",
         ),
-        Twin(
+        Slip(
             "results swapped",
             _call(give=lambda p, m, v: (v, p)),
             "The two results have changed places: first the parameter, then the average.",
         ),
-        Twin(
+        Slip(
             "s corrected before the call",
             _call(v=lambda here: here["s"] / (1 - here["beta"] ** here["t"])),
             "You correct s before you hand it in. Adam takes the average as it is, and corrects it "
             "itself.",
         ),
-        Twin(
+        Slip(
             "average corrected",
             _corrected_average,
             "The average comes back corrected. It would be corrected again at the next step: "
             "hand on what Adam hands back.",
         ),
-        Twin(
+        Slip(
             "all at their defaults",
             _call(beta1=lambda here: None, beta2=lambda here: None, eps=lambda here: None),
             "Both β and ε are Adam's defaults. RMSProp's β and ε belong to the call, and one of "
             "Adam's β must be switched off.",
         ),
-        Twin(
+        Slip(
             "slots swapped",
             _call(
                 lambda p, m, v: (p, m),
@@ -199,13 +199,13 @@ AS_COMPOSITION = Exercise(
             "s goes in as m and comes out as m. Adam's slots are in the order m, v: which of them "
             "averages squares?",
         ),
-        Twin(
+        Slip(
             "parameter alone",
             _call(give=lambda p, m, v: p),
             "Only the parameter comes back. The average of squares is due as well, for the next "
             "step.",
         ),
-        Twin(
+        Slip(
             "old average returned",
             lambda adam, p, g, s, **of: (
                 adam(
@@ -217,12 +217,12 @@ AS_COMPOSITION = Exercise(
             "The second result is s as it came in. The average after this step is due: which of "
             "Adam's results is it?",
         ),
-        Twin(
+        Slip(
             "p and g swapped",
             _call(p=lambda here: here["g"], g=lambda here: here["p"]),
             "p and g have changed places. Adam takes the parameter first, then the gradient.",
         ),
-        Twin(
+        Slip(
             "root of s",
             _call(v=lambda here: here["s"].sqrt()),
             "You hand on the root of s. Adam's v is an average of squares, as s is; Adam takes the "

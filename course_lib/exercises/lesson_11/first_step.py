@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import correction
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _cases(seed: int) -> list[Case]:
@@ -48,158 +48,158 @@ FIRST_STEP = Exercise(
         "root of a square, also where g is below 0?",
         "The change is lr times g over its own size with ε added, with the sign of descent.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "sign",
             lambda g, lr, eps: lr * g / (g.abs() + eps),
             "The sign is wrong. Asked is by how much the parameter changes: where g is above 0, it "
             "goes down.",
         ),
-        Twin(
+        Slip(
             "ε forgotten",
             lambda g, lr, eps: -lr * torch.sign(g),
             "Every step has the full length lr. That is nearly so, while ε is small next to g. "
             "Where ε is as large as g, how long is the step?",
         ),
-        Twin(
+        Slip(
             "no correction",
             lambda g, lr, eps: -lr * 0.1 * g / (0.001**0.5 * g.abs() + eps),
             "These are the averages of the first step without their corrections. What becomes of "
             "1 less β when it is divided by the correction at t = 1?",
         ),
-        Twin(
+        Slip(
             "v not corrected",
             lambda g, lr, eps: -lr * g / (0.001**0.5 * g.abs() + eps),
             "v is not corrected: there is still the root of 1 less β₂ under the line. The "
             "correction at t = 1 takes it away.",
         ),
-        Twin(
+        Slip(
             "m not corrected",
             lambda g, lr, eps: -lr * 0.1 * g / (g.abs() + eps),
             "m is not corrected: a tenth is left above the line. The correction at t = 1 takes it "
             "away.",
         ),
-        Twin(
+        Slip(
             "ε before the correction",
             lambda g, lr, eps: -lr * g / (g.abs() + eps / 0.001**0.5),
             "ε is added before v is corrected, which is the dialect of Keras. Here ε is added to "
             "the root of the corrected v.",
         ),
-        Twin(
+        Slip(
             "ε inside the root",
             lambda g, lr, eps: -lr * g / (g * g + eps).sqrt(),
             "ε is under the root. In Adam it is added to the root.",
         ),
-        Twin(
+        Slip(
             "ε outside",
             lambda g, lr, eps: -lr * g / g.abs() + eps,
             "ε is added to the change. It belongs under the line: look for a missing pair of "
             "brackets.",
         ),
-        Twin(
+        Slip(
             "plain gradient descent",
             lambda g, lr, eps: -lr * g,
             "This is the step of gradient descent, long where the gradient is large. What does "
             "Adam divide it by?",
         ),
-        Twin(
+        Slip(
             "momentum's first step",
             lambda g, lr, eps: -lr * 0.1 * g,
             "This is the first step of momentum as an average. Adam corrects that average, and "
             "divides by a root.",
         ),
-        Twin(
+        Slip(
             "size above the line",
             lambda g, lr, eps: -lr * g.abs() / (g.abs() + eps),
             "Every parameter goes down, whatever the sign of its gradient. Above the line stands "
             "g itself.",
         ),
-        Twin(
+        Slip(
             "no size below the line",
             lambda g, lr, eps: -lr * g / (g + eps),
             "Under the line stands g with its sign, so that below 0 both signs cancel. The root of "
             "a square is never below 0.",
         ),
-        Twin(
+        Slip(
             "no root",
             lambda g, lr, eps: -lr * g / (g * g + eps),
             "The root is missing: under the line stands the square of g.",
         ),
-        Twin(
+        Slip(
             "over the length",
             lambda g, lr, eps: -lr * g / (g.norm() + eps),
             "You divide by the length of the whole gradient. Each parameter is divided by the size "
             "of its own.",
         ),
-        Twin(
+        Slip(
             "ε before the size",
             lambda g, lr, eps: -lr * g / (g + eps).abs(),
             "ε is added to g before its size is taken, so that below 0 it counts the wrong way. "
             "First the size, then ε.",
         ),
-        Twin(
+        Slip(
             "g missing above the line",
             lambda g, lr, eps: -lr / (g.abs() + eps),
             "Above the line g is missing, so that small gradients make long steps, all of them "
             "downwards.",
         ),
-        Twin(
+        Slip(
             "root of the size",
             lambda g, lr, eps: -lr * g / (g.abs().sqrt() + eps),
             "Under the line stands the root of the size of g. The root is of the square of g.",
         ),
-        Twin(
+        Slip(
             "no root, no correction",
             lambda g, lr, eps: -lr * 0.1 * g / (0.001 * g * g + eps),
             "These are m and v of the first step as they are. Two things are missing: the "
             "corrections, and the root.",
         ),
-        Twin(
+        Slip(
             "over the largest",
             lambda g, lr, eps: -lr * g / (g.abs().max() + eps),
             "You divide by the largest of all gradients. Each parameter is divided by the size of "
             "its own.",
         ),
-        Twin(
+        Slip(
             "the parameter after it",
             lambda g, lr, eps: g - lr * g / (g.abs() + eps),
             "The gradient itself is in your result. Asked is the change of the parameter alone.",
         ),
-        Twin(
+        Slip(
             "lr forgotten",
             lambda g, lr, eps: -g / (g.abs() + eps),
             "The learning rate is missing.",
         ),
-        Twin(
+        Slip(
             "1e-8 for ε",
             lambda g, lr, eps: -lr * g / (g.abs() + 1e-8),
             "Your ε is always 1e-8. Take the one that is handed in.",
         ),
-        Twin(
+        Slip(
             "brackets forgotten",
             lambda g, lr, eps: -lr * g / g.abs() - eps,
             "ε is taken off the change. It belongs under the line: look for a missing pair of "
             "brackets.",
         ),
-        Twin(
+        Slip(
             "a constant length",
             lambda g, lr, eps: torch.full_like(g, -lr),
             "The change is the same for all, whatever the gradient. Its length is nearly lr; what "
             "gives it its sign?",
         ),
-        Twin(
+        Slip(
             "sign, ε forgotten",
             lambda g, lr, eps: lr * torch.sign(g),
             "Two things: the sign is wrong, since where g is above 0 the parameter goes down. And "
             "where ε is as large as g, the step is shorter than lr.",
         ),
-        Twin(
+        Slip(
             "the size alone",
             lambda g, lr, eps: lr * g.abs() / (g.abs() + eps),
             "This is the length of the change. Asked is the change with its sign: where g is above "
             "0, the parameter goes down.",
         ),
-        Twin(
+        Slip(
             "ε added to the quotient",
             lambda g, lr, eps: -lr * (g / g.abs() + eps),
             "ε is added to the quotient. It belongs under the line: look at your brackets.",

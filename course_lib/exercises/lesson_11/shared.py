@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...checking import Case
 from ..drawing import drawing
-from ..model import Case
 
 
 def rule_cases(seed: int, **more: float) -> list[Case]:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import paths
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 Gradient = Callable[[Tensor], Tensor]
 
@@ -200,25 +200,25 @@ PATH = Exercise(
         "**hyper)` gives the new point and the new slots for any rule. What is left is a loop "
         "and a list that begins with the start.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "t from 0",
             _slip(first=0),
             "The first step is counted as t = 0. Rules count from 1, and Adam's correction divides "
             "by zero at 0: look at your `range`.",
         ),
-        Twin(
+        Slip(
             "t one ahead",
             _slip(t_of=lambda t: t + 1),
             "The first step is counted as t = 2. Rules count from 1: look at where t is raised.",
         ),
-        Twin(
+        Slip(
             "t stands still",
             _slip(t_of=lambda t: 1),
             "Every step is told that it is the first. Rules that take t need the number of the "
             "step: look at what you hand in for it.",
         ),
-        Twin(
+        Slip(
             "t is the last step",
             lambda rule, gradient, start, *, steps, **hyper: _slip(t_of=lambda t: steps)(
                 rule, gradient, start, steps=steps, **hyper
@@ -226,172 +226,172 @@ PATH = Exercise(
             "Every step is told the number of the last one. Rules that take t need the number of "
             "the step they make.",
         ),
-        Twin(
+        Slip(
             "slots not kept",
             _slip(keeps=lambda old, new: old),
             "Each step begins with empty slots, so that nothing is remembered. What a rule returns "
             "after the point belongs into its next call.",
         ),
-        Twin(
+        Slip(
             "slots in reverse",
             _slip(keeps=lambda old, new: new[::-1]),
             "With two slots they come back in the wrong order. A rule returns them in the order in "
             "which it takes them.",
         ),
-        Twin(
+        Slip(
             "slots like the start",
             _slip(fresh=lambda start: start),
             "The slots begin as the start itself. Before the first step there is nothing to "
             "remember: what do slots hold then?",
         ),
-        Twin(
+        Slip(
             "slots of ones",
             _slip(fresh=torch.ones_like),
             "The slots begin at one. Before the first step there is nothing to remember: what do "
             "slots hold then?",
         ),
-        Twin(
+        Slip(
             "start left out",
             _slip(results=lambda points: torch.stack(points[1:] or points)),
             "The start is missing: the first entry is where the first step leads. With n steps "
             "there are n + 1 points.",
         ),
-        Twin(
+        Slip(
             "one step too many",
             _slip(more=1),
             "There is one step too many. With n steps there are n + 1 points, the start among "
             "them: look at where your loop ends.",
         ),
-        Twin(
+        Slip(
             "one step too many, t from 0",
             _slip(first=0, more=1),
             "There is one step too many, and the first is counted as t = 0. Rules count from 1: "
             "look at both ends of your `range`.",
         ),
-        Twin(
+        Slip(
             "one step too few",
             _slip(more=-1),
             "There is one step too few. With n steps there are n + 1 points, the start among them: "
             "`range(1, n)` ends before n.",
         ),
-        Twin(
+        Slip(
             "gradient at the start only",
             _slip(where=lambda points, start: start),
             "All steps use the gradient at the start. The slope changes on the way: ask for it "
             "again before each step, at the present point.",
         ),
-        Twin(
+        Slip(
             "gradient one step late",
             _slip(where=lambda points, start: points[-2] if len(points) > 1 else points[-1]),
             "From the second step on the gradient is that of the point before. Look at what is "
             "updated first, the point or the gradient.",
         ),
-        Twin(
+        Slip(
             "each step from the start",
             _start_moves_on,
             "Every step sets out from the start again, so that there is only ever one step between "
             "it and a point. The next step sets out from where the last one ended.",
         ),
-        Twin(
+        Slip(
             "the point stands still",
             _point_stands_still,
             "Each step, and its gradient too, sets out from the start. What the rule returns has "
             "to become the point from which the next step sets out.",
         ),
-        Twin(
+        Slip(
             "gradient descent instead of the rule",
             _gradient_descent,
             "You make steps of gradient descent yourself. The loop is for any rule: which argument "
             "does it never call?",
         ),
-        Twin(
+        Slip(
             "return inside the loop",
             _slip(results=lambda points: torch.stack(points[:2])),
             "Only the start and one more point come back, however many steps there are. Look for a "
             "`return` inside your loop.",
         ),
-        Twin(
+        Slip(
             "last place not filled",
             _slip(results=_last_not_filled),
             "The last point is zero: your table has a place for it, but your loop ends one step "
             "before.",
         ),
-        Twin(
+        Slip(
             "first place not filled",
             _slip(results=lambda points: torch.stack([0 * points[0], *points[1:]])),
             "The first point is zero. Your table has a place for the start: what stands in it?",
         ),
-        Twin(
+        Slip(
             "the start twice",
             _slip(results=lambda points: torch.stack([points[0], *points[:-1]])),
             "The start comes twice and the last point is missing: each point is kept before its "
             "step instead of after it.",
         ),
-        Twin(
+        Slip(
             "kept after the loop",
             _slip(results=lambda points: torch.stack([points[0], points[-1]])),
             "Only the start and the last point come back. Look at whether the line that keeps a "
             "point is inside your loop.",
         ),
-        Twin(
+        Slip(
             "a rate of its own",
             _slip(hyper_of=lambda hyper: hyper | {"lr": 0.01}),
             "All steps are made at rate 0.01, whatever lr is handed in. Look for a number where "
             "the argument should stand.",
         ),
-        Twin(
+        Slip(
             "only the end",
             _slip(results=lambda points: points[-1]),
             "Only the last point comes back. All of them are asked for, the start first: keep them "
             "in a list.",
         ),
-        Twin(
+        Slip(
             "the end over and over",
             _slip(results=lambda points: torch.stack([points[-1]] * len(points))),
             "Every entry is the last point. A list that holds the same tensor many times shows its "
             "last state: keep a new tensor for each step.",
         ),
-        Twin(
+        Slip(
             "backwards",
             _slip(results=lambda points: torch.stack(points[::-1])),
             "The points come in reverse, the last one first.",
         ),
-        Twin(
+        Slip(
             "steps instead of points",
             _slip(results=lambda points: torch.stack([p - points[0] for p in points])),
             "Every point is counted from the start, which makes the first one zero. The points "
             "themselves are asked for.",
         ),
-        Twin(
+        Slip(
             "added to the point",
             _slip(moved=lambda before, after: before + after),
             "What the rule returns is added to the point. It returns the new point, not the step.",
         ),
-        Twin(
+        Slip(
             "taken from the point",
             _slip(moved=lambda before, after: before - after),
             "What the rule returns is taken from the point. It returns the new point, not the "
             "step.",
         ),
-        Twin(
+        Slip(
             "uphill",
             lambda rule, gradient, start, *, steps, **hyper: _slip()(
                 rule, lambda p: -gradient(p), start, steps=steps, **hyper
             ),
             "The gradient goes in with the opposite sign. The rule itself goes against it.",
         ),
-        Twin(
+        Slip(
             "stacked along the second axis",
             _slip(results=lambda points: torch.stack(points, dim=1)),
             "The points stand side by side along the second axis. The first axis counts the steps.",
         ),
-        Twin(
+        Slip(
             "joined",
             _slip(results=torch.cat),
             "The points are joined end to end. Each point needs an entry of its own along a new "
             "first axis: `stack` makes one, `cat` does not.",
         ),
-        Twin(
+        Slip(
             "only lr handed on",
             _slip(hyper_of=lambda hyper: {"lr": hyper["lr"]}),
             "Of the hyper-parameters only lr reaches the rule; beta keeps its default. Hand on all "

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import tuning
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 Places = tuple[Tensor, Tensor]
 
@@ -143,201 +143,201 @@ RANK_WITH_ERROR_BARS = Exercise(
         "surely beat it, and before all that it surely beats: count along one axis of the table "
         "of pairs for the first place, along the other for the last.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "not paired",
             _slip(error=_unpaired_error),
             "The error is that of two groups that have nothing in common. On each seed all rules "
             "share data and start, which cancels in a difference: take differences first.",
         ),
-        Twin(
+        Slip(
             "intervals that overlap",
             _slip(error=_sum_of_errors),
             "You ask whether the rules' own intervals overlap. They may overlap although the "
             "difference is sure, seed by seed: make one interval, of the differences.",
         ),
-        Twin(
+        Slip(
             "not divided by the root",
             _slip(error=_scaled(lambda n: n**0.5)),
             "The interval reaches as far as single runs scatter. A mean over many seeds is surer "
             "than one run: by how much?",
         ),
-        Twin(
+        Slip(
             "divided by the number",
             _slip(error=_scaled(lambda n: n**-0.5)),
             "The standard deviation is divided by the number of seeds. The error of a mean falls "
             "more slowly than that.",
         ),
-        Twin(
+        Slip(
             "variance",
             _slip(error=lambda s: (s[:, None] - s[None]).var(dim=2) / s.shape[1] ** 0.5),
             "You use the variance where the standard deviation belongs. Which of them has the "
             "units of a score?",
         ),
-        Twin(
+        Slip(
             "variance over seeds",
             _slip(error=lambda s: (s[:, None] - s[None]).var(dim=2) / s.shape[1]),
             "This is the variance of the mean. The standard error is its root, in the units of a "
             "score.",
         ),
-        Twin(
+        Slip(
             "24 seeds",
             _slip(error=lambda s: (s[:, None] - s[None]).std(dim=2) / 24**0.5),
             "You take 24 for the number of seeds, whatever table is handed in. Its shape says how "
             "many there are.",
         ),
-        Twin(
+        Slip(
             "divided by seeds, not seeds less 1",
             _slip(error=_scaled(lambda n: ((n - 1) / n) ** 0.5)),
             "Your standard deviation divides by the number of seeds. Since the mean is taken from "
             "the same seeds, n - 1 is what torch and the formula here divide by.",
         ),
-        Twin(
+        Slip(
             "root of seeds less 1",
             _slip(error=_scaled(lambda n: (n / (n - 1)) ** 0.5)),
             "You divide by the root of one seed less than there are. The n - 1 is inside the "
             "standard deviation already.",
         ),
-        Twin(
+        Slip(
             "quantile left out",
             _slip(quantile=lambda q: 1.0),
             "The interval reaches one standard error, whatever quantile is handed in. That leaves "
             "a third of all cases outside.",
         ),
-        Twin(
+        Slip(
             "quantile of 2",
             _slip(quantile=lambda q: 2.0),
             "Your interval reaches about two standard errors, whatever quantile is handed in. Look "
             "for a number where the argument belongs.",
         ),
-        Twin(
+        Slip(
             "quantile of 1.96",
             _slip(quantile=lambda q: 1.96),
             "Your interval reaches 1.96 standard errors, whatever quantile is handed in. Look for "
             "a number where the argument belongs.",
         ),
-        Twin(
+        Slip(
             "half the quantile",
             _slip(quantile=lambda q: q / 2),
             "Your interval reaches half as far as it should. The quantile is the reach to one "
             "side, not the whole width.",
         ),
-        Twin(
+        Slip(
             "by the means alone",
             _by_means,
             "This is the plain order of the means, as if all of them were exact. A difference "
             "counts only if its interval leaves out 0.",
         ),
-        Twin(
+        Slip(
             "places seed by seed",
             _by_seed,
             "These are the best and the worst place that a rule had on any seed. That range grows "
             "with the number of seeds; asked is what the mean differences leave open.",
         ),
-        Twin(
+        Slip(
             "less is better",
             _slip(first=lambda b: 1 + b.sum(dim=1), last=lambda b: len(b) - b.sum(dim=0)),
             "The order is upside down: your first place goes to the lowest scores. Here more is "
             "better.",
         ),
-        Twin(
+        Slip(
             "from 0",
             _slip(first=lambda b: b.sum(dim=0), last=lambda b: len(b) - 1 - b.sum(dim=1)),
             "The places are counted from 0. Nobody is surely better than the winner, and the "
             "winner is in place 1.",
         ),
-        Twin(
+        Slip(
             "first from 0",
             _slip(first=lambda b: b.sum(dim=0)),
             "The first places are counted from 0. Nobody is surely better than the winner, and "
             "the winner is in place 1.",
         ),
-        Twin(
+        Slip(
             "last one too many",
             _slip(last=lambda b: len(b) + 1 - b.sum(dim=1)),
             "The last places are too large by 1. A rule that beats nobody is in the last place, "
             "which is the number of rules.",
         ),
-        Twin(
+        Slip(
             "last one too few",
             _slip(last=lambda b: len(b) - 1 - b.sum(dim=1)),
             "The last places are too small by 1. A rule that beats nobody is in the last place, "
             "which is the number of rules.",
         ),
-        Twin(
+        Slip(
             "results swapped",
             lambda scores, q: _slip()(scores, q)[::-1],
             "The first places stand where the last ones belong. Either the results are swapped, or "
             "a rule counts as better while the upper end of the interval is above 0: look at which "
             "end has to be.",
         ),
-        Twin(
+        Slip(
             "last counts the beaten",
             _slip(last=lambda b: 1 + b.sum(dim=1)),
             "Your last place is 1 plus how many rules this one surely beats, so that the best "
             "rule gets the worst place. Count those from the other end.",
         ),
-        Twin(
+        Slip(
             "last is the first",
             lambda scores, q: (_slip()(scores, q)[0], _slip()(scores, q)[0].clone()),
             "First and last place are the same. A rule whose rivals are neither surely better nor "
             "surely worse may be before or behind them.",
         ),
-        Twin(
+        Slip(
             "better than itself",
             _slip(beats=lambda gap, reach: gap >= reach),
             "Each rule counts as surely better than itself: its difference to itself is 0, and so "
             "is the error. Must the interval lie above 0, or may it touch 0?",
         ),
-        Twin(
+        Slip(
             "rules and seeds swapped",
             _swapped,
             "You take the number of seeds for that of the rules, and the other way round. Which "
             "axis of the table counts rules?",
         ),
-        Twin(
+        Slip(
             "any sure difference",
             _slip(beats=lambda gap, reach: gap.abs() > reach),
             "Every sure difference counts, whichever way it points. Surely better and surely "
             "worse have to be counted apart.",
         ),
-        Twin(
+        Slip(
             "sizes of differences",
             _sizes,
             "You take the size of each difference and lose its sign. Then every rule seems better "
             "than every other: leave the differences as they are.",
         ),
-        Twin(
+        Slip(
             "divided by the rules",
             _slip(error=lambda s: (s[:, None] - s[None]).std(dim=2) / len(s) ** 0.5),
             "You divide by the root of the number of rules. Over what is the mean taken, over "
             "rules or over seeds?",
         ),
-        Twin(
+        Slip(
             "multiplied by the root",
             _slip(error=_scaled(lambda n: n)),
             "The standard deviation is multiplied by the root of the number of seeds. The more "
             "seeds, the shorter the interval has to be.",
         ),
-        Twin(
+        Slip(
             "scatter of one rule",
             _slip(error=lambda s: (s.std(dim=1) / s.shape[1] ** 0.5)[:, None].expand(len(s), -1)),
             "The interval has the width of one rule's own scatter. Between two rules it is the "
             "scatter of their differences, seed by seed, that counts.",
         ),
-        Twin(
+        Slip(
             "median",
             _slip(centre=lambda s: s.quantile(0.5, dim=1)),
             "The interval is put around the difference of the medians. It belongs to the mean of "
             "the differences.",
         ),
-        Twin(
+        Slip(
             "one table",
             _tuple,
             "Both places come in one table. Return two tensors: all first places, then all last "
             "ones.",
         ),
-        Twin(
+        Slip(
             "only the first place",
             lambda scores, q: _slip()(scores, q)[0],
             "Only the first places come back. The last places are missing.",

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...lab.device import generator
 from ...optim import tuning
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 
 def _sensitivity_cases(seed: int) -> list[Case]:
@@ -182,104 +182,104 @@ SENSITIVITY = Exercise(
         "Two loops, `while low > 0 and …` and `while high + 1 < len(rates) and …`, find the ends. "
         "How many powers of ten lie between two rates? Ask their ratio.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "gaps jumped",
             _all_near,
             "You take the lowest and the highest of all rates within the tolerance. Between them "
             "are rates that fail; the stretch around the best one has to be unbroken.",
         ),
-        Twin(
+        Slip(
             "difference of rates",
             _width(size=lambda low, high: high - low),
             "This is the difference of the two rates. Powers of ten are asked for, and they come "
             "from a ratio.",
         ),
-        Twin(
+        Slip(
             "ratio",
             _width(size=lambda low, high: high / low),
             "This is the ratio of the two rates. How many powers of ten is it?",
         ),
-        Twin(
+        Slip(
             "logarithm of the difference",
             _width(size=lambda low, high: torch.log10(high - low)),
             "You take the logarithm of the difference of the two rates. Powers of ten between two "
             "rates come from their ratio.",
         ),
-        Twin(
+        Slip(
             "natural logarithm",
             _width(size=lambda low, high: torch.log(high / low)),
             "This is the natural logarithm of the ratio. Powers of ten take the one to base 10.",
         ),
-        Twin(
+        Slip(
             "powers of two",
             _width(size=lambda low, high: torch.log2(high / low)),
             "This counts doublings. Powers of ten are asked for.",
         ),
-        Twin(
+        Slip(
             "ratio upside down",
             _width(size=lambda low, high: torch.log10(low / high)),
             "The result is below 0: the ratio is upside down.",
         ),
-        Twin(
+        Slip(
             "half the width",
             _width(size=lambda low, high: torch.log10(high / low) / 2),
             "This is half the width. The whole stretch is asked for, from its lowest rate to its "
             "highest.",
         ),
-        Twin(
+        Slip(
             "upward only",
             _with_best(lambda low, best, high: torch.log10(high / best)),
             "You go upward from the best rate only. A rate can be too small as well.",
         ),
-        Twin(
+        Slip(
             "downward only",
             _with_best(lambda low, best, high: torch.log10(best / low)),
             "You go downward from the best rate only. A rate can be too large as well.",
         ),
-        Twin(
+        Slip(
             "one place too far",
             _width(_stretch(low_by=1, high_by=1)),
             "Both ends are one rate too far: they are the first rates that fail, not the last that "
             "are good.",
         ),
-        Twin(
+        Slip(
             "one place too far up",
             _width(_stretch(high_by=1)),
             "The upper end is one rate too far: it is the first that fails, not the last that is "
             "good.",
         ),
-        Twin(
+        Slip(
             "one place too far down",
             _width(_stretch(low_by=1)),
             "The lower end is one rate too far: it is the first that fails, not the last that is "
             "good.",
         ),
-        Twin(
+        Slip(
             "share of the best",
             _width(_stretch(near=lambda s, tol: s >= s.max() * (1 - tol))),
             "The tolerance is taken as a share of the best score. It is a difference of scores, "
             "in their own units; with scores below 0 a share makes no sense.",
         ),
-        Twin(
+        Slip(
             "how many rates",
             _count,
             "You count rates. How far apart they are plays no part then: what is the ratio of the "
             "last to the first?",
         ),
-        Twin(
+        Slip(
             "NaN for the best",
             _width(_stretch(known=lambda s: s.nan_to_num(nan=torch.inf))),
             "A rate that diverged passes for the best one. NaN needs a score that is never within "
             "the tolerance.",
         ),
-        Twin(
+        Slip(
             "NaN not replaced",
             _width(_stretch(known=lambda s: s)),
             "`max` and `argmax` take NaN for the largest of all, and nothing is near enough to "
             "NaN. Give rates that diverged a score first.",
         ),
-        Twin(
+        Slip(
             "NaN within the tolerance",
             lambda rates, scores, tolerance: _width(
                 _stretch(known=lambda s: s.nan_to_num(nan=float(s[~s.isnan()].max()) - tolerance))
@@ -287,7 +287,7 @@ SENSITIVITY = Exercise(
             "Rates that diverged count as good enough: a comparison with NaN is false, so asking "
             "whether a score is too low lets NaN pass. Ask whether it is good enough.",
         ),
-        Twin(
+        Slip(
             "lowest is best",
             _width(
                 lambda rates, scores, tol: _stretch(near=lambda s, t: s >= s.max() - t)(
@@ -296,7 +296,7 @@ SENSITIVITY = Exercise(
             ),
             "You look around the lowest score. Here more is better.",
         ),
-        Twin(
+        Slip(
             "above the best",
             lambda rates, scores, tolerance: _width(
                 _stretch(near=lambda s, tol: s >= s.max() + tol)
@@ -304,72 +304,72 @@ SENSITIVITY = Exercise(
             "No rate but the best one is near enough for you: is the tolerance added where it has "
             "to be taken away?",
         ),
-        Twin(
+        Slip(
             "tolerance of 0.01",
             _width(_stretch(near=lambda s, tol: s >= s.max() - 0.01)),
             "Your tolerance is a hundredth, whatever is handed in. Look for a number where the "
             "argument belongs.",
         ),
-        Twin(
+        Slip(
             "from step to step",
             _width(_downhill),
             "You compare each score with its neighbour's, so that many small losses add up unseen. "
             "Compare with the best score.",
         ),
-        Twin(
+        Slip(
             "tolerance as the least score",
             _width(_stretch(near=lambda s, tol: s >= tol)),
             "Scores are compared with the tolerance itself. It is how far below the best score "
             "they may be.",
         ),
-        Twin(
+        Slip(
             "half the tolerance",
             _width(_stretch(near=lambda s, tol: s >= s.max() - tol / 2)),
             "Your tolerance is half of what is handed in. It is how far below the best a score may "
             "be, not the width of a band around it.",
         ),
-        Twin(
+        Slip(
             "NaN for zero",
             _width(_stretch(known=lambda s: s.nan_to_num(nan=0.0))),
             "Rates that diverged have a score of 0 with you, which beats every score below 0. NaN "
             "needs a score that is never within the tolerance.",
         ),
-        Twin(
+        Slip(
             "longest stretch",
             _longest,
             "You take the widest stretch of good rates. Asked is the one in which the best rate "
             "lies.",
         ),
-        Twin(
+        Slip(
             "the whole range",
             lambda rates, scores, tolerance: torch.log10(rates[-1] / rates[0]),
             "This is the width of the whole list of rates. Where does the stretch of good ones "
             "end?",
         ),
-        Twin(
+        Slip(
             "all that did not diverge",
             lambda rates, scores, tolerance: torch.log10(
                 rates[~scores.isnan()].max() / rates[~scores.isnan()].min()
             ),
             "Every rate counts that did not diverge. It also has to be good enough.",
         ),
-        Twin(
+        Slip(
             "ratio of logarithms",
             _width(size=lambda low, high: high.log10() / low.log10()),
             "You divide one logarithm by the other. The logarithm of a ratio is their difference.",
         ),
-        Twin(
+        Slip(
             "how many rates, ends included",
             lambda rates, scores, tolerance: _count(rates, scores, tolerance) + 1,
             "You count rates, both ends included. How far apart they are plays no part then: what "
             "is the ratio of the last to the first?",
         ),
-        Twin(
+        Slip(
             "the best rate",
             lambda rates, scores, tolerance: rates[int(_known(scores).argmax())],
             "This is the best rate itself. Asked is how far one may go from it.",
         ),
-        Twin(
+        Slip(
             "the ends",
             lambda rates, scores, tolerance: tuple(
                 rates[place] for place in _stretch()(rates, scores, tolerance)

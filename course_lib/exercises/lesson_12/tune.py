@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ...checking import Case, Exercise, Slip
 from ...optim import tuning
 from ..drawing import drawing
-from ..model import Case, Exercise, Twin
 
 Answer = tuple[int, Tensor]
 
@@ -138,160 +138,160 @@ TUNE = Exercise(
         "`nan_to_num(nan=…)` replaces NaN, `.mean(dim=1)` averages rows, `.argmax()` finds the "
         "first of the largest. Then go to that row of the other table, and average it.",
     ),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "best single run",
             _pick(lambda v, t: _worst(v).max(dim=1).values.argmax()),
             "You take the setting of the best single run. With luck a poor setting has one good "
             "seed: look at all of its seeds together.",
         ),
-        Twin(
+        Slip(
             "flat place",
             _one_number(lambda v: _worst(v).argmax()),
             "`argmax` without an axis counts through the whole table, so it finds a run, not a "
             "setting. Average over the seeds first.",
         ),
-        Twin(
+        Slip(
             "by test score",
             _pick(lambda v, t: _worst(t).mean(dim=1).argmax()),
             "You choose by the test scores. Whatever chooses is no test any more: its best score "
             "is partly luck. Which table is there to choose by?",
         ),
-        Twin(
+        Slip(
             "by both",
             _pick(lambda v, t: _worst(v + t).mean(dim=1).argmax()),
             "The test scores have a say in your choice. They may be looked at once, when the "
             "choice is made.",
         ),
-        Twin(
+        Slip(
             "reports the validation score",
             _pick(_by_mean, lambda v, t, i: v[i].mean()),
             "You report the score that you chose by. It is the highest of many, so luck has raised "
             "it. The other table has a score that did not choose.",
         ),
-        Twin(
+        Slip(
             "reports the best test score",
             _pick(_by_mean, lambda v, t, i: _worst(t).mean(dim=1).max()),
             "You report the best test score of all settings, not that of the setting you chose. "
             "That is choosing by the test scores once more.",
         ),
-        Twin(
+        Slip(
             "reports the best test run",
             _pick(_by_mean, lambda v, t, i: _worst(t[i]).max()),
             "You report the best of the setting's test runs. What can somebody expect who trains "
             "once with this setting?",
         ),
-        Twin(
+        Slip(
             "reports the first test run",
             _pick(_by_mean, lambda v, t, i: t[i, 0]),
             "You report one test run of the setting. There is one for each seed: what can somebody "
             "expect who trains once?",
         ),
-        Twin(
+        Slip(
             "counted without the diverged",
             _rows_dropped,
             "You drop the settings that diverged and then count again, so that your number points "
             "to another row of the table handed in. Keep all rows where they are.",
         ),
-        Twin(
+        Slip(
             "reports the mean of all settings",
             _pick(_by_mean, lambda v, t, i: t.mean()),
             "You report the mean test score of all settings. Only the one that you chose is to be "
             "reported.",
         ),
-        Twin(
+        Slip(
             "reports the median",
             _pick(_by_mean, lambda v, t, i: t[i].median()),
             "You report the median of the setting's test runs. Asked is their mean.",
         ),
-        Twin(
+        Slip(
             "places for scores",
             lambda v, t: (_worst(v).mean(dim=1).max(), _worst(t).mean(dim=1).max()),
             "Both results are best scores. The first one is to say which setting, the second what "
             "that same setting scores on test.",
         ),
-        Twin(
+        Slip(
             "one setting for each seed",
             lambda v, t: (_worst(v).argmax(dim=0), t[int(_by_mean(v, t))].mean()),
             "You choose a setting for each seed. One setting is asked for, which has to do for all "
             "of them: average each row before you look for the largest.",
         ),
-        Twin(
+        Slip(
             "reports the sum",
             _pick(_by_mean, lambda v, t, i: t[i].sum()),
             "The test scores of the setting are added up. What is to be reported is their mean.",
         ),
-        Twin(
+        Slip(
             "reports all seeds",
             _pick(_by_mean, lambda v, t, i: t[i]),
             "You report the test scores of all seeds. One number is asked for, their mean.",
         ),
-        Twin(
+        Slip(
             "lowest",
             _pick(lambda v, t: v.nan_to_num(nan=torch.inf).mean(dim=1).argmin()),
             "You take the lowest mean. Here more is better, for both tables.",
         ),
-        Twin(
+        Slip(
             "lowest, divergence included",
             _pick(lambda v, t: _worst(v).mean(dim=1).argmin()),
             "You take the lowest mean, which is that of a setting with a diverged run where there "
             "is one. Here more is better.",
         ),
-        Twin(
+        Slip(
             "NaN poisons",
             _pick(lambda v, t: v.mean(dim=1).argmax()),
             "A row with NaN has NaN for its mean, and `argmax` takes NaN for the largest of all: a "
             "setting that diverged wins. Give such runs a score before you average.",
         ),
-        Twin(
+        Slip(
             "NaN left out",
             _pick(lambda v, t: v.nanmean(dim=1).argmax(), lambda v, t, i: t[i].nanmean()),
             "Diverged runs are left out of the mean, so that a setting is judged by the runs that "
             "it did not spoil. A run that diverged has to count against its setting.",
         ),
-        Twin(
+        Slip(
             "NaN left out of the choice",
             _pick(lambda v, t: v.nanmean(dim=1).nan_to_num(nan=-torch.inf).argmax()),
             "For the choice diverged runs are left out of the mean. A run that diverged has to "
             "count against its setting.",
         ),
-        Twin(
+        Slip(
             "NaN for zero",
             _pick(lambda v, t: v.nan_to_num(nan=0.0).mean(dim=1).argmax()),
             "A diverged run counts as 0. That is no penalty where scores are losses with a minus, "
             "and not enough where they are accuracies: which score is worse than any other?",
         ),
-        Twin(
+        Slip(
             "NaN never beaten",
             _pick(lambda v, t: _climb(v.mean(dim=1).tolist())),
             "A comparison with NaN is always false. So a setting that diverged is never beaten if "
             "it comes first: give such runs a score before you compare.",
         ),
-        Twin(
+        Slip(
             "median",
             _pick(lambda v, t: _worst(v).median(dim=1).values.argmax()),
             "You compare medians over the seeds, which do not see a run that went wrong. Asked is "
             "the mean.",
         ),
-        Twin(
+        Slip(
             "most seeds won",
             _pick(_wins),
             "You take the setting that is first on most seeds. By how much it wins or loses plays "
             "no part then: compare means.",
         ),
-        Twin(
+        Slip(
             "worst run",
             _pick(lambda v, t: _worst(v).min(dim=1).values.argmax()),
             "You compare settings by their worst runs. That is careful; asked is the mean over the "
             "seeds.",
         ),
-        Twin(
+        Slip(
             "means over settings",
             _pick(lambda v, t: min(int(_worst(v).mean(dim=0).argmax()), len(v) - 1)),
             "You average over the settings, which compares seeds. A row is a setting: along which "
             "axis are its seeds?",
         ),
-        Twin(
+        Slip(
             "a column for a row",
             _pick(
                 lambda v, t: min(int(_worst(v).mean(dim=0).argmax()), v.shape[1] - 1),
@@ -300,27 +300,27 @@ TUNE = Exercise(
             "You choose a column and report it. A row is a setting and a column a seed: along "
             "which axis do you average?",
         ),
-        Twin(
+        Slip(
             "first seed only",
             _pick(lambda v, t: _worst(v[:, 0]).argmax()),
             "You compare settings on the first seed only. All seeds have a say: average each row.",
         ),
-        Twin(
+        Slip(
             "the score instead of the place",
             lambda v, t: (_worst(v).mean(dim=1).max(), t[int(_by_mean(v, t))].mean()),
             "The first result is a score. Asked is which setting it belongs to, a whole number.",
         ),
-        Twin(
+        Slip(
             "results swapped",
             lambda v, t: (t[int(_by_mean(v, t))].mean(), int(_by_mean(v, t))),
             "The two results stand in the wrong order: first the setting, then its test score.",
         ),
-        Twin(
+        Slip(
             "the setting alone",
             lambda v, t: int(_by_mean(v, t)),
             "Only the setting comes back. The test score to report for it is missing.",
         ),
-        Twin(
+        Slip(
             "counted from 1",
             lambda v, t: (1 + int(_by_mean(v, t)), t[int(_by_mean(v, t))].mean()),
             "The settings are counted from 1. Python counts rows from 0.",

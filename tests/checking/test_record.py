@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.exercises import Case
-from course_lib.exercises.signature import call, describe
+from course_lib.checking import Case
+from course_lib.checking.record import call, describe
 
 
 def conjugated():

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from course_lib.exercises import evaluate
-from course_lib.exercises.compare import how_it_differs, same
-from course_lib.exercises.signature import describe
+from course_lib.checking import evaluate
+from course_lib.checking.compare import how_it_differs, same
+from course_lib.checking.record import describe
+
+from .conftest import CHOICE, PAIR, TOY
 
 numbers = hnp.arrays(
     np.float64,
@@ -94,8 +96,8 @@ anything = st.recursive(
 @settings(max_examples=30, deadline=None)
 @given(anything)
 def test_whatever_comes_back_there_is_a_sentence(value):
-    for id in ("99.shrink", "99.pair", "99.choice"):
-        outcome = evaluate(id, lambda *args: value)
+    for exercise in (TOY, PAIR, CHOICE):
+        outcome = evaluate(exercise, lambda *args: value)
         assert outcome.message
         assert not outcome.passed
-        assert evaluate(id, value).message
+        assert evaluate(exercise, value).message

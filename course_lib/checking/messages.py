@@ -1,4 +1,4 @@
-"""Every sentence that a learner can be told, apart from the twins' own."""
+"""Every sentence that a learner can be told, apart from those of the slips."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .compare import (
     same_type,
 )
 from .model import Case, Exercise
-from .signature import Result, Signature
+from .record import Record, Result
 
 FEW = 24  # numbers; so many can still be tried by hand
 NOT_ATTEMPTED = (
@@ -96,7 +96,7 @@ def raised_outside(error: BaseException) -> str:
     return f"Your answer stopped with {type(error).__name__}."
 
 
-def passed(mine: Sequence[Result], right: Signature, need: str | None) -> str:
+def passed(mine: Sequence[Result], right: Record, need: str | None) -> str:
     if any(map(not_in_torch, mine, right)):
         return (
             "Right, though not as a torch tensor. What follows needs tensors, so a stand-in goes "
@@ -118,11 +118,11 @@ def explain(
     status: str,
     exercise: Exercise,
     cases: Sequence[Case],
-    mine: Signature,
-    right: Signature,
+    mine: Record,
+    right: Record,
     found: int,
 ) -> str:
-    """The sentence for an answer that is wrong in a way that no twin knows.
+    """The sentence for an answer that is wrong in a way that no slip explains.
 
     `found` is the first case in which it is; what holds for all of them is said rather than that.
     """

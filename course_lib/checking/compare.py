@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .model import Case
-from .signature import Result, Signature
+from .record import Record, Result
 
 TOLERANCE = {"float32": 1e-4, "complex64": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}  # else 1e-8
 EXACT = ("int", "uint", "bool")  # how the names of dtypes begin that have none
@@ -44,28 +44,28 @@ def same_type(mine: Result, expected: Result) -> bool:
     return True
 
 
-def same_slip(mine: Signature, twin: Signature, right: Signature, cases: Sequence[Case]) -> bool:
-    """Whether an answer makes the slip that `twin` makes.
+def same_slip(mine: Record, slip: Record, right: Record, cases: Sequence[Case]) -> bool:
+    """Whether an answer makes the slip that `slip` makes.
 
     It does when both agree in every case; or when they agree in every case that is not special and
     one of those has a value that tells: wrong, and more than the same error, NaN or infinity.
     """
-    agree = [same(m, t) for m, t in zip(mine, twin, strict=True)]
+    agree = [same(m, t) for m, t in zip(mine, slip, strict=True)]
     if all(agree):
         return True
     general = [i for i, case in enumerate(cases) if not case.special]
-    tells = any(_holds_something(twin[i]) and not same(twin[i], right[i]) for i in general)
+    tells = any(_holds_something(slip[i]) and not same(slip[i], right[i]) for i in general)
     return tells and all(agree[i] for i in general)
 
 
-def same_wrong_parts(mine: Result, twin: Result, right: Result) -> bool:
-    """Whether an answer in parts has each part that is wrong in `twin`, whatever its others are."""
-    if same(twin, right):
+def same_wrong_parts(mine: Result, slip: Result, right: Result) -> bool:
+    """Whether an answer in parts has each part that is wrong in `slip`, whatever its others are."""
+    if same(slip, right):
         return True
-    sequences = all(result.kind == "sequence" for result in (mine, twin, right))
-    if sequences and len(mine.items) == len(twin.items) == len(right.items):
-        return all(map(same_wrong_parts, mine.items, twin.items, right.items))
-    return same(mine, twin)
+    sequences = all(result.kind == "sequence" for result in (mine, slip, right))
+    if sequences and len(mine.items) == len(slip.items) == len(right.items):
+        return all(map(same_wrong_parts, mine.items, slip.items, right.items))
+    return same(mine, slip)
 
 
 def _holds_something(result: Result) -> bool:
@@ -74,7 +74,7 @@ def _holds_something(result: Result) -> bool:
     return result.kind != "error" and (not result.items or any(map(_holds_something, result.items)))
 
 
-def never_varies(mine: Signature, right: Signature) -> bool:
+def never_varies(mine: Record, right: Record) -> bool:
     """Whether the same numbers come out of each case, though they should not."""
     first = mine[0]
     return (
@@ -125,7 +125,7 @@ def how_it_differs(mine: Result, expected: Result) -> str:
 
 @np.errstate(all="ignore")
 def how_it_differs_throughout(
-    mine: Signature, right: Signature, cases: Sequence[Case], found: int
+    mine: Record, right: Record, cases: Sequence[Case], found: int
 ) -> str:
     """The clause about case `found`; a sign, a factor or an amount only if others bear it out."""
     clause = how_it_differs(mine[found], right[found])
@@ -153,7 +153,7 @@ def _kind_of_slip(clause: str) -> str | None:
 
 
 @np.errstate(all="ignore")
-def how_all_differ(mine: Signature, right: Signature, cases: Sequence[Case]) -> str | None:
+def how_all_differ(mine: Record, right: Record, cases: Sequence[Case]) -> str | None:
     """A clause about single numbers that are wrong in one way in all general cases; else None."""
     general = [(m, r) for m, r, case in zip(mine, right, cases, strict=True) if not case.special]
     if len(general) < 2 or any(m.shape != () or r.shape != () or same(m, r) for m, r in general):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .edits import Edit
+
 
 @dataclass(frozen=True)
 class Case:
@@ -23,19 +25,25 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Twin:
-    """A plausible wrong answer, and the sentence that names the slip, never the answer."""
+class Slip:
+    """A plausible wrong answer, and the sentence that names the mistake, never the answer.
+
+    `edits` are what was changed in the reference's source to make the answer, and `wrap` what was
+    put around the reference; both are empty where the answer was written out.
+    """
 
     name: str
-    fn: Callable[..., Any]
+    answer: Any
     message: str
+    edits: tuple[Edit, ...] = ()
+    wrap: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """One task of a lesson. `id` is "NN.name"; `cases(seed)` gives the same cases each time.
 
-    `twins` are wrong answers with their messages, `also_right` right answers written another way.
+    `slips` are wrong answers with their messages, `also_right` right answers written another way.
     `needs` names what the lesson does with the answer afterwards: "rule" (it is run as an update
     rule), "grad" (autograd goes through it), "vmap" (it is batched). An answer that is right but
     lacks one of these passes; a stand-in then goes on in its place.
@@ -44,11 +52,11 @@ class Exercise:
     id: str
     points: int
     asks: str
-    reference: Callable[..., Any]
+    reference: Any
     cases: Callable[[int], Sequence[Case]]
     hints: tuple[str, ...]
-    twins: tuple[Twin, ...]
-    also_right: tuple[Callable[..., Any], ...]
+    slips: tuple[Slip, ...]
+    also_right: tuple[Any, ...]
     needs: tuple[str, ...] = ()
 
 
@@ -69,15 +77,17 @@ STATUSES = (
 class Outcome:
     """What came of one answer.
 
-    `message` is what the learner reads. `misconception` is the name of the twin it equals, if any.
-    `printed` is what the answer wrote while it ran, cut to a few lines. `usable` says whether the
-    lesson can go on with the answer itself (it passed, as tensors, and can do what is needed).
+    `message` is what the learner reads. `slip` is the name of the slip that the answer makes, if it
+    is a known one; `kind` says what kind of mistake it is where no slip is known. `printed` is what
+    the answer wrote while it ran, cut to a few lines. `usable` says whether the lesson can go on
+    with the answer itself (it passed, as tensors, and can do what is needed).
     """
 
     id: str
     status: str
     message: str
-    misconception: str | None = None
+    slip: str | None = None
+    kind: str | None = None
     printed: str = ""
     usable: bool = False
 

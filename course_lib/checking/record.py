@@ -1,4 +1,7 @@
-"""What comes out of a function, case by case, in a form that can be compared."""
+"""What comes out of a function, case by case, in a form that can be compared.
+
+`record` runs a function on cases and returns plain data, whatever happens.
+"""
 
 from __future__ import annotations
 
@@ -52,11 +55,11 @@ class Result:
     changed: int | str | None = None
 
 
-Signature = tuple[Result, ...]
+Record = tuple[Result, ...]
 
 
-def signature(fn: Callable[..., Any], cases: Sequence[Case]) -> Signature:
-    """One Result a case: what `call` makes of each."""
+def record(fn: Callable[..., Any], cases: Sequence[Case]) -> Record:
+    """Return one Result a case: what `call` makes of each."""
     return tuple(call(fn, case) for case in cases)
 
 

@@ -1,13 +1,10 @@
 """Answers that are values: choices with their reasons, judged part by part."""
 
-import sys
-from types import MappingProxyType
-
 import pytest
 
-from course_lib.exercises import Case, Exercise, Twin, evaluate
+from course_lib.checking import Case, Exercise, Slip, evaluate
 
-evaluate_module = sys.modules[evaluate.__module__]
+from .conftest import PAIR
 
 CHOICES = Exercise(
     id="99.choices",
@@ -16,18 +13,18 @@ CHOICES = Exercise(
     reference=(("mse", "mean"), ("huber", "capped"), ("bce", "separate")),
     cases=lambda seed: [Case("these three tasks")],
     hints=("First?", "Second."),
-    twins=(
-        Twin(
+    slips=(
+        Slip(
             "squares",
             (("mse", "mean"), ("mse", "capped"), ("bce", "separate")),
             "Squares make outliers count more.",
         ),
-        Twin(
+        Slip(
             "habit",
             (("mse", "mean"), ("huber", "capped"), ("bce", "usual")),
             "A habit is no reason.",
         ),
-        Twin(
+        Slip(
             "two at once",
             (("mse", "mean"), ("absolute", "median"), ("bce", "separate")),
             "Loss and reason go together, but belong to another task.",
@@ -37,41 +34,35 @@ CHOICES = Exercise(
 )
 
 
-@pytest.fixture(autouse=True)
-def choices(toys, monkeypatch):
-    everything = MappingProxyType({**evaluate_module.EXERCISES, CHOICES.id: CHOICES})
-    monkeypatch.setattr(evaluate_module, "EXERCISES", everything)
-
-
-def misconception(*answer):
-    return evaluate(CHOICES.id, answer).misconception
+def slip(*answer):
+    return evaluate(CHOICES, answer).slip
 
 
 RIGHT = CHOICES.reference
 
 
-@pytest.mark.parametrize("twin", CHOICES.twins, ids=lambda twin: twin.name)
-def test_each_twin_is_named(twin):
-    assert evaluate(CHOICES.id, twin.fn).misconception == twin.name
+@pytest.mark.parametrize("slip", CHOICES.slips, ids=lambda slip: slip.name)
+def test_each_slip_is_named(slip):
+    assert evaluate(CHOICES, slip.answer).slip == slip.name
 
 
 def test_a_slip_in_one_part_is_named_whatever_the_other_parts_are():
-    assert misconception(("huber", "usual"), ("mse", "no idea"), RIGHT[2]) == "squares"
-    assert misconception(RIGHT[0], ("bce", "no idea"), ("mse", "usual")) == "habit"
+    assert slip(("huber", "usual"), ("mse", "no idea"), RIGHT[2]) == "squares"
+    assert slip(RIGHT[0], ("bce", "no idea"), ("mse", "usual")) == "habit"
 
 
-def test_a_twin_with_two_wrong_parts_needs_both():
-    assert misconception(RIGHT[0], ("absolute", "median"), ("mse", "no idea")) == "two at once"
-    assert misconception(RIGHT[0], ("absolute", "no idea"), RIGHT[2]) is None
+def test_a_slip_with_two_wrong_parts_needs_both():
+    assert slip(RIGHT[0], ("absolute", "median"), ("mse", "no idea")) == "two at once"
+    assert slip(RIGHT[0], ("absolute", "no idea"), RIGHT[2]) is None
 
 
 def test_a_slip_in_the_wrong_place_is_another():
-    assert misconception(("absolute", "mean"), RIGHT[1], RIGHT[2]) is None
+    assert slip(("absolute", "mean"), RIGHT[1], RIGHT[2]) is None
 
 
 def test_lists_do_as_well_as_tuples():
-    assert evaluate(CHOICES.id, [list(pair) for pair in RIGHT]).passed
-    assert misconception(*[list(pair) for pair in CHOICES.twins[0].fn]) == "squares"
+    assert evaluate(CHOICES, [list(pair) for pair in RIGHT]).passed
+    assert slip(*[list(pair) for pair in CHOICES.slips[0].answer]) == "squares"
 
 
 @pytest.mark.parametrize(
@@ -85,13 +76,13 @@ def test_lists_do_as_well_as_tuples():
         ({1: RIGHT[0]}, "your result is a dict"),
     ],
 )
-def test_what_no_twin_knows_is_told_by_its_place(answer, words):
-    outcome = evaluate(CHOICES.id, answer)
+def test_what_no_slip_knows_is_told_by_its_place(answer, words):
+    outcome = evaluate(CHOICES, answer)
     assert not outcome.passed
-    assert outcome.misconception is None
+    assert outcome.slip is None
     assert words in outcome.message
 
 
 def test_functions_are_judged_as_a_whole_as_before():
     half_right = lambda x: (x.sum() * 2, x.mean())  # noqa: E731
-    assert evaluate("99.pair", half_right).misconception is None
+    assert evaluate(PAIR, half_right).slip is None

@@ -8,8 +8,8 @@ import time
 import pytest
 import torch
 
-from course_lib.exercises import guard, output
-from course_lib.exercises.guard import CalledReference, run_guarded
+from course_lib.checking import guard, output
+from course_lib.checking.guard import CalledReference, run_guarded
 
 
 def nested(depth):

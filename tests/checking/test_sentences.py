@@ -1,20 +1,21 @@
 """Sentences that a stranger missed when lessons 00 to 02 were tried on one."""
 
 import math
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
 
-from course_lib.exercises import evaluate
-from course_lib.exercises.stand_in import stand_in
+from course_lib.checking import evaluate
+from course_lib.checking.stand_in import stand_in
+from course_lib.exercises import EXERCISES
 
-from .conftest import TOY
-from .conftest import evaluate_module as module
+from .conftest import PAIR, TOY
 
 
-def told(answer, id="99.shrink"):
-    return evaluate(id, answer).message
+def told(answer, exercise=TOY):
+    return evaluate(exercise, answer).message
 
 
 def with_a_caret(x, k):
@@ -32,14 +33,14 @@ def half_written(x, k):
 
 
 def test_what_torch_has_not_implemented_is_an_error_and_no_open_answer():
-    outcome = evaluate("99.shrink", with_a_caret)
+    outcome = evaluate(TOY, with_a_caret)
     assert outcome.status == "raised"
     assert "a power is `**`" in outcome.message
     assert "`return (x ^ 2) / k`" in outcome.message
 
 
 def test_an_answer_that_says_it_is_not_written_is_not_attempted():
-    assert evaluate("99.shrink", not_written_yet).status == "not_attempted"
+    assert evaluate(TOY, not_written_yet).status == "not_attempted"
     assert "no answer yet" in told(half_written)
 
 
@@ -100,7 +101,7 @@ def test_the_numbers_of_a_small_case_are_shown():
 
 
 def test_functions_among_the_arguments_are_left_out():
-    message = told(lambda f, w, step: w + 7.0, "06.gradient_check")
+    message = told(lambda f, w, step: w + 7.0, EXERCISES["06.gradient_check"])
     assert "step = " in message
     assert "<" not in message
 
@@ -110,7 +111,7 @@ def test_only_what_is_printed_with_the_first_case_is_kept():
         print(f"{x.numel()} numbers")
         return x
 
-    assert evaluate("99.shrink", prints).printed == "12 numbers\n"
+    assert evaluate(TOY, prints).printed == "12 numbers\n"
 
 
 def test_libraries_advice_is_not_among_it():
@@ -118,7 +119,7 @@ def test_libraries_advice_is_not_among_it():
         torch.zeros(3).T  # noqa: B018
         return x
 
-    outcome = evaluate("99.shrink", advised)
+    outcome = evaluate(TOY, advised)
     assert (outcome.status, outcome.printed) == ("wrong_value", "")
 
 
@@ -146,25 +147,25 @@ def test_a_rule_without_its_star_is_right_but_cannot_be_run():
     def renamed(p, g, *, lr):
         return p - lr * g
 
-    outcome = evaluate("07.gd", without_star)
+    outcome = evaluate(EXERCISES["07.gd"], without_star)
     assert (outcome.status, outcome.usable) == ("passed", False)
     assert "keep the first line of the cell as it was given" in outcome.message
-    assert evaluate("07.gd", renamed).usable
+    assert evaluate(EXERCISES["07.gd"], renamed).usable
 
 
 def test_a_comparison_is_no_number():
-    message = told(lambda z: z > 0, "03.relu_grad")
+    message = told(lambda z: z > 0, EXERCISES["03.relu_grad"])
     assert "true or false" in message
 
 
 def test_only_arguments_that_are_handed_over_are_named():
-    message = told(lambda shape: 1.0, "04.he_std")
+    message = told(lambda shape: 1.0, EXERCISES["04.he_std"])
     assert "(`shape`)" in message
 
 
 @pytest.mark.parametrize("value", [2, 2.5, torch.tensor(3)])
 def test_numbers_are_shown_as_they_are_written(value):
-    from course_lib.exercises.messages import _numbers
+    from course_lib.checking.messages import _numbers
 
     assert _numbers(value) == {2: "2", 2.5: "2.5"}.get(float(value), "3")
 
@@ -180,7 +181,7 @@ def test_a_value_read_before_it_is_there_and_a_root_of_less_than_zero_are_explai
 
 def test_two_results_in_one_tensor_are_told_apart():
     assert "2 results are due, with a comma" in told(
-        lambda x: torch.stack((x.sum(), x.mean())), "99.pair"
+        lambda x: torch.stack((x.sum(), x.mean())), PAIR
     )
 
 
@@ -189,7 +190,6 @@ def test_an_exercise_whose_cases_never_end_says_so(monkeypatch):
         while True:
             pass
 
-    monkeypatch.setattr(module, "AUTHOR_SECONDS", 0.2)
-    monkeypatch.setattr(module, "EXERCISES", {TOY.id: replace(TOY, cases=forever)})
+    monkeypatch.setattr(sys.modules[evaluate.__module__], "AUTHOR_SECONDS", 0.2)
     with pytest.raises(RuntimeError, match=f"of {TOY.id} do not come to an end"):
-        evaluate(TOY.id, lambda x, k: x, seed=99)
+        evaluate(replace(TOY, cases=forever), lambda x, k: x)

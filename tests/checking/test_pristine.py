@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.exercises import evaluate
-from course_lib.exercises.pristine import restore
+from course_lib.checking import evaluate
+from course_lib.checking.pristine import restore
 
 from .conftest import TOY
 
@@ -58,7 +58,7 @@ def test_an_answer_leaves_no_trace():
         return right(x, k)
 
     before = state()
-    assert evaluate(TOY.id, answer).passed
+    assert evaluate(TOY, answer).passed
     assert state() == before
 
 
@@ -68,8 +68,8 @@ def test_settings_of_the_notebook_play_no_part(monkeypatch):
     try:
         with torch.inference_mode(), warnings.catch_warnings():
             warnings.simplefilter("error")
-            assert evaluate(TOY.id, right).usable
-            assert evaluate(TOY.id, TOY.twins[0].fn).misconception == TOY.twins[0].name
+            assert evaluate(TOY, right).usable
+            assert evaluate(TOY, TOY.slips[0].answer).slip == TOY.slips[0].name
         assert torch.get_default_dtype() == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
@@ -81,7 +81,7 @@ def test_a_deep_recursion_ends_at_once():
         sys.setrecursionlimit(10**9)
         return answer(x, k)
 
-    assert "without end" in evaluate(TOY.id, answer).message
+    assert "without end" in evaluate(TOY, answer).message
 
 
 def test_replaced_functions_are_put_back_before_judging(restored):
@@ -90,7 +90,7 @@ def test_replaced_functions_are_put_back_before_judging(restored):
     torch.allclose = lambda *_, **__: True
     torch.Tensor.sum = lambda a: 0
     torch.Tensor.shape = property(lambda a: ())
-    outcome = evaluate(TOY.id, lambda x, k: x / k)
+    outcome = evaluate(TOY, lambda x, k: x / k)
     assert outcome.status == "wrong_value"
     assert "torch.allclose" in outcome.message
     assert torch.Tensor.__add__ is add
@@ -118,10 +118,10 @@ def replaces_what_compares(x, k):
     "answer", [replaces_a_property, replaces_what_torch_asks_first, replaces_what_compares]
 )
 def test_what_is_replaced_while_running_never_passes(answer, restored):
-    outcome = evaluate(TOY.id, answer)
+    outcome = evaluate(TOY, answer)
     assert outcome.status == "changed_input"
     assert "replaces" in outcome.message
-    assert evaluate(TOY.id, right).message == "Right."
+    assert evaluate(TOY, right).message == "Right."
 
 
 def test_importing_more_of_torch_or_setting_a_dtype_counts_as_no_replacement():

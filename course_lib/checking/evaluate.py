@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,34 +13,28 @@ import torch
 from . import messages
 from .compare import NUMERIC, same, same_slip, same_type, same_wrong_parts
 from .guard import run_guarded
-from .model import Case, Exercise, Outcome, Twin
+from .model import Case, Exercise, Outcome, Slip
 from .needs import missing_need
 from .output import collect_no_more
 from .pristine import restore, settings_kept
-from .registry import EXERCISES
-from .signature import Result, Signature, as_function, call, signature
+from .record import Record, Result, as_function, call, record
 from .stand_in import stands_in
 
 AUTHOR_SECONDS = 60.0  # for what an exercise computes itself, once a seed
 
 
-def evaluate(id: str, answer: Any, *, seed: int | None = None) -> Outcome:
-    """The Outcome of `answer` to the exercise `id` ("01.dense").
-
-    `seed` draws the cases; without one it is COURSE_SEED of the environment, else 0.
+def evaluate(exercise: Exercise, answer: Any, *, seed: int = 0) -> Outcome:
+    """Return the Outcome of an answer. The cases are drawn from `seed`.
 
     Raises:
-        ValueError: when there is no exercise with this id, or COURSE_SEED is no whole number.
         KeyboardInterrupt: when the learner presses stop.
     """
-    exercise = find(id)
-    seed = default_seed() if seed is None else seed
     if stands_in(answer):
-        return Outcome(id, "not_attempted", messages.STAND_IN_GIVEN_BACK)
+        return Outcome(exercise.id, "not_attempted", messages.STAND_IN_GIVEN_BACK)
     if answer is Ellipsis or answer is NotImplemented:
-        return Outcome(id, "not_attempted", messages.NOT_ATTEMPTED)
+        return Outcome(exercise.id, "not_attempted", messages.NOT_ATTEMPTED)
     if callable(exercise.reference) and not callable(answer):
-        return Outcome(id, "wrong_type", messages.not_a_function(answer))
+        return Outcome(exercise.id, "wrong_type", messages.not_a_function(answer))
 
     replaced = restore()
     with settings_kept():
@@ -52,31 +44,14 @@ def evaluate(id: str, answer: Any, *, seed: int | None = None) -> Outcome:
     return outcome
 
 
-def default_seed() -> int:
-    """The seed that cases are drawn from: COURSE_SEED, else 0."""
-    text = os.environ.get("COURSE_SEED", "0")
-    if not text.isdecimal():
-        raise ValueError(f"COURSE_SEED is {text!r}; it must be a whole number, 0 or more.")
-    return int(text)
-
-
-def find(id: str) -> Exercise:
-    """The exercise `id`; a ValueError that offers the nearest ids when there is none."""
-    if id in EXERCISES:
-        return EXERCISES[id]
-    near = difflib.get_close_matches(str(id), EXERCISES, n=3, cutoff=0.4)
-    offer = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise ValueError(f"There is no exercise {id!r}.{offer}")
-
-
-def _computed_once(compute: Callable[[str, int], Any]) -> Callable[[str, int], Any]:
-    """`compute(id, seed)`, once, and in a thread that no setting of the notebook reaches."""
+def _computed_once(compute: Callable[[Exercise, int], Any]) -> Callable[[Exercise, int], Any]:
+    """`compute(exercise, seed)`, once, in a thread that no setting of the notebook reaches."""
 
     @functools.cache
-    def computed(id: str, seed: int) -> Any:
-        ran = run_guarded(lambda: compute(id, seed), seconds=AUTHOR_SECONDS)
+    def computed(exercise: Exercise, seed: int) -> Any:
+        ran = run_guarded(lambda: compute(exercise, seed), seconds=AUTHOR_SECONDS)
         if ran.timed_out:
-            raise RuntimeError(f"the cases, reference or twins of {id} do not come to an end")
+            raise RuntimeError(f"cases, reference or slips of {exercise.id} do not come to an end")
         if ran.error is not None:
             raise ran.error
         return ran.value
@@ -85,10 +60,10 @@ def _computed_once(compute: Callable[[str, int], Any]) -> Callable[[str, int], A
 
 
 @_computed_once
-def _expected(id: str, seed: int) -> tuple[Sequence[Case], Signature]:
+def _expected(exercise: Exercise, seed: int) -> tuple[Sequence[Case], Record]:
     _import_what_torch_imports_late()
-    cases = tuple(EXERCISES[id].cases(seed))
-    return cases, signature(as_function(EXERCISES[id].reference), cases)
+    cases = tuple(exercise.cases(seed))
+    return cases, record(as_function(exercise.reference), cases)
 
 
 def _import_what_torch_imports_late() -> None:
@@ -97,13 +72,13 @@ def _import_what_torch_imports_late() -> None:
 
 
 @_computed_once
-def _slips(id: str, seed: int) -> Sequence[tuple[Twin, Signature]]:
-    cases = tuple(EXERCISES[id].cases(seed))
-    return [(twin, signature(as_function(twin.fn), cases)) for twin in EXERCISES[id].twins]
+def _slips(exercise: Exercise, seed: int) -> Sequence[tuple[Slip, Record]]:
+    cases = tuple(exercise.cases(seed))
+    return [(slip, record(as_function(slip.answer), cases)) for slip in exercise.slips]
 
 
 def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
-    cases, right = _expected(exercise.id, seed)
+    cases, right = _expected(exercise, seed)
     fn = as_function(answer)
     reference = exercise.reference if inspect.isfunction(exercise.reference) else None
     mine: list[Result] = []  # how far the answer came is of interest when its time is up
@@ -146,11 +121,11 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
         return outcome("passed", messages.passed(mine, right, need), usable=usable)
     status = _status(mine[found], right[found])
     half = messages.root_as_half(_source(answer))
-    for twin, slip in _slips(exercise.id, seed):
-        if same_slip(mine, slip, right, cases) or (
-            not callable(exercise.reference) and all(map(same_wrong_parts, mine, slip, right))
+    for slip, its in _slips(exercise, seed):
+        if same_slip(mine, its, right, cases) or (
+            not callable(exercise.reference) and all(map(same_wrong_parts, mine, its, right))
         ):
-            return outcome(status, twin.message + half, misconception=twin.name)
+            return outcome(status, slip.message + half, slip=slip.name)
     return outcome(status, messages.explain(status, exercise, cases, mine, right, found) + half)
 
 
@@ -171,7 +146,7 @@ def _raised(result: Result, name: str) -> bool:
     return result.kind == "error" and result.type_name == name
 
 
-def _first_difference(mine: Sequence[Result], right: Signature) -> int | None:
+def _first_difference(mine: Sequence[Result], right: Record) -> int | None:
     """The first case with a wrong value; failing that, the first with a wrong type or dtype."""
     pairs = list(zip(mine, right, strict=True))
     for alike in (same, same_type):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
-from ..optim.signature import hyper_names, slot_names
 from .guard import OutOfTime
 from .model import Case
-from .signature import fresh
+from .record import fresh
 
 
 def missing_need(fn: Callable[..., Any], needs: Sequence[str], case: Case) -> str | None:
@@ -33,8 +33,9 @@ def missing_need(fn: Callable[..., Any], needs: Sequence[str], case: Case) -> st
 
 
 def _is_rule(fn: Callable[..., Any], case: Case) -> bool:
-    remembered = slot_names(fn)
-    return len(remembered) == len(case.args) - 2 and set(hyper_names(fn)) == set(case.kwargs)
+    parameters = inspect.signature(fn).parameters.values()
+    named = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+    return named == set(case.kwargs) and len(parameters) == len(case.args) + len(named)
 
 
 def _passes_gradients(fn: Callable[..., Any], case: Case) -> bool:
