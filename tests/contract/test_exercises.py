@@ -9,7 +9,7 @@ import pytest
 import build
 from course_lib.checking import evaluate
 from course_lib.checking.compare import same
-from course_lib.checking.record import as_function
+from course_lib.checking.record import as_function, record
 from course_lib.exercises import EXERCISES
 from derive import plain, secret_lines
 
