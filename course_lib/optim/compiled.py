@@ -18,6 +18,15 @@ ONE_THREAD = {"cpp.threads": 1}
 ALL_THREADS = {"cpp.dynamic_threads": True}  # as many as there are when the loop runs
 
 
+def compile_often(f: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Return `f` under `torch.compile(f, **options)`, with room for 256 graphs.
+
+    torch counts the graphs of a function and stops at 8 if it is let. Only torch 2.13 can be told
+    so in `torch.compile` itself.
+    """
+    return torch._dynamo.config.patch(recompile_limit=256)(torch.compile(f, **options))
+
+
 def compile_advance(apart: bool) -> Callable[..., None]:
     """Return `advance` under `torch.compile`, with one graph for all settings and small tensors,
     and one for all settings and large ones.
@@ -26,11 +35,11 @@ def compile_advance(apart: bool) -> Callable[..., None]:
     loop, which is fastest, but wrong for a rule that hands on what it was given: torch 2.13 then
     writes a slot before it has read it.
     """
-    options = {"dynamic": True, "backend": numbers_first, "recompile_limit": 256}
+    options = {"dynamic": True, "backend": numbers_first}
     if apart:
-        graph = functools.partial(advance, apply=torch.compile(apply, **options))
+        graph = functools.partial(advance, apply=compile_often(apply, **options))
     else:
-        graph = torch.compile(advance, **options)
+        graph = compile_often(advance, **options)
 
     def run(rule: Rule, p: Tensor, g: Tensor, slots: Sequence[Tensor], **hyper: Any) -> None:
         hyper = {name: _as_tensor(name, value, p.device) for name, value in hyper.items()}
