@@ -38,7 +38,8 @@ import zipfile
 
 def build_editable(folder, config_settings=None, metadata_directory=None):
     with zipfile.ZipFile(f"{folder}/small-1.0-py3-none-any.whl", "w") as wheel:
-        about = "Metadata-Version: 2.1\\nName: small\\nVersion: 1.0\\nProvides-Extra: test\\n" + "Requires-Dist: part-one>=1\\n"
+        about = "Metadata-Version: 2.1\\nName: small\\nVersion: 1.0\\nProvides-Extra: test\\n"
+        about += "Requires-Dist: part-one>=1\\n"
         wheel.writestr("small.py", "")
         wheel.writestr("small-1.0.dist-info/METADATA", about)
         wheel.writestr("small-1.0.dist-info/WHEEL",
@@ -62,12 +63,43 @@ NO_NETWORK = {
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
+    """A project without an environment."""
+    stay_offline(tmp_path, monkeypatch)
+    return write_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A project whose environment is made. To make one takes seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("made")
+        stay_offline(folder, patch)
+        root = write_project(folder)
+        install.ensure(root)
+    return root
+
+
+@pytest.fixture
+def half(made, monkeypatch):
+    """A project whose environment is made, but lacks `part-one` and the stamp."""
+    stay_offline(made.parent, monkeypatch)
+    write_part(made.parent, WHEEL)
+    for file in install.site_packages(made).glob("[Pp]art*"):
+        shutil.rmtree(file) if file.is_dir() else file.unlink()
+    install.stamp_file(made).unlink(missing_ok=True)
+    return made
+
+
+def stay_offline(folder, monkeypatch):
     for name, value in NO_NETWORK.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     monkeypatch.setitem(install.MODULES, "part-one", "part_one")
-    write_part(tmp_path, WHEEL)
-    root = tmp_path / "a project"
+
+
+def write_project(folder):
+    write_part(folder, WHEEL)
+    root = folder / "a project"
     root.mkdir()
     (root / "pyproject.toml").write_text(PYPROJECT)
     (root / "backend.py").write_text(BACKEND)
@@ -162,10 +194,10 @@ def test_the_life_of_an_environment(project, steps, capsys, monkeypatch):
     assert record.exists()
 
 
-def test_variables_that_lead_astray_do_not(project, monkeypatch):
+def test_variables_that_lead_astray_do_not(half, monkeypatch):
     """With them, pip would leave `part-one` out, put it elsewhere, or find it outside."""
-    elsewhere = project.with_name("elsewhere")
-    shutil.unpack_archive(project.with_name("part_one-1.0-py3-none-any.whl"), elsewhere, "zip")
+    elsewhere = half.with_name("elsewhere")
+    shutil.unpack_archive(half.with_name("part_one-1.0-py3-none-any.whl"), elsewhere, "zip")
     places = ("PIP_PREFIX", "PIP_TARGET", "PIP_ROOT", "PYTHONPATH")
     switches = ("PIP_NO_DEPS", "PIP_USER", "PIP_DRY_RUN", "pip_dry_run")
     for name in places:
@@ -173,20 +205,20 @@ def test_variables_that_lead_astray_do_not(project, monkeypatch):
     for name in switches:
         monkeypatch.setenv(name, "1")
     before = sorted(elsewhere.iterdir())
-    assert all_is_installed(install.ensure(project))
+    assert all_is_installed(install.ensure(half))
     assert sorted(elsewhere.iterdir()) == before
     assert install.environment().keys().isdisjoint({*places, *switches})
-    assert install.environment()["PIP_FIND_LINKS"] == str(project.parent)  # people need that one
+    assert install.environment()["PIP_FIND_LINKS"] == str(half.parent)  # people need that one
 
 
-def test_a_set_up_that_lacks_something_is_no_set_up(project, monkeypatch):
-    (project.parent / "pip.conf").write_text("[install]\nno-deps = true\n")
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(project.parent / "pip.conf"))
-    told = refused(project)
+def test_a_set_up_that_lacks_something_is_no_set_up(half, monkeypatch):
+    (half.parent / "pip.conf").write_text("[install]\nno-deps = true\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(half.parent / "pip.conf"))
+    told = refused(half)
     assert told.startswith("The set-up is not complete: .venv lacks part-one. `pip config list`")
-    assert not install.read_stamp(project)
+    assert not install.read_stamp(half)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    assert all_is_installed(install.ensure(project))
+    assert all_is_installed(install.ensure(half))
 
 
 @pytest.mark.parametrize(
@@ -196,38 +228,38 @@ def test_a_set_up_that_lacks_something_is_no_set_up(project, monkeypatch):
         ("import os; os._exit(139)", "the Python of .venv fails at importing part-one"),
     ],
 )
-def test_what_cannot_be_imported_is_no_set_up(project, text, told):
-    write_part(project.parent, {**WHEEL, "part_one.py": text})
-    sentence = refused(project)
+def test_what_cannot_be_imported_is_no_set_up(half, text, told):
+    write_part(half.parent, {**WHEEL, "part_one.py": text})
+    sentence = refused(half)
     assert re.search(told, sentence)
     assert sentence.endswith("Delete .venv and say the same again.")
-    assert not install.read_stamp(project)
+    assert not install.read_stamp(half)
 
 
-def test_a_stamp_that_lies_is_found_out(project, steps):
-    python = install.ensure(project)
-    stamp = install.read_stamp(project)
+def test_a_stamp_that_lies_is_found_out(half, steps):
+    python = install.ensure(half)
+    stamp = install.read_stamp(half)
     assert stamp["packages"] == ["part-one", "small"]
-    site = install.site_packages(project)
+    site = install.site_packages(half)
     steps.clear()
     shutil.rmtree(site / "part_one-1.0.dist-info")
     (site / "part_one.py").unlink()
-    install.ensure(project)
+    install.ensure(half)
     assert [" -m pip install " in step for step in steps] == [True]
     assert all_is_installed(python)
 
     del stamp["packages"]  # a stamp that was written unseen
-    install.stamp_file(project).write_text(json.dumps(stamp))
-    install.ensure(project)
+    install.stamp_file(half).write_text(json.dumps(stamp))
+    install.ensure(half)
     assert len(steps) == 2
 
 
-def test_a_package_that_a_learner_has_changed_is_left_alone(project, steps):
-    install.ensure(project)
-    site = install.site_packages(project)
+def test_a_package_that_a_learner_has_changed_is_left_alone(half, steps):
+    install.ensure(half)
+    site = install.site_packages(half)
     (site / "part_one-1.0.dist-info").rename(site / "Part.One-1.1.dist-info")
     steps.clear()
-    install.ensure(project)
+    install.ensure(half)
     assert steps == []
 
 
