@@ -2,7 +2,8 @@
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -95,7 +96,23 @@ class _Compiled(torch.nn.Module):
         large = any(value.numel() >= CHUNK for value in takes if torch.is_tensor(value))
         compile_part = torch._dynamo.lookup_backend("inductor")
         options = ALL_THREADS if large else ONE_THREAD
-        self.forward = compile_part(part, takes, config_patches=options)
+        with _traced_as(takes):
+            self.forward = compile_part(part, takes, config_patches=options)
+
+
+@contextmanager
+def _traced_as(examples: Sequence[Any]) -> Iterator[None]:
+    """Let torch compile for `examples`, which it made up while it traced the whole graph.
+
+    torch 2.10 has by then begun anew to make up tensors, and does not take those of before.
+    """
+    context = torch._guards.TracingContext.get()
+    before = context.fake_mode
+    context.fake_mode = next(value.fake_mode for value in examples if torch.is_tensor(value))
+    try:
+        yield
+    finally:
+        context.fake_mode = before
 
 
 @functools.lru_cache(maxsize=64)
