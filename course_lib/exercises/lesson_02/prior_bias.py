@@ -26,7 +26,7 @@ def _prior_cases(seed: int) -> list[Case]:
         Case("a single share", (shares(1),), special=True),
         Case("a share of one half", (of(0.5),), special=True),
         Case("shares of one in a billion and fewer", (of(1e-9, 1e-15, 1e-200),), special=True),
-        Case("shares just below 1", (of(1 - 1e-3, 1 - 1e-6),), special=True),
+        Case("shares just below 1", (of(1 - 1e-3, 1 - 1e-6, 1 - 1e-8),), special=True),
         Case("50 shares in float32", (shares(50).float(),), special=True),
     ]
 
