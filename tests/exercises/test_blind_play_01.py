@@ -72,3 +72,16 @@ def test_a_loop_is_not_taken_for_granted(exercise, answer, slip):
     assert (outcome.passed, outcome.slip) == (False, slip)
     assert "f you use a loop" in outcome.message or "If you use loops" in outcome.message
     assert "our loop" not in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "words"),
+    [
+        ("01.neuron", lambda w, x: x @ w, "takes (w, x)"),
+        ("01.dense", lambda weight, x: x @ weight.T, "takes (weight, x)"),
+    ],
+)
+def test_a_first_line_in_another_order_is_named(exercise, answer, words):
+    outcome = evaluate(EXERCISES[exercise], answer)
+    assert not outcome.passed
+    assert words in outcome.message

@@ -38,3 +38,18 @@ def test_a_share_that_is_cut_off_near_0_or_1_is_refused(small):
     below = evaluate(EXERCISES["02.prior_bias"], lambda p: torch.logit(p.clamp(max=1 - small)))
     above = evaluate(EXERCISES["02.prior_bias"], lambda p: torch.logit(p.clamp(min=small)))
     assert (below.status, above.status) == ("wrong_value", "wrong_value")
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "slip"),
+    [
+        ("02.bias_column", lambda x, weight, bias: (x, weight), "both left as they were"),
+        (
+            "02.l2_gradient",
+            lambda gradient, bias, strength: (gradient + 2 * strength * bias).mean(),
+            "averaged into one number",
+        ),
+    ],
+)
+def test_one_slip_is_not_taken_for_two_that_contradict(exercise, answer, slip):
+    assert evaluate(EXERCISES[exercise], answer).slip == slip

@@ -66,6 +66,9 @@ mean instead of sum: (x @ weight.T) / x.shape[1]
 only the first neuron: x @ weight[0]
     Only the first neuron gives a signal. Look at where you pick a row of `weight`: all rows are
     asked for.
+only the first example, alone: x[0] @ weight.T
+    Only the first example gets an answer. Look at where you pick a row of `x`: all rows are asked
+    for.
 example and neuron in pairs: (x * weight).sum(dim=1)
     That is how one neuron worked. Here `*` lets example 0 meet neuron 0 only, example 1 neuron
     1, and so on; in a layer each example meets every neuron.

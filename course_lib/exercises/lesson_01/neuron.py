@@ -80,6 +80,15 @@ examples taken for inputs: x[0] * w[0] + x[1] * w[1]
 only the last product: x[:, -1] * w[-1]
     Only the last input counts. If you use a loop, each step of it forgets the steps before: look at
     what happens to the old total when a new product comes.
+only the first product: x[:, 0] * w[0]
+    Only the first input counts. If you use a loop, look at how far the `return` is indented: it
+    ends the function at once.
+first product left out: x[:, 1:] @ w[1:]
+    The first input of each example is left out. Look at where your loop or slice begins: Python
+    counts from 0.
+last product left out: x[:, :-1] @ w[:-1]
+    The last input of each example is left out. Look at where your loop or slice ends: the end
+    itself does not belong to it.
 a total after each input: (x * w).cumsum(dim=1).flatten()
     You hand over a total after each input, also those that are not finished. If you use a loop,
     look at how far the line that keeps the total is indented.

@@ -57,8 +57,8 @@ standard deviation, divided by n: .square().mean().sqrt() → .std(correction=0)
     You measure the spread around the mean, a standard deviation. Root mean square measures from
     zero: look for a mean that is taken off first.
 sum instead of mean: .mean() → .sum()
-    The squares are added up where their mean is asked for, so the result depends on how many
-    examples there are. Look at the middle one of the three words.
+    The squares are added up where their mean is asked for, so the result depends on how many of
+    them there are. Look at the middle one of the three words.
 mean size: .square().mean().sqrt() → .abs().mean()
     You take the mean of the sizes without squares and root. Large signals count for more in a root
     mean square: look at the three words again.

@@ -90,6 +90,8 @@ weights left as they were: torch.cat([weight, bias[:, None]], dim=1) → weight
 inputs left as they were: torch.cat([x, ones], dim=1) → x
     The weights have a new column and the inputs do not, so that they no longer fit. What should the
     biases be multiplied by?
+both left as they were: x, weight
+    Inputs and weights come back as they went in. Each of them gets one more column: which?
 results swapped: [x, ones] ↔ [weight, bias[:, None]]
     Both matrices are right, but they come back in the wrong order: the inputs are asked for first.
 the layer's result: affine(x, weight, bias)

@@ -111,6 +111,9 @@ mean of the biases: * bias → * bias.mean()
 added into one number: gradient + 2 * strength * bias → (gradient + 2 * strength * bias).sum()
     The entries are added into one number. The gradient has an entry for each bias: look for a sum
     too many.
+averaged into one number: gradient + 2 * strength * bias → (gradient + 2 * strength * bias).mean()
+    The entries are averaged into one number. The gradient has an entry for each bias: look for a
+    mean too many.
 a step taken, with the strength:
     | gradient + 2 * strength * bias → bias - strength * (gradient + 2 * bias)
     This is a bias after a step, with the strength as its length. Asked is a gradient; and the
