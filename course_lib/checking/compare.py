@@ -237,8 +237,21 @@ def _one_example(m: np.ndarray, e: np.ndarray, close: np.ndarray) -> str:
         return f"is {is_}, but should be {should_be}"
     wrong = (~close).sum()
     count = "every place" if wrong == m.size else f"{wrong} of {m.size} places"
+    count = _one_row(~close) or count
     place = f"[{', '.join(map(str, first))}]"
     return f"is wrong in {count}: at {place} it is {is_}, but should be {should_be}"
+
+
+def _one_row(wrong: np.ndarray) -> str:
+    """Words for wrong places that are one whole row or column, or one end of a list; else ""."""
+    for axis in range(wrong.ndim):
+        at = np.unique(np.argwhere(wrong)[:, axis])
+        if wrong.shape[axis] > 1 and len(at) == 1 and wrong.take(at[0], axis=axis).all():
+            place = [":"] * wrong.ndim
+            place[axis] = str(at[0])
+            end = {0: ", the first", wrong.shape[axis] - 1: ", the last"}.get(at[0], "")
+            return f"[{', '.join(place)}]{end}, and nowhere else"
+    return ""
 
 
 def _told_apart(a: float, b: float) -> tuple[str, str]:

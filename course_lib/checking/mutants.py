@@ -93,7 +93,8 @@ def _changed_sources(tree: ast.Module, of: Callable[..., Any]) -> Iterator[tuple
     stored = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _is(n.ctx, ast.Store)]
     names = list(dict.fromkeys([*parameters, *stored]))
     for parent, field, index, node in list(_places(tree)):
-        for kind, new in _changes(node, parent, names):
+        added = _additions(node, list(parameters))
+        for kind, new in [*_changes(node, parent, names), *added]:
             with _put(parent, field, index, new):
                 yield kind, ast.unparse(tree)
     for statements in list(_blocks(tree)):
@@ -150,6 +151,18 @@ def _changes(node: ast.AST, parent: ast.AST, names: list[str]) -> Iterator[Chang
                 yield "results", ast.Tuple(swapped, ast.Load())
     if isinstance(parent, ast.Return) and not isinstance(node, ast.Tuple):
         yield "sign", ast.UnaryOp(ast.USub(), node)
+
+
+def _additions(node: ast.AST, parameters: list[str]) -> Iterator[Change]:
+    """Yield an expression with something too much: a factor, a square, a root, a mean."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        for name in parameters:
+            yield "extra", ast.BinOp(node, ast.Mult(), ast.Name(name, ast.Load()))
+            yield "extra", ast.BinOp(node, ast.Div(), ast.Name(name, ast.Load()))
+    if isinstance(node, ast.BinOp | ast.Call):
+        yield "extra", ast.BinOp(node, ast.Pow(), ast.Constant(2))
+        for name in ("sqrt", "abs", "mean"):
+            yield "extra", ast.Call(ast.Attribute(node, name, ast.Load()), [], [])
 
 
 def _of_operation(node: ast.BinOp) -> Iterator[Change]:
