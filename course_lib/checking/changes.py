@@ -67,15 +67,14 @@ def of_expression(node: ast.AST, parent: ast.AST, names: list[str]) -> Iterator[
 
 
 def additions(node: ast.AST, parameters: list[str]) -> Iterator[Change]:
-    """Yield an expression with something too much: a factor, a square, a root, a mean."""
+    """Yield an expression with something too much: a factor, a divisor, a square, a root."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
         for name in parameters:
             yield "extra", ast.BinOp(node, ast.Mult(), ast.Name(name, ast.Load()))
             yield "extra", ast.BinOp(node, ast.Div(), ast.Name(name, ast.Load()))
     if isinstance(node, ast.BinOp | ast.Call):
         yield "extra", ast.BinOp(node, ast.Pow(), ast.Constant(2))
-        for name in ("sqrt", "abs", "mean"):
-            yield "extra", ast.Call(ast.Attribute(node, name, ast.Load()), [], [])
+        yield "extra", ast.Call(ast.Attribute(node, "sqrt", ast.Load()), [], [])
 
 
 def _of_operation(node: ast.BinOp) -> Iterator[Change]:
