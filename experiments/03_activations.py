@@ -27,9 +27,17 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from course_lib.lab import Dataset, Split, digits, generator, write_experiment
+from course_lib.lab import (
+    Dataset,
+    Split,
+    accuracy,
+    digits,
+    each_run,
+    generator,
+    sweep,
+    write_experiment,
+)
 from course_lib.lab.data import resplit
-from course_lib.lab.sweep import each_run, right_share, sweep
 from course_lib.lab.toys import spirals, xor
 from course_lib.nn.activations import ACTIVATIONS, gelu, leaky_relu, relu
 from course_lib.nn.biases import affine
@@ -158,11 +166,9 @@ def together(data: Sequence[Dataset], settings: int) -> Dataset:
     return Dataset(data[0].name, stack("train"), stack("validation"), stack("test"))
 
 
-def accuracy(network: Network, runs: Runs) -> Tensor:
+def test_accuracy(network: Network, runs: Runs) -> Tensor:
     """Return the share of right answers to the test examples `(seeds, settings)`."""
-    found = each_run(
-        right_share, lambda p, x: forward(network.f, p, x), runs.params, runs.data.test
-    )
+    found = each_run(accuracy, lambda p, x: forward(network.f, p, x), runs.params, runs.data.test)
     return runs.kept(found)
 
 
@@ -180,7 +186,7 @@ def measure(network: Network, settings: Sequence[Setting]) -> dict[str, Any]:
     best = by_validation(runs)[0]
     return {
         **finalists[best]._asdict(),
-        "test_accuracy": accuracy(network, runs)[:, best],
+        "test_accuracy": test_accuracy(network, runs)[:, best],
         "train_loss": runs.history["train_loss"][:, best],
         "silent": silent(runs)[:, best],
     }
@@ -277,7 +283,7 @@ def measure_deaths() -> dict:
         by_rate[name] = {
             "silent": silent(runs).T,
             "diverged": runs.history["diverged"].T,
-            "test_accuracy": accuracy(network, runs).T,
+            "test_accuracy": test_accuracy(network, runs).T,
         }
         for bias in DEAD_BIASES:
             found = measure(network, [Setting(lr, 2**0.5, bias) for lr in DEAD_LRS])

@@ -28,12 +28,12 @@ from tqdm.auto import tqdm
 from course_lib.lab import (
     Dataset,
     Split,
+    accuracy,
     breast_cancer,
     digits,
     each_run,
     generator,
     resplit,
-    right_share,
     rms,
     sweep,
     write_experiment,
@@ -179,7 +179,7 @@ def measure(net: Net, sides: dict[str, Start], task: str = "digits") -> dict:
     rates = [rate for _ in sides for rate in RATES for _ in TUNE]
     params, history = train_runs(net, tried, rates, few, TUNE)
     by_rate = (len(sides), len(RATES), len(TUNE))
-    right = each_run(right_share, net.forward, params, repeat(few, len(rates) // len(TUNE)).test)
+    right = each_run(accuracy, net.forward, params, repeat(few, len(rates) // len(TUNE)).test)
     losses = history["validation_loss"][:, -1].masked_fill(history["diverged"], torch.inf)
     best = losses.view(by_rate).mean(dim=2).nan_to_num(nan=torch.inf).argmin(dim=1)
 
@@ -189,7 +189,7 @@ def measure(net: Net, sides: dict[str, Start], task: str = "digits") -> dict:
     )
     by_seed = (len(sides), SEEDS)
     found = {
-        "test_accuracy": each_run(right_share, net.forward, params, repeat(every, len(sides)).test),
+        "test_accuracy": each_run(accuracy, net.forward, params, repeat(every, len(sides)).test),
         "rises": (history["train_loss"].diff(dim=1) > 0).double().mean(dim=1),
         "diverged": history["diverged"],
         "rows": vmap(distinct_rows)(params["W1"]),

@@ -26,11 +26,19 @@ from sklearn.datasets import load_diabetes
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from course_lib.lab import Dataset, Split, digits, generator, write_experiment
+from course_lib.lab import (
+    Dataset,
+    Split,
+    accuracy,
+    digits,
+    each_run,
+    generator,
+    sweep,
+    write_experiment,
+)
 from course_lib.lab.calibration import calibration_error, overconfidence
 from course_lib.lab.corruption import noise
 from course_lib.lab.data import breast_cancer, diabetes, resplit
-from course_lib.lab.sweep import each_run, right_share, sweep
 from course_lib.nn.biases import affine
 from course_lib.nn.cross_entropy import bce_logits, brier, categorical_logits
 from course_lib.nn.losses import absolute, huber, mse
@@ -366,7 +374,7 @@ def measure_wrong_labels() -> dict:
     The rate is chosen once for each share of wrong labels, and once for none: `unaware`.
     """
     result = {**LABELS, "shares": LABEL_NOISE, "losses": {}}
-    watch = {"validation": ("validation", right_share), "test": ("test", right_share),
+    watch = {"validation": ("validation", accuracy), "test": ("test", accuracy),
              "answered": ("test", classes_answered)}  # fmt: skip
     for name, loss in tqdm(PROBABILITIES.items(), desc="A9"):
         rows = []
@@ -413,7 +421,7 @@ def problems() -> dict[str, Problem]:
             numbers, one_number, NUMBERS, minus_rmse, near_least_squares(numbers), 60, 264, rates
         ),
         "breast_cancer": Problem(cancer, one_number, two, right_sign, 0.95, 60, 340, rates),
-        "digits": Problem(ten, network, TEN, right_share, 0.95, 40, 100, LRS),
+        "digits": Problem(ten, network, TEN, accuracy, 0.95, 40, 100, LRS),
     }
 
 

@@ -26,9 +26,17 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm.auto import tqdm
 
-from course_lib.lab import Dataset, Split, digits, generator, write_experiment
+from course_lib.lab import (
+    Dataset,
+    Split,
+    accuracy,
+    digits,
+    each_run,
+    generator,
+    sweep,
+    write_experiment,
+)
 from course_lib.lab.data import resplit
-from course_lib.lab.sweep import each_run, right_share, sweep
 from course_lib.nn.activations import relu, tanh
 from course_lib.nn.backprop import count_cost, linear_vjp, relu_vjp, two_layer
 from course_lib.nn.biases import affine
@@ -414,7 +422,7 @@ def measure_bugs() -> dict:
         own = [source.clone_state() for source in sources]
         settings = {"epochs": EPOCHS, "batch_size": BATCH, "lr": lrs, "chunk": len(lrs) // 2}
         trained, history = sweep(with_bug(bug), params, data, generators=own, **settings, label=bug)
-        scores = each_run(right_share, with_bug(bug), trained, data.test).view(-1, SEEDS)
+        scores = each_run(accuracy, with_bug(bug), trained, data.test).view(-1, SEEDS)
         losses = history["validation_loss"][:, -1].double().view(-1, SEEDS).mean(dim=1)
         best = int(losses.nan_to_num(nan=torch.inf).argmin())
         usual = best if bug == "none" else LRS.index(result["found"]["none"]["lr"])

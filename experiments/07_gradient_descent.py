@@ -27,12 +27,12 @@ from tqdm.auto import tqdm
 from course_lib.lab import (
     Dataset,
     Split,
+    accuracy,
     diabetes,
     digits,
     each_run,
     generator,
     resplit,
-    right_share,
     sweep,
     write_experiment,
 )
@@ -375,7 +375,7 @@ def measure_rates() -> dict:
             relative = torch.nan_to_num(losses / losses[:, :1], nan=HIGHEST).clamp(max=HIGHEST)
             rows["loss"].append(relative[:, -1])
             rows["highest"].append(relative.amax(dim=1))
-            rows["validation"].append(each_run(right_share, forward, trained, data.validation))
+            rows["validation"].append(each_run(accuracy, forward, trained, data.validation))
             if fraction in LOOK_AGAIN and name != "least squares":
                 after[fraction] = [
                     flat_run(name, trained, data, seed).curvature() for seed in range(SEEDS)
@@ -455,7 +455,7 @@ def measure_update() -> dict:
         drops = torch.stack([vmap(drop, (0, 0, 0, 0, None))(params, x, y, lr, n) for n in COUNTS])
         result["drop"][moment] = drops / drops[-1]
         result.setdefault("accuracy", {})[moment] = each_run(
-            right_share, one_layer, params, data.validation
+            accuracy, one_layer, params, data.validation
         )
     return result
 

@@ -33,7 +33,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from course_lib.lab import Dataset, Split, digits, each_run, generator, resplit, right_share, sweep
+from course_lib.lab import Dataset, Split, accuracy, digits, each_run, generator, resplit, sweep
 from course_lib.lab.memory import anonymous_memory
 from course_lib.lab.stored import write_experiment
 from course_lib.lab.stream import open_stream, stream, write_stream
@@ -107,8 +107,8 @@ def learn(size: int, epochs: int, runs: tuple) -> dict[str, Tensor]:
 
     def look() -> None:
         losses.append(each_run(cross_entropy, forward, params, data.validation))
-        validation.append(each_run(right_share, forward, params, data.validation))
-        test.append(each_run(right_share, forward, params, data.test))
+        validation.append(each_run(accuracy, forward, params, data.validation))
+        test.append(each_run(accuracy, forward, params, data.test))
 
     look()
     for _ in tqdm(range(epochs), desc=f"batches of {size}", leave=False):

@@ -24,11 +24,11 @@ from tqdm.auto import tqdm
 from course_lib.lab import (
     Dataset,
     Split,
+    accuracy,
     digits,
     each_run,
     generator,
     resplit,
-    right_share,
     sweep,
     write_experiment,
 )
@@ -303,7 +303,7 @@ def train_runs(cell: dict, rule: Callable, seeds: Sequence[int], rates: Tensor, 
         chunk=84,
     )
     history["train_loss"] = history["train_loss"].nan_to_num(torch.inf, torch.inf)
-    return history, each_run(right_share, forward, params, data.test)
+    return history, each_run(accuracy, forward, params, data.test)
 
 
 def measure_side(cell: dict, rule: Callable, betas: Sequence[float]) -> dict:

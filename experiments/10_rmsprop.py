@@ -32,11 +32,11 @@ from tqdm.auto import tqdm
 from course_lib.lab import (
     Dataset,
     Split,
+    accuracy,
     digits,
     each_run,
     generator,
     resplit,
-    right_share,
     sweep,
     write_experiment,
 )
@@ -217,7 +217,7 @@ def measure(side: Side, *task: Callable) -> dict[str, Any]:
         "lr": lr,
         "rates": side.rates(),
         "by_rate": by_rate,
-        "test_accuracy": each_run(right_share, task[0], params, data.test),
+        "test_accuracy": each_run(accuracy, task[0], params, data.test),
         "train_loss": history["train_loss"][:, -1].clamp(max=1e6).nan_to_num(nan=1e6),
     }
 
@@ -232,7 +232,7 @@ DIGITS = (network, start_network, divide)
 def scaled_accuracy(side: Side, lr: float) -> Tensor:
     """Return the test accuracy of all seeds when the loss is multiplied, at the same rate."""
     params, data, _ = train_runs(side._replace(scale=SCALE), [lr], range(SEEDS), *DIGITS)
-    return each_run(right_share, network, params, data.test)
+    return each_run(accuracy, network, params, data.test)
 
 
 def measure_eps() -> dict:

@@ -27,11 +27,11 @@ from tqdm.auto import tqdm
 from course_lib.lab import (
     Dataset,
     Split,
+    accuracy,
     digits,
     each_run,
     generator,
     resplit,
-    right_share,
     sweep,
     write_experiment,
 )
@@ -144,7 +144,7 @@ def run(
     losses[history["diverged"], -1] = torch.inf
     per_epoch = -(-data.train.y.shape[-1] // BATCH)
     found = {
-        "accuracy": each_run(right_share, forward, params, data.test),
+        "accuracy": each_run(accuracy, forward, params, data.test),
         "loss": losses[:, -1],
         "updates": per_epoch * first_below(losses, TARGET),
     }

@@ -33,11 +33,11 @@ from tqdm.auto import tqdm
 from course_lib.lab import (
     Dataset,
     Split,
+    accuracy,
     breast_cancer,
     digits,
     each_run,
     generator,
-    right_share,
     rms,
     sweep,
     write_experiment,
@@ -316,9 +316,9 @@ def run_all(
     found = {
         "validation_loss": history["validation_loss"][:, -1],
         "train_loss": history["train_loss"][:, -1],
-        "validation_accuracy": each_run(right_share, forward, trained, parts["validation"]),
+        "validation_accuracy": each_run(accuracy, forward, trained, parts["validation"]),
         "test_loss": each_run(cross_entropy, forward, trained, test),
-        "test_accuracy": each_run(right_share, forward, trained, test),
+        "test_accuracy": each_run(accuracy, forward, trained, test),
     }
     lost = history["diverged"] | ~found["validation_loss"].isfinite()
     return {

@@ -1,24 +1,18 @@
 """The experiment's batched runs are the runs that the lesson's own loop would do one by one."""
 
-import importlib.util
-import sys
-
 import pytest
 import torch
 from torch.nn import functional
 
 from course_lib.lab import Dataset, Split, accuracy, digits, generator, stored, train
+from course_lib.lab import experiment as load
 from course_lib.lab.data import resplit
-from course_lib.lab.stored import EXPERIMENTS
 from course_lib.lab.toys import spirals, xor
 
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "03_activations.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("03_activations")
     return module
 
 
@@ -53,7 +47,7 @@ def alone(name, seed, hidden, f, *, lr, gain=1.0, bias=0.0, epochs=2):
 
     settings = {"lr": lr, "epochs": epochs, "batch_size": 50, "label": None}
     trained, history = train(forward, params, data, generator=source, **settings)
-    return trained, history, accuracy(forward, trained, data.test)
+    return trained, history, accuracy(forward(trained, data.test.x), data.test.y).item()
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -78,7 +72,7 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, data, hidden, name,
         )
     for key in ("train_loss", "validation_loss"):
         torch.testing.assert_close(runs.history[key][seed, 1], history[key], rtol=1e-3, atol=1e-4)
-    found = experiment.accuracy(network, runs)[seed, 1].item()
+    found = experiment.test_accuracy(network, runs)[seed, 1].item()
     assert found == pytest.approx(score, abs=2.1 / 497)
 
 

@@ -1,14 +1,12 @@
 """The experiment's batched runs are the runs that the lesson's own loop would do one by one."""
 
-import importlib.util
 import math
-import sys
 
 import pytest
 import torch
 
 from course_lib.lab import Dataset, Split, accuracy, digits, generator, resplit, stored, train
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab import experiment as load
 from course_lib.nn.initializers import he_normal, orthogonal
 
 DATA = stored("04_initializers")
@@ -17,10 +15,7 @@ TRAINING = DATA["training"]
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "04_initializers.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("04_initializers")
     for name, value in {"SEEDS": 3, "TUNE": range(2), "EPOCHS": 1, "RATES": [0.01, 0.1]}.items():
         monkeypatch.setattr(module, name, value)
     return module
@@ -49,7 +44,8 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, activation, shortcu
             batch_size=experiment.BATCH,
             label=None,
         )
-        alone = accuracy(net.forward, params, divided(seed).test)
+        test = divided(seed).test
+        alone = accuracy(net.forward(params, test.x), test.y).item()
         assert found["test_accuracy"][seed].item() == pytest.approx(alone, abs=2 / 497)
 
 

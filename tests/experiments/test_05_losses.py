@@ -1,23 +1,17 @@
 """The experiment spoils what it says, compares fairly, and stores what the lesson needs."""
 
-import importlib.util
-import sys
-
 import pytest
 import torch
 from sklearn.datasets import load_diabetes
 
 from course_lib.lab import Split, accuracy, digits, generator, stored, train
+from course_lib.lab import experiment as load
 from course_lib.lab.data import diabetes, resplit
-from course_lib.lab.stored import EXPERIMENTS
 
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "05_losses.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("05_losses")
     monkeypatch.setattr(module, "SEEDS", 2)
     return module
 
@@ -27,7 +21,7 @@ def experiment(monkeypatch):
 def test_a_batched_run_equals_the_same_run_alone(experiment, name, seed):
     loss, share = experiment.PROBABILITIES[name], 0.2
     runs = experiment.draw_runs(digits(), [64, 7, 10], experiment.wrong_labels(share), examples=120)
-    watch = {"test": ("test", experiment.right_share)}
+    watch = {"test": ("test", experiment.accuracy)}
     settings = {"epochs": 2, "batch": 50, "watch": watch, "lrs": [0.1, 0.5]}
     together = experiment.train_runs(runs, experiment.network, loss, **settings)
 
@@ -42,7 +36,8 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, name, seed):
     for key, value in params.items():
         torch.testing.assert_close(together.params[key][1, seed], value, rtol=1e-3, atol=1e-4)
     found = together.watched["test"][1, seed, -1].item()
-    assert found == pytest.approx(accuracy(experiment.network, params, data.test), abs=2 / 497)
+    right = accuracy(experiment.network(params, data.test.x), data.test.y).item()
+    assert found == pytest.approx(right, abs=2 / 497)
 
 
 def test_training_in_pauses_is_training_at_once(experiment):

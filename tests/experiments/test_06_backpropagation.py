@@ -1,7 +1,5 @@
 """The experiment's batched, wrong and timed passes are what they are said to be."""
 
-import importlib.util
-import sys
 from dataclasses import replace
 
 import pytest
@@ -9,8 +7,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.lab import Split, digits, generator, stored
+from course_lib.lab import experiment as load
 from course_lib.lab.data import resplit
-from course_lib.lab.stored import EXPERIMENTS
 from course_lib.lab.sweep import sweep
 from course_lib.lab.training import batches
 from course_lib.nn.backprop import count_cost, linear_vjp
@@ -19,12 +17,7 @@ from course_lib.nn.biases import affine
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location(
-        "experiment", EXPERIMENTS / "06_backpropagation.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("06_backpropagation")
     monkeypatch.setattr(module, "SEEDS", 2)
     monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
     return module

@@ -1,15 +1,12 @@
 """The experiment's batched descents are what they are said to be."""
 
-import importlib.util
-import sys
-
 import pytest
 import torch
 from sklearn.datasets import load_diabetes
 from torch.nn.functional import cross_entropy
 
+from course_lib.lab import experiment as load
 from course_lib.lab import generator, stored
-from course_lib.lab.stored import EXPERIMENTS
 from course_lib.nn.backprop import count_cost
 from course_lib.optim.paths import path
 from course_lib.optim.rules import gd
@@ -17,12 +14,7 @@ from course_lib.optim.rules import gd
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location(
-        "experiment", EXPERIMENTS / "07_gradient_descent.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("07_gradient_descent")
     monkeypatch.setattr(module, "SEEDS", 2)
     monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
     return module

@@ -1,7 +1,5 @@
 """The experiment's runs, choices and clocks are what they are said to be."""
 
-import importlib.util
-import sys
 from dataclasses import replace
 
 import pytest
@@ -9,17 +7,14 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.lab import Split, digits, generator, resplit, stored
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab import experiment as load
 from course_lib.lab.stream import write_stream
 from course_lib.lab.training import train
 
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "08_mini_batches.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("08_mini_batches")
     monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
     return module
 

@@ -1,15 +1,13 @@
 """The experiment measures what it says, and its batched runs are those done one by one."""
 
-import importlib.util
 import math
-import sys
 
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.lab import digits, generator, resplit, stored, train
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab import experiment as load
 from course_lib.optim.averages import best_momentum, contraction, ema
 from course_lib.optim.optimizer import RuleOptimizer
 from course_lib.optim.rules import gd, momentum, momentum_ema, nesterov
@@ -20,10 +18,7 @@ CELLS = DATA["digits"]["found"]
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "09_momentum.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("09_momentum")
     monkeypatch.setattr(module, "SEEDS", 2)
     monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
     return module

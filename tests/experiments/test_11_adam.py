@@ -1,14 +1,12 @@
 """The experiment's batched runs are the runs that a loop of torch.optim would do one by one."""
 
-import importlib.util
 import math
-import sys
 
 import pytest
 import torch
 
 from course_lib.lab import Dataset, Split, accuracy, digits, generator, resplit, stored, train
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab import experiment as load
 
 DATA = stored("11_adam")
 TASKS = DATA["rates"]["tasks"]
@@ -16,10 +14,7 @@ TASKS = DATA["rates"]["tasks"]
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "11_adam.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("11_adam")
     for name, value in {"SEEDS": 2, "TUNE": 1, "DECAY_EPOCHS": 1, "RESAMPLES": 3}.items():
         monkeypatch.setattr(module, name, value)
     return module
@@ -47,7 +42,7 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, name):
             **settings,
         )  # fmt: skip
         torch.testing.assert_close(params["W1"][2 + seed], alone["W1"], atol=2e-3, rtol=2e-3)
-        right = accuracy(experiment.forward, alone, data.test)
+        right = accuracy(experiment.forward(alone, data.test.x), data.test.y).item()
         assert found["accuracy"][1, seed].item() == pytest.approx(right, abs=3 / 497)
         last = history["validation_loss"][-1].item()
         assert found["loss"][1, seed].item() == pytest.approx(last, rel=0.01)

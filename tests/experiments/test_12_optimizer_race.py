@@ -1,16 +1,14 @@
 """The experiment's batched runs, steps and curvatures are what they are said to be."""
 
-import importlib.util
 import math
-import sys
 
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.lab import accuracy, digits, stored, train
+from course_lib.lab import experiment as load
 from course_lib.lab.device import generator
-from course_lib.lab.stored import EXPERIMENTS
 from course_lib.optim import rules
 from course_lib.optim.surfaces import RAVINE, ROSENBROCK, SADDLE, SURFACES
 from course_lib.optim.tuning import rank_ranges, tune
@@ -21,12 +19,7 @@ RACES = [cells for task in DATA["race"].values() for cells in task.values()]
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location(
-        "experiment", EXPERIMENTS / "12_optimizer_race.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("12_optimizer_race")
     monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
     return module
 
@@ -113,7 +106,7 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, racer):
     )  # fmt: skip
     loss = cross_entropy(experiment.forward(trained, data.test.x), data.test.y).item()
     assert found["test_loss"][1, 1].item() == pytest.approx(loss, rel=1e-3)
-    right = accuracy(experiment.forward, trained, data.test)
+    right = accuracy(experiment.forward(trained, data.test.x), data.test.y).item()
     assert found["test_accuracy"][1, 1].item() == pytest.approx(right, abs=0.005)
     validation = history["validation_loss"][-1].item()
     assert found["validation_loss"][1, 1].item() == pytest.approx(validation, rel=1e-3)
