@@ -1,4 +1,4 @@
-"""Every example in a docstring of the mathematics and of the lab gives what it says."""
+"""Every example in a docstring gives what it says."""
 
 import doctest
 import importlib
@@ -9,7 +9,7 @@ import torch
 
 import course_lib
 
-WITH_EXAMPLES = ("nn", "optim", "analysis", "second_order", "lab")
+WITH_EXAMPLES = ("nn", "optim", "analysis", "second_order", "lab", "figures")
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(course_lib.__path__, "course_lib.")
