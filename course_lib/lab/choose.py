@@ -16,18 +16,19 @@ def best_setting(
     is worse than all others.
     Raises ValueError if the best, or one as good, has the lowest or the highest value that was
     tried under a name: a better one may lie beyond. Extend the grid until the best lies inside, or
-    until what lies beyond diverges. edge_allowed: a reason in words why an edge may be taken.
-    Raises ValueError too if no loss is finite.
+    until what lies beyond diverges. So it does if no loss is finite: then all are as good.
+    edge_allowed: a reason in words why an edge may be taken nevertheless.
 
     >>> best_setting({"lr": [0.01, 0.1, 1.0]}, torch.tensor([2.0, 1.0, torch.nan]))
     1
     """
+    settings = {name: [float(value) for value in values] for name, values in settings.items()}
     means = losses.double().view(len(losses), -1).mean(dim=1)
     means = means.nan_to_num(nan=torch.inf, posinf=torch.inf)
     best = int(means.argmin())
-    if not means[best].isfinite():
-        raise ValueError(f"no setting of {_range(settings)} has a finite loss; all runs diverged")
     if not edge_allowed:
+        if not means[best].isfinite():
+            raise ValueError(f"no loss is finite: every {_range(settings)} has runs that diverged")
         for place in (means == means[best]).nonzero().flatten().tolist():
             _expect_inside(settings, place)
     return best

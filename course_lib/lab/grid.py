@@ -114,7 +114,7 @@ def grid(
     many = _count(settings)
     seeds, wide = len(runs.orders), runs.repeat(many)
     hyper = {
-        name: torch.tensor(values, dtype=torch.float64).repeat_interleave(seeds)
+        name: torch.as_tensor(values, dtype=torch.float64).repeat_interleave(seeds)
         for name, values in settings.items()
     }
     begin = wide.start

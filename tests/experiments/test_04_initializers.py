@@ -32,7 +32,7 @@ def divided(seed):
 @pytest.mark.parametrize(("activation", "shortcuts"), [("tanh", False), ("ReLU", True)])
 def test_a_batched_run_equals_the_same_run_alone(experiment, activation, shortcuts):
     net = experiment.Net(activation, 4, shortcuts)
-    found = experiment.measure(net, {"He": lambda g: net.start(he_normal, 64, 10, g)})["He"]
+    found = experiment.measure(net, lambda g: net.start(he_normal, 64, 10, g))
     for seed in range(3):
         params, _ = train(
             net.forward,
@@ -52,11 +52,8 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, activation, shortcu
 def test_the_lowest_validation_loss_chooses_the_rate_of_each_side(experiment, monkeypatch):
     monkeypatch.setattr(experiment, "RATES", [1e-6, 0.1, 1e6])
     net = experiment.Net("tanh", 2)
-    sides = {name: lambda g, of=of: net.start(of, 64, 10, g) for name, of in
-             (("He", he_normal), ("orthogonal", orthogonal))}  # fmt: skip
-    found = experiment.measure(net, sides)
-    assert list(found) == ["He", "orthogonal"]
-    for side in found.values():
+    for of in (he_normal, orthogonal):
+        side = experiment.measure(net, lambda g, of=of: net.start(of, 64, 10, g))
         assert side["lr"] == 0.1
         assert side["by_rate"].argmax() == 1
         assert side["test_accuracy"].shape == side["rows"].shape == (3,)
@@ -64,16 +61,16 @@ def test_the_lowest_validation_loss_chooses_the_rate_of_each_side(experiment, mo
 
 
 def test_sides_share_division_and_order(experiment):
-    one, two = (experiment.divide("digits", range(2)) for _ in range(2))
-    assert torch.equal(one.test.x, two.test.x)
-    assert not torch.equal(one.test.x[0], one.test.x[1])
-    torch.testing.assert_close(one.train.x[1], divided(1).train.x)
-    assert torch.equal(experiment.repeat(one, 3).test.x[2:4], one.test.x)
+    starts = (lambda g: {"W1": torch.randn(2, 2, generator=g)}, lambda g: {"W1": torch.zeros(2, 2)})
+    one, two = (experiment.draw("digits", start, 1) for start in starts)
+    assert torch.equal(one.data.test.x, two.data.test.x)
+    assert torch.equal(torch.rand(3, generator=one.order), torch.rand(3, generator=two.order))
+    torch.testing.assert_close(one.data.train.x, divided(1).train.x)
 
 
 def test_inputs_are_standardised(experiment):
     for task in ("digits", "tumours"):
-        x = experiment.divide(task, [0]).train.x[0]
+        x = experiment.draw(task, lambda g: {}, 0).data.train.x
         torch.testing.assert_close(x.mean(dim=0), torch.zeros(x.shape[1]), atol=1e-4, rtol=0)
         assert x.square().mean() == pytest.approx(1, abs=1e-4)
 
