@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all tests of this folder."""
+"""One JupyterLab and one Chromium for all tests of this folder; one of each in each process."""
 
 import contextlib
 import os
@@ -22,6 +22,11 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+def in_one_process(lesson: str):
+    """Return the lesson as a parameter. One process runs all its tests, if there are several."""
+    return pytest.param(lesson, marks=pytest.mark.xdist_group(lesson))
 
 
 @pytest.fixture(scope="package")
@@ -53,15 +58,19 @@ def browser(chromium: str) -> Iterator[BrowserContext]:
 def opened(server: Server, browser: BrowserContext) -> Callable:
     """`with opened(lesson) as lab` opens a fresh copy of a lesson in a page of its own."""
 
+    def close() -> None:
+        for page in browser.pages:
+            page.close()
+        server.stop_kernels()
+
     @contextlib.contextmanager
     def opened(lesson: str) -> Iterator[Lab]:
+        close()  # the lesson of other tests may still be open
         server.reset(lesson)
         try:
             yield Lab(browser, server, lesson)
         finally:
-            for page in browser.pages:
-                page.close()
-            server.stop_kernels()
+            close()
 
     return opened
 
