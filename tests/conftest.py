@@ -11,6 +11,10 @@ from tests.one_lesson import belongs, imported_by, sources
 # `make test-gpu` runs these on a CUDA device; elsewhere there is nothing to run.
 collect_ignore = [] if os.environ.get("COURSE_DEVICE") == "cuda" else ["gpu"]
 
+# Beside other processes one thread is fastest: threads that wait for each other stall.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
