@@ -92,7 +92,7 @@ def test_accuracy_counts_the_right_ones():
     assert accuracy(lambda _, x: torch.nn.functional.one_hot(split.y, 10), {}, split) == 1
 
 
-def test_training_a_small_network_uses_one_thread():
+def test_training_a_small_network_uses_one_thread(two_threads):
     seen = set()
 
     def watched(params, x):
