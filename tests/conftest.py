@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.one_lesson import belongs, imported_by, sources
+from tests.one_lesson import belongs, imported_by, may_hold, sources
 
 # `make test-gpu` runs these on a CUDA device; elsewhere there is nothing to run.
 collect_ignore = [] if os.environ.get("COURSE_DEVICE") == "cuda" else ["gpu"]
@@ -27,6 +27,20 @@ def pytest_addoption(parser):
     parser.addoption("--lesson", default="", metavar="NN", help="run the tests of one lesson")
 
 
+def pytest_configure(config):
+    """Read what the lesson of `--lesson` imports."""
+    config.imported = imported_by(sources(ROOT / "solutions", config.getoption("lesson")))
+
+
+def pytest_ignore_collect(collection_path, config):
+    """With `--lesson`, leave out the files that hold no test of that lesson."""
+    lesson = config.getoption("lesson")
+    if lesson and collection_path.match("test_*.py"):
+        file = collection_path.relative_to(ROOT / "tests")
+        return not may_hold(file, lesson, config.imported) or None
+    return None
+
+
 def pytest_collection_modifyitems(config, items):
     """Mark the tests that must run alone. With `--lesson`, keep only the tests of that lesson."""
     for item in items:
@@ -34,11 +48,10 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker("alone")
     if not (lesson := config.getoption("lesson")):
         return
-    imported = imported_by(sources(ROOT / "solutions", lesson))
 
     def is_kept(item: pytest.Item) -> bool:
         parameters = item.callspec.id if hasattr(item, "callspec") else ""
-        return belongs(item.path.relative_to(ROOT / "tests"), parameters, lesson, imported)
+        return belongs(item.path.relative_to(ROOT / "tests"), parameters, lesson, config.imported)
 
     config.hook.pytest_deselected(items=[item for item in items if not is_kept(item)])
     items[:] = [item for item in items if is_kept(item)]

@@ -10,8 +10,19 @@ import re
 from collections.abc import Set
 from pathlib import Path, PurePath
 
+BY_LESSON = ("browser", "contract", "gpu", "lessons")  # folders of tests that take a lesson
 IN_FILE = re.compile(r"test_(\d\d)_")
 IN_PARAMETERS = re.compile(r"(?:^|-)(\d\d)[._][a-z]")
+
+
+def may_hold(file: PurePath, lesson: str, imported: Set[PurePath]) -> bool:
+    """Return whether a file may hold tests of a lesson. Others need not be read.
+
+    file, imported: as `belongs` takes them.
+    """
+    if numbers := IN_FILE.findall(file.name):
+        return lesson in numbers
+    return file.parts[0] in BY_LESSON or file in imported
 
 
 def belongs(file: PurePath, parameters: str, lesson: str, imported: Set[PurePath]) -> bool:

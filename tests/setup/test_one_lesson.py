@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 import pytest
 
-from tests.one_lesson import belongs, imported_by, sources
+from tests.one_lesson import belongs, imported_by, may_hold, sources
 
 SOURCE = """
 from math import pi
@@ -41,6 +41,22 @@ def test_an_imported_module_has_a_file_of_tests():
 )
 def test_a_test_belongs_to_a_lesson_by_number_or_by_import(file, parameters, kept):
     assert belongs(PurePath(file), parameters, "09", IMPORTED) == kept
+
+
+@pytest.mark.parametrize(
+    ("file", "read"),
+    [
+        ("experiments/test_09_momentum.py", True),
+        ("experiments/test_10_rmsprop.py", False),
+        ("figures/test_momentum.py", True),
+        ("figures/test_adam.py", False),
+        ("contract/test_exercises.py", True),
+        ("browser/test_lessons.py", True),
+        ("setup/test_install.py", False),
+    ],
+)
+def test_a_file_that_holds_nothing_of_a_lesson_is_not_read(file, read):
+    assert may_hold(PurePath(file), "09", IMPORTED) == read
 
 
 def test_a_lesson_that_is_not_there_imports_nothing(tmp_path):
