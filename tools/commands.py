@@ -153,9 +153,9 @@ def tests_of(python: Path, lesson: str) -> dict[str, list[str | Path]]:
 
 
 def together(python: Path) -> list[str | Path]:
-    """Return pytest on several processes. Tests that share what is costly stay in one of them."""
+    """Return pytest on several processes. The tests of one file stay in one: they share things."""
     workers = min(os.cpu_count() or 1, 4)  # each holds torch and a browser, about a gigabyte
-    return [python, "-m", "pytest", f"-n{workers}", "--dist=loadgroup"]
+    return [python, "-m", "pytest", f"-n{workers}", "--dist=loadscope"]
 
 
 def notebooks(arguments: argparse.Namespace, _: list[str]) -> int:

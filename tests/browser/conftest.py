@@ -24,11 +24,6 @@ QUIET = (
 )
 
 
-def in_one_process(lesson: str):
-    """Return the lesson as a parameter. One process runs all its tests, if there are several."""
-    return pytest.param(lesson, marks=pytest.mark.xdist_group(lesson))
-
-
 @pytest.fixture(scope="package")
 def chromium() -> str:
     """The path of Chromium. Without it the tests skip; under CI they fail."""

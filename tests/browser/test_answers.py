@@ -76,7 +76,6 @@ STORIES = (
         shows="end at the same weights",
     ),
 )
-pytestmark = pytest.mark.xdist_group("stories")  # one JupyterLab for all
 MINE = "my own answer runs"
 
 

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from .conftest import LESSONS, in_one_process
+from .conftest import LESSONS
 from .lab import CODE_CELL, Lab
 from .server import ROOT
 
@@ -55,7 +55,7 @@ WATCH = """output => {
 }"""
 
 
-@pytest.fixture(scope="package", params=[in_one_process(lesson) for lesson in LESSONS])
+@pytest.fixture(scope="package", params=LESSONS)
 def lab(request, opened):
     """A lesson, opened and run once from top to bottom.
 

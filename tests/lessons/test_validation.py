@@ -5,8 +5,6 @@ from nbformat import write
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from validate import validate
 
-pytestmark = pytest.mark.xdist_group("validation")  # two notebooks are run for all
-
 
 def stream(text):
     return new_output("stream", name="stdout", text=text)

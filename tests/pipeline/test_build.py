@@ -6,7 +6,6 @@ import toy
 
 import build
 
-pytestmark = pytest.mark.xdist_group("build")  # one course is built for all
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )

@@ -9,8 +9,6 @@ import nbformat
 import pytest
 import toy
 
-pytestmark = pytest.mark.xdist_group("nbgrader")  # one course is built for all
-
 
 def nbgrader(course, *arguments):
     """Run nbgrader in the course's folder. It starts programs that lie beside Python."""
