@@ -85,7 +85,7 @@ def test_batches_hold_each_example_once_and_come_in_a_new_order(size):
     assert not torch.equal(first[0][0], second[0][0])
 
 
-def test_training_a_small_network_uses_one_thread():
+def test_training_a_small_network_uses_one_thread(two_threads):
     seen = set()
 
     def watched(params, x):
