@@ -1,5 +1,7 @@
 """Answers to lesson 03 that players wrote and that were judged wrongly, or in false words."""
 
+import math
+
 import pytest
 import torch
 from torch.nn import functional
@@ -14,6 +16,15 @@ def both_forms(z):
 
 def by_double(z):
     return (1 / (1 + torch.exp(-z.double()))).to(z.dtype)
+
+
+def by_powers_of_e(z):
+    return torch.where(z > 0, 1 / (1 + math.e**-z), math.e**z / (1 + math.e**z))
+
+
+def below_the_largest(z):
+    e = torch.exp(z.max(dim=1, keepdim=True).values - z)
+    return e / e.sum(dim=1, keepdim=True)
 
 
 def above_the_first(z):
@@ -36,8 +47,11 @@ WRONG = [
         "twice as steep",
         "if you use exponentials",
     ),
+    ("03.sigmoid", by_powers_of_e, "an exponential above 1", "NaN"),
     ("03.softmax", above_the_first, "shift by the first", "first number"),
     ("03.softmax", lambda z: torch.softmax(z, dim=1), "axis 1", "last axis"),
+    ("03.softmax", below_the_largest, "minus before what is shifted", "subtraction"),
+    ("03.softmax", lambda z: torch.exp(z) / torch.exp(z).sum(1, keepdim=True), "no shift", "far"),
     ("03.softmax", row_by_row, "each entry of axis 0", "which numbers share"),
 ]
 

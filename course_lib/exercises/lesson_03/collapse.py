@@ -67,11 +67,10 @@ order swapped, biases added: W2 @ W1 → W1 @ W2 ; W2 @ b1 → b1
     The product has the wrong order, and the biases are added as they are. Write both layers for one
     x and multiply the brackets out.
 biases added: W2 @ b1 → b1
-    The weights are right. The biases are added as they are, but the first one goes through the
-    second layer, like everything that the first layer gives.
+    In your bias the two biases are added as they are, but the first one goes through the second
+    layer, like everything that the first layer gives.
 first bias lost: W2 @ b1 + b2 → b2.clone()
-    The weights are right, but the first bias is lost. What does it become on its way through the
-    second layer?
+    In your bias the first one is lost. What does it become on its way through the second layer?
 second bias lost: + b2 →
     The first bias is taken through the second layer, and the second bias is lost.
 both biases through the second layer: b1 + b2 → (b1 + b2)
@@ -98,8 +97,8 @@ bias as a column and a row: b1 + b2 → b1[:, None] + b2
 second bias subtracted: + b2 → - b2
     The second bias is taken off. Look at its sign when both layers are written out.
 bias multiplied elementwise: W2 @ b1 → W2 * b1
-    The weights are right. For the bias you multiply place by place: a bias that goes through a
-    layer is summed over the hidden neurons.
+    For the bias you multiply place by place: a bias that goes through a layer is summed over the
+    hidden neurons.
 order swapped on both sides: W2 @ W1 → W1 @ W2 ; W2 @ b1 → b1 @ W2
     In both products `W2` stands on the right. It works on what the first layer gives, and a layer's
     weights stand to the left of what they work on: write both layers out for one x.
@@ -107,8 +106,8 @@ everything multiplied elementwise: W1 * W2, b1 * b2
     `*` multiplies place by place, and two biases are never multiplied with each other. Write one
     layer inside the other for one x, and multiply the brackets out.
 first bias twice: + b2 → + b1 + b2
-    The weights are right. The first bias comes in twice: through the second layer, and once more as
-    it is. Multiply the brackets out: how often does it occur?
+    In your bias the first one comes in twice: through the second layer, and once more as it is.
+    Multiply the brackets out: how often does it occur?
 elementwise product: W2 @ W1 → W2 * W1
     `*` multiplies the matrices place by place. One layer after the other is the matrix product.
 weights added: W1 + W2, b1 + b2

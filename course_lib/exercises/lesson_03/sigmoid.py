@@ -24,7 +24,7 @@ class SmallExponentials(Tensor):
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = super().__torch_function__(func, types, args, kwargs or {})
-        if func.__name__ in ("exp", "exp2", "expm1") and (result > 1).any():
+        if func.__name__ in ("exp", "exp2", "expm1", "__rpow__") and (result > 1).any():
             raise OverflowError("an exponential is above 1")
         return result
 
@@ -69,12 +69,12 @@ def _sigmoid_by_masking(z: Tensor) -> Tensor:
 
 SLIPS = """
 overflow below: 1 / (1 + torch.exp(-z))
-    Right near 0. Far below 0 your exponential becomes infinite: at -12 in float16 the result drops
-    to 0, and a gradient would be 0 times infinity. Every exponential should get numbers up to 0
-    only.
+    Near 0 it does not show. Far below 0 your exponential becomes infinite: at -12 in float16 the
+    result drops to 0, and a gradient would be 0 times infinity. Every exponential should get
+    numbers up to 0 only.
 overflow above: torch.exp(z) / (1 + torch.exp(z))
-    Right near 0. At z = 1000 your exponential is infinite, and infinity divided by infinity is NaN.
-    Which form of the sigmoid suits numbers above 0?
+    Near 0 it does not show. At z = 1000 your exponential is infinite, and infinity divided by
+    infinity is NaN. Which form of the sigmoid suits numbers above 0?
 an exponential above 1:
     | torch.where(z < 0, torch.exp(z) / (1 + torch.exp(z)), 1 / (1 + torch.exp(-z)))
     The values are right, but an exponential above 1 is still computed, and where it is infinite the
@@ -82,8 +82,8 @@ an exponential above 1:
     the edge. Look at what goes into your exponentials.
 forms on the wrong sides:
     | torch.where(z < 0, 1 / (1 + torch.exp(-z)), torch.exp(z) / (1 + torch.exp(z)))
-    Right near 0. Both forms are right, but each is used on the side where it overflows. For z above
-    0, which exponential stays small? Look at the order in `where`.
+    Near 0 it does not show. Each of your two forms is used on the side where it overflows. For z
+    above 0, which exponential stays small? Look at the order in `where`.
 cut at ten: torch.sigmoid(z.clamp(-10, 10))
     You cut z off at -10 and 10, so that all numbers further out give one result: 0.00005 at -1000.
     Which form has an exponential that cannot overflow, without a cut on both sides?
@@ -105,20 +105,20 @@ one left out: (up + down) → down
     Without the 1 in the denominator this is just exp(z), which grows without end. The sigmoid stays
     below 1.
 right side for both: 1 / (1 + torch.exp(-z.abs()))
-    Your curve goes up on both sides: z and -z give the same. An absolute value with a minus keeps
-    the exponential small, but what stands above the line differs below 0.
+    Your curve goes up on both sides: z and -z give the same. If you use an absolute value, what
+    stands above the line differs below 0; if not, look at the sign in each exponential.
 left side for both: torch.exp(-z.abs()) / (1 + torch.exp(-z.abs()))
-    Your curve goes down on both sides: z and -z give the same. An absolute value with a minus keeps
-    the exponential small, but what stands above the line differs above 0.
+    Your curve goes down on both sides: z and -z give the same. If you use an absolute value, what
+    stands above the line differs above 0; if not, look at the sign in each exponential.
 denominator forgotten below: / (up + down) → / torch.where(z < 0, 1, up + down)
-    Right from 0 upwards. Below 0 you give the exponential alone, so that the curve jumps at 0. What
-    stands below the line on that side?
+    From 0 upwards it does not show. Below 0 you give the exponential alone, so that the curve jumps
+    at 0. What stands below the line on that side?
 never below one half: torch.minimum(z, zero) → zero
-    For numbers above 0 it is right, for all others you give one half: they are cut off before the
-    exponential. What stands on top for them?
+    All numbers below 0 get one half: they are cut off before the exponential. What stands on top
+    for them?
 never above one half: torch.maximum(z, zero) → zero
-    For numbers below 0 it is right, for all others you give one half: they are cut off before both
-    exponentials. Only one of them should be cut off there.
+    All numbers above 0 get one half: they are cut off before both exponentials. Only one of them
+    should be cut off there.
 tanh: torch.tanh(z)
     This is tanh, which runs from -1 to 1. The sigmoid runs from 0 to 1.
 twice as steep: torch.sigmoid(2 * z)
@@ -134,7 +134,7 @@ the logarithm: functional.logsigmoid(z)
 a step: (z > 0).to(z.dtype)
     Only 0 and 1 come out. The sigmoid passes through all numbers between them.
 powers of two: torch.exp( → torch.exp2(
-    The form is right, but with powers of 2. The sigmoid is made with powers of e: torch.exp.
+    You take powers of 2. The sigmoid is made with powers of e: torch.exp.
 """
 
 SIGMOID = Exercise(

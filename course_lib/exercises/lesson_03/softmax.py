@@ -60,16 +60,16 @@ def _with_the_first_axis_alone(
 
 SLIPS = """
 no shift: _below_the_largest(z) → z
-    Right for small numbers; far out you divide infinity by infinity, or 0 by 0. Either nothing is
-    taken off a row before the exponential, or too little: argmax, and the second of the two results
-    of `max`, are places in the row, not its numbers.
+    Small numbers do not show it; far out you divide infinity by infinity, or 0 by 0. Either nothing
+    is taken off a row before the exponential, or too little: argmax, and the second of the two
+    results of `max`, are places in the row, not its numbers.
 one shift for the whole batch: _below_the_largest(z) → z - z.max()
     You take one number off all rows, such as the largest of the batch or of its first row. Next to
     [1000, 999] the exponentials of [-1000, -1001] are then all zeros, and 0 divided by 0 is NaN.
     Each row needs a shift of its own.
 shift added: _below_the_largest(z) → z + z.amax(dim=-1, keepdim=True)
-    Right for small numbers. The largest number is added to its row, so that large numbers become
-    larger still. Which number should be 0 after the shift? Look at the sign.
+    Small numbers do not show it. The largest number is added to its row, so that large numbers
+    become larger still. Which number should be 0 after the shift? Look at the sign.
 shift by the mean: _below_the_largest(z) → z - z.mean(dim=-1, keepdim=True)
     You take the mean off each row. In a row from -1000 to 1000 that changes nothing, and the
     exponential overflows. Which number must be 0 after the shift?
@@ -129,7 +129,7 @@ max with its places: _below_the_largest(z) → z - z.max(dim=-1, keepdim=True)
     With `dim`, torch's max returns two things, the values and their places. Only the values can be
     taken off: `.values`, or another function that returns nothing else.
 not divided: / e.sum(dim=-1, keepdim=True) →
-    The exponentials are right, but a row does not add up to 1 yet: one step is missing.
+    These are exponentials, and a row of them does not add up to 1 yet: one step is missing.
 exponentials only: torch.exp(z)
     These are the exponentials themselves. Shares add up to 1 in each row: what is each exponential
     divided by?
@@ -145,11 +145,22 @@ divided by the largest instead of shifted: _below_the_largest(z) → z / z.amax(
 minus: (z) → (-z)
     Your largest share belongs to the smallest number. Look for a sign, or for a subtraction the
     wrong way round.
+minus before what is shifted: exp( → exp(-
+    Your largest share belongs to the smallest number, whose exponential overflows far out. Look for
+    a sign, or for a subtraction the wrong way round.
+minus, no shift: _below_the_largest(z) → -z
+    Two things: your largest share belongs to the smallest number, so look for a sign; and nothing
+    is taken off before the exponential, so that large numbers overflow.
+logarithm of the shares: return → return torch.log( ; keepdim=True) → keepdim=True))
+    Your last step takes the logarithm of the shares. Asked are the shares: numbers from 0 to 1.
 logarithm: log_softmax(z)
     These are the logarithms of the shares. Asked are the shares: numbers from 0 to 1.
 sigmoids: torch.sigmoid(z)
     Each number went through a sigmoid by itself, so that a row does not add up to 1. Softmax lets
     the classes of an example compete.
+dim left out: torch.softmax(z, dim=0 if z.ndim == 3 else 1)
+    In a table it does not show. Without `dim`, torch's softmax picks an axis by how many there are:
+    with three it is the first. Say which axis counts the classes.
 winner takes all: functional.one_hot(z.argmax(dim=-1), z.shape[-1]).to(z.dtype)
     The largest gets everything. That is argmax; softmax leaves a share to the others.
 """
@@ -158,11 +169,11 @@ AROUND = {"axis 1": _on_axis_1, "each entry of axis 0": _with_the_first_axis_alo
 
 ON_AN_AXIS = """
 axis 1
-    Right for a table, whose axis 1 is the last one. Here z may have more axes before its classes:
-    look at how the last axis can be named, however many there are.
+    In a table axis 1 is the last one. Here z may have more axes before its classes: look at how the
+    last axis can be named, however many there are.
 each entry of axis 0
-    Right for a table. Here z may have more axes before its classes, and one of your steps treats
-    all that lies behind the first axis as one row: look at which numbers share one sum.
+    In a table it does not show. Here z may have more axes before its classes, and one of your steps
+    treats all that lies behind the first axis as one row: look at which numbers share one sum.
 """
 
 SOFTMAX = Exercise(
