@@ -28,6 +28,19 @@ def last_example(x, W, v, error):
     return error[-1] * torch.outer(v * (1 - hidden**2), x[-1])
 
 
+def returned_in_the_loop(x, W, v, error):
+    total = torch.zeros_like(W)
+    for xn, en in zip(x, error, strict=True):
+        hidden = torch.tanh(W @ xn)
+        total = total + en * torch.outer(v * (1 - hidden**2), xn)
+        return total
+
+
+def all_but_the_last(x, W, v, error):
+    hidden = torch.tanh(x[:-1] @ W.T)
+    return (error[:-1, None] * v * (1 - hidden**2)).T @ x[:-1]
+
+
 # What the sentence says the code does, it does; what it must not say stands last.
 WRONG = [
     ("04.truncated", whole_square_in_the_exponent, "exponent not halved", "whole square", "halved"),
@@ -41,6 +54,21 @@ WRONG = [
         "the factor for the ReLU is missing",
     ),
     ("04.he_std", lambda shape: 1 / shape[1], "factor 1, no root", "1 over the inputs", "Glorot"),
+    (
+        "04.glorot_std",
+        lambda shape: (2 / sum(shape)) ** 1 / 2,
+        "one over both fans",
+        "or both are there",
+        "where their mean belongs",
+    ),
+    (
+        "04.symmetric_gradient",
+        returned_in_the_loop,
+        "first example only",
+        "If you use a loop",
+        "your loop",
+    ),
+    ("04.symmetric_gradient", all_but_the_last, "last example left out", "ends", "lower precision"),
     (
         "04.symmetric_gradient",
         last_example,

@@ -105,6 +105,9 @@ sum instead of mean: 2 / → 1 /
     should be.
 variance: math.sqrt →
     This is the variance. Asked is the standard deviation: one step is missing.
+one over both fans: 1 / sum(shape)
+    This is 1 over the sum of the fans. Two things are missing, the 2 of their mean and the root; or
+    both are there, and your power takes in less than you think: look at its brackets.
 root of the factor only: math.sqrt(2) / sum(shape)
     The root covers the 2 alone. It belongs around the whole fraction: look at where its bracket
     closes.

@@ -46,9 +46,9 @@ moved before it is stretched: std * (z + mean)
 mean and std swapped: std + mean * z
     Mean and std have changed places. Where z is 0, the result should be the mean.
 mean left out: mean + →
-    The spread is right, but the numbers lie around 0. The mean plays no part yet.
+    The numbers lie around 0, whatever the mean: it plays no part yet.
 std left out: std * →
-    The numbers lie in the right place, but their spread is still 1. The std plays no part yet.
+    The spread of the numbers is still 1. The std plays no part yet.
 std added: std * z → z + std
     The std is added. That moves the numbers and leaves their spread at 1: which operation
     stretches?
@@ -80,8 +80,8 @@ both multiply z: mean + std → (mean + std)
 std on the mean: mean * std + z
     The std multiplies the mean, where it should stretch z. Look at which of them stands beside it.
 z turned over: + std → - std
-    The distribution is right, but each number lies on the other side of the mean than its z: larger
-    z should give larger numbers.
+    The distribution does not show it, but each number lies on the other side of the mean than its
+    z: larger z should give larger numbers.
 density:
     | spread = std or math.inf  # a std of 0 has no density
     | return torch.exp(-(((z - mean) / spread) ** 2) / 2) / (spread * math.sqrt(2 * math.pi))

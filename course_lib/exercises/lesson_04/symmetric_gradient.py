@@ -96,6 +96,8 @@ sigmoid's slope: tanh → torch.sigmoid ; 1 - hidden**2 → hidden * (1 - hidden
     This is the slope of the sigmoid. The hidden neurons here use tanh.
 sigmoid's form of tanh's slope: 1 - hidden**2 → hidden * (1 - hidden)
     The form h (1 - h) belongs to the sigmoid. tanh has another one.
+sigmoid for tanh: tanh → torch.sigmoid
+    The hidden neurons here use tanh. Yours use a sigmoid, and the slope of tanh.
 relu's slope: 1 - hidden**2 → hidden > 0
     This is the slope of a ReLU. The hidden neurons here use tanh.
 sign in the slope: 1 - → 1 +
@@ -138,8 +140,7 @@ mean over the examples: @ x → @ x / len(x)
     You take the mean over the examples. The errors hold what the loss does with each example
     already, so that their contributions are added.
 result transposed: at_neurons.T @ x → x.T @ at_neurons
-    The numbers are right, but they are laid out as (inputs, neurons). The result should be laid out
-    like W.
+    Your result is laid out as (inputs, neurons). It should be laid out like W.
 sign: return → return -
     The sign is wrong. The descent itself brings a minus; the gradient does not.
 errors along the neurons: error[:, None] → error
@@ -165,10 +166,15 @@ inputs left out, one number a neuron: at_neurons.T @ x → at_neurons.sum(dim=0)
 gradient of the outgoing weights: at_neurons.T @ x → error @ hidden
     This is the gradient with respect to `v`. Asked is the one with respect to the hidden weights W.
 first example only: at_neurons.T @ x → at_neurons[:1].T @ x[:1]
-    Only the first example counts. Look at where you pick an entry: the sum runs over all of them.
+    Only the first example counts. If you use a loop, look at how far its `return` is indented; if
+    not, look at where you pick an entry: the sum runs over all examples.
 last example only: at_neurons.T @ x → at_neurons[-1:].T @ x[-1:]
     Only the last example counts. If you use a loop, a plain `=` in it replaces what came before:
     look at how each example is added to the total.
+last example left out: at_neurons.T @ x → at_neurons[:-1].T @ x[:-1]
+    The last example is left out of the sum. Look at where your loop or your slice ends.
+first example left out: at_neurons.T @ x → at_neurons[1:].T @ x[1:]
+    The first example is left out of the sum. Look at where your loop or your slice begins.
 before the sum over examples: at_neurons.T @ x → at_neurons[:, :, None] * x[:, None, :]
     You have a gradient for each example, of shape (n, h, d). One step is missing: what happens to
     the examples?
