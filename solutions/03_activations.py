@@ -579,19 +579,20 @@ say(
 #
 # ### Exercise 03.softmax
 #
-# Softmax for a batch, for outputs of any size, as long as they are finite.
+# Softmax along the last axis, for outputs of any size, as long as they are finite.
 
 
 # %%
 def softmax(z):
     """Return the share of each class, for each example.
 
-    z: tensor of shape (n, k), the outputs for n examples and k classes.
-    The result has shape (n, k); each row adds up to 1.
+    z: tensor of shape (..., k), outputs for k classes. One or more axes come before the classes:
+    (n, k) is a batch of n examples.
+    The result has the shape of z; along its last axis it adds up to 1.
     """
     ### BEGIN SOLUTION
-    e = torch.exp(z - z.amax(dim=1, keepdim=True))
-    return e / e.sum(dim=1, keepdim=True)
+    e = torch.exp(z - z.amax(dim=-1, keepdim=True))
+    return e / e.sum(dim=-1, keepdim=True)
     ### END SOLUTION
 
 
