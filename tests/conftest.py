@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.one_lesson import belongs, imported_by, may_hold, sources
+from tests.one_lesson import belongs, imported_by, may_hold, scope, sources
 
 # `make test-gpu` runs these on a CUDA device; elsewhere there is nothing to run.
 collect_ignore = [] if os.environ.get("COURSE_DEVICE") == "cuda" else ["gpu"]
@@ -17,9 +17,6 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
-
-# These files measure time. Where nothing else runs, a test that takes long is slow, not disturbed.
-AGAINST_THE_CLOCK = ("test_guard.py",)
 
 
 def pytest_addoption(parser):
@@ -42,10 +39,7 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark the tests that must run alone. With `--lesson`, keep only the tests of that lesson."""
-    for item in items:
-        if item.path.name in AGAINST_THE_CLOCK:
-            item.add_marker("alone")
+    """With `--lesson`, keep only the tests of that lesson."""
     if not (lesson := config.getoption("lesson")):
         return
 
@@ -55,6 +49,18 @@ def pytest_collection_modifyitems(config, items):
 
     config.hook.pytest_deselected(items=[item for item in items if not is_kept(item)])
     items[:] = [item for item in items if is_kept(item)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep what one file tests of one lesson in one process, since it shares what is costly."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFileAndLesson(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return scope(nodeid)
+
+    return ByFileAndLesson(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -15,6 +15,19 @@ IN_FILE = re.compile(r"test_(\d\d)_")
 IN_PARAMETERS = re.compile(r"(?:^|-)(\d\d)[._][a-z]")
 
 
+def scope(nodeid: str) -> str:
+    """Return what a test is run together with: the tests of its file for the same lesson.
+
+    >>> scope("tests/browser/test_lessons.py::test_axe[09_momentum-dark]")
+    'tests/browser/test_lessons.py 09'
+    >>> scope("tests/lab/test_data.py::test_digits")
+    'tests/lab/test_data.py '
+    """
+    file, _, name = nodeid.partition("::")
+    parameters = name.partition("[")[2]
+    return f"{file} {''.join(IN_PARAMETERS.findall(parameters)[:1])}"
+
+
 def may_hold(file: PurePath, lesson: str, imported: Set[PurePath]) -> bool:
     """Return whether a file may hold tests of a lesson. Others need not be read.
 

@@ -155,7 +155,7 @@ def tests_of(python: Path, lesson: str) -> dict[str, list[str | Path]]:
 def together(python: Path) -> list[str | Path]:
     """Return pytest on several processes. The tests of one file stay in one: they share things."""
     workers = min(os.cpu_count() or 1, 4)  # each holds torch and a browser, about a gigabyte
-    return [python, "-m", "pytest", f"-n{workers}", "--dist=loadscope"]
+    return [python, "-m", "pytest", f"-n{workers}"]
 
 
 def notebooks(arguments: argparse.Namespace, _: list[str]) -> int:
