@@ -210,6 +210,9 @@ stacked along the second axis: (points) → (points, dim=1)
 joined: stack → cat
     The points are joined end to end. Each point needs an entry of its own along a new first axis:
     `stack` makes one, `cat` does not.
+no hyper-parameter handed on: **hyper → lr=0.1
+    All steps are made at rate 0.1 and with the rule's own defaults, whatever is handed in: hand on
+    all of `**hyper`.
 only lr handed on: **hyper → lr=hyper["lr"]
     Of the hyper-parameters only lr reaches the rule; beta keeps its default. Hand on all of
     `**hyper`.

@@ -47,6 +47,7 @@ def _sensitivity_cases(seed: int) -> list[Case]:
     hole = torch.tensor(
         [0.3, 0.87, torch.nan, 0.88, 0.89, 0.9, 0.87, torch.nan, 0.2, 0.88], dtype=wide
     )
+    edges = torch.tensor([0.25, 0.5, 0.75, 0.625, 0.5, 0.25, 0.75, 0.625], dtype=wide)
     steep = torch.tensor([torch.nan, -3e200, -1.2e200, -1e200, torch.nan, -1.1e200], dtype=wide)
     one = torch.tensor([torch.nan, 0.2, torch.nan, torch.nan, torch.nan], dtype=wide)
     return [
@@ -60,6 +61,7 @@ def _sensitivity_cases(seed: int) -> list[Case]:
         Case("10 rates, a lower hill that is wider", (rates(10), hills, 0.05)),
         Case("10 rates, a hill with two diverged rates in it", (rates(10), hole, 0.05)),
         Case("8 rates, the lowest and the highest good", (rates(8), island, 0.05)),
+        Case("8 rates, two of them best, some just within", (rates(8), edges, 0.25)),
         Case("a top at the highest rate", (few, rise, 0.3), special=True),
         Case("a top at the lowest rate", (few, rise.flip(0), 0.3), special=True),
         Case("scores that are all equal", (few, flat, 0.1), special=True),
@@ -177,6 +179,14 @@ dropped before the walk:
 round the end: low > 0 and →
     Your way down does not stop at the lowest rate. Place -1 is the last one in Python, and you go
     on from there.
+just within the tolerance left out: >= → >
+    A score that is below the best one by the tolerance itself is left out. Read again what is good
+    enough.
+last of the best: int(known.argmax()) → int((known == known.max()).nonzero()[-1])
+    Where several rates are best, you start from the last of them. Asked is the first.
+how many good rates: torch.log10(rates[high] / rates[low]) → sum(near)
+    You count all good rates, wherever they lie. Asked is how far apart the ends of the unbroken
+    stretch are, in powers of ten.
 longest stretch:
     | known = scores.nan_to_num(nan=-torch.inf)
     | widest, begin = rates.new_zeros(()), None
