@@ -108,6 +108,13 @@ def slots_made_in_the_loop(rule, gradient, start, *, steps, **hyper):
     return torch.stack(points)
 
 
+def either_end(scores, quantile):
+    d = scores[:, None] - scores
+    reach = quantile * d.std(dim=2) / math.sqrt(scores.shape[1])
+    low, high = d.mean(dim=2) - reach, d.mean(dim=2) + reach
+    return 1 + (high > 0).sum(dim=0), len(scores) - (low > 0).sum(dim=1)
+
+
 WRONG = [
     ("12.sensitivity", dropped_before_the_walk, "dropped before the walk"),
     ("12.sensitivity", walk_with_penalty(-100.0), "a finite penalty"),
@@ -123,6 +130,7 @@ WRONG = [
     ("12.tune", search_from(None, 0.0), "nothing beats score 0"),
     ("12.tune", returned_in_the_loop, "always the first setting"),
     ("12.tune", rows_dropped_from_both, "counted without the diverged, in both tables"),
+    ("12.rank_with_error_bars", either_end, "first place by the upper end"),
     ("12.path", one_tensor_kept, "the end over and over"),
     ("12.path", slots_made_in_the_loop, "slots not kept"),
 ]

@@ -137,6 +137,14 @@ better than itself: > → >=
 rules and seeds swapped: scores.shape[1] ↔ len(scores)
     You take the number of seeds for that of the rules, and the other way round. Which axis of the
     table counts rules?
+first place by the upper end:
+    | 1 + better → 1 + (differences.mean(dim=2) > -quantile * error)
+    Your first places count every rule that may be better, those whose interval holds 0 among them.
+    Which end of the interval says that a rule is surely better?
+the same last place for all:
+    | len(scores) - better.sum(dim=1) → 1 + better.sum(dim=0) + (~better).sum(dim=0)
+    Your last place is the same for every rule, 1 more than there are rules. Which rules cannot be
+    before a given one?
 any sure difference: mean(dim=2) → mean(dim=2).abs()
     Every sure difference counts, whichever way it points. Surely better and surely worse have to be
     counted apart.
