@@ -68,7 +68,7 @@ SLIPS = """
 1 median
     half of the costs lie above that number and half below, which says nothing about their sum.
 1 capped
-    the dear repairs are real and belong in the sum. Nothing should be held back from them.
+    the dear repairs are real and belong in the sum: their pull should not be limited.
 1 usual
     that others use a loss says nothing about this task. What does the loss do that a sum of costs
     needs?
@@ -133,8 +133,6 @@ SLIPS = """
 5 usual
     that others use a loss says nothing about this task. What does the loss do that a single digit
     needs?
-1 MSE
-    write each word as it stands in the tables, in small letters.
 """
 
 OF_NUMBERS = """

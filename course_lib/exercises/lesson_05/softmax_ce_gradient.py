@@ -128,7 +128,10 @@ SOFTMAX_CE_GRADIENT = Exercise(
     also_right=(
         _gradient_by_autograd,
         _gradient_by_place,
-        lambda z, y: (functional.log_softmax(z, dim=1).exp() - functional.one_hot(y, z.shape[1])) / z.shape[0],
+        lambda z, y: (
+            (functional.log_softmax(z, dim=1).exp() - functional.one_hot(y, z.shape[1]))
+            / z.shape[0]
+        ),
         lambda z, y: torch.func.grad(lambda z: functional.cross_entropy(z, y))(z),
     ),
 )
