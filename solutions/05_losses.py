@@ -148,7 +148,7 @@ say(
 
 
 # %%
-def huber(prediction, target, delta):
+def huber(prediction, target, delta=1.0):
     """Return Huber's loss, the mean over the examples.
 
     prediction: tensor of shape (n,).
@@ -408,7 +408,8 @@ say(
 def bce_logits(z, y):
     """Return the binary cross-entropy of logits, the mean over the examples.
 
-    z: tensor of shape (n,), the logits; any numbers, however large.
+    z: tensor of shape (n,), the logits; any numbers, however large. No exponential may overflow,
+        even where it is not picked: the slope would be NaN.
     y: tensor of shape (n,), 1 for yes and 0 for no, of the same dtype.
     The result is a single number, a tensor of shape ().
     """

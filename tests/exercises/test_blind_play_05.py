@@ -30,6 +30,44 @@ def test_logits_are_not_cut_off_where_the_lesson_goes_on(limit, slip):
     assert (outcome.status, outcome.slip) == ("wrong_value", slip)
 
 
+def by_where(z, y):
+    """The loss is right, and its slope is NaN where the other side overflows."""
+    yes = torch.where(z > 0, -torch.log(1 + torch.exp(-z)), z - torch.log(1 + torch.exp(z)))
+    no = torch.where(z > 0, -z - torch.log(1 + torch.exp(-z)), -torch.log(1 + torch.exp(z)))
+    return -(y * yes + (1 - y) * no).mean()
+
+
+def by_where_of_small_exponentials(z, y):
+    rest = torch.log(1 + torch.exp(-z.abs()))
+    return (torch.where(z > 0, z * (1 - y), -z * y) + rest).mean()
+
+
+def test_the_slope_that_the_lesson_goes_on_with_is_no_nan():
+    exercise = EXERCISES["05.bce_logits"]
+    outcome = evaluate(exercise, by_where)
+    assert (outcome.status, outcome.slip) == ("raised", "both sides of where")
+    assert evaluate(exercise, by_where_of_small_exponentials).passed
+
+
+def min_for_max(z, y):
+    return (z.clamp(max=0) - z * y + torch.log1p(torch.exp(-z.abs()))).mean()
+
+
+def test_smaller_for_larger_is_named_in_words_true_of_either_formula():
+    outcome = evaluate(EXERCISES["05.bce_logits"], min_for_max)
+    assert outcome.slip == "maximum for minimum"
+    assert "The smaller and the larger of z and 0 have changed places" in outcome.message
+
+
+def test_a_first_line_as_it_was_given_is_not_blamed():
+    def huber(prediction, target, delta=1.0):
+        return torch.nn.functional.mse_loss(prediction, target)
+
+    outcome = evaluate(EXERCISES["05.huber"], huber)
+    assert not outcome.passed
+    assert "first line" not in outcome.message
+
+
 def test_the_logits_that_the_lesson_goes_on_with_are_tested():
     sizes = {z.abs().max().item() for z, _ in (c.args for c in EXERCISES["05.bce_logits"].cases(0))}
     assert max(sizes) >= 1e4
@@ -64,7 +102,7 @@ def test_a_right_word_written_otherwise_is_not_called_wrong(task, kind, word, sa
 
 
 def test_the_sum_of_the_costs_is_named_in_each_loss():
-    def huber(p, y, delta):
+    def huber(p, y, delta=1.0):
         return functional.huber_loss(p, y, delta=delta, reduction="sum")
 
     for id, answer in {

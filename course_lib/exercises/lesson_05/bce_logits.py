@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -10,6 +12,20 @@ from ...checking import Case, Exercise, slips
 from ...nn import cross_entropy
 from ..drawing import drawing
 from ..families import slips_of_a_mean
+
+
+class FiniteExponentials(Tensor):
+    """A tensor that raises OverflowError when an exponential of it is infinite.
+
+    Where it is not picked, or is divided by, a loss can be right and its slope still be NaN.
+    """
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = super().__torch_function__(func, types, args, kwargs or {})
+        if func.__name__ == "exp" and result.isinf().any():
+            raise OverflowError("an exponential is infinite")
+        return result
 
 
 def _bce_cases(seed: int) -> list[Case]:
@@ -23,6 +39,7 @@ def _bce_cases(seed: int) -> list[Case]:
         return torch.tensor([z], dtype=torch.float64), torch.tensor([y], dtype=torch.float64)
 
     z, y = answers(5)
+    far = torch.tensor([-1000, -2, 0, 2, 1000], dtype=torch.float64)
     return [
         Case("7 logits", answers(7)),
         Case("5 logits", answers(5)),
@@ -35,6 +52,11 @@ def _bce_cases(seed: int) -> list[Case]:
         Case("a logit of 1000 for a no", one(1000, 0), special=True),
         Case("a logit of -1000 for a yes", one(-1000, 1), special=True),
         Case("a logit of -1000 for a no", one(-1000, 0), special=True),
+        Case(
+            "logits from -1000 to 1000, of which no exponential may be infinite",
+            (far.as_subclass(FiniteExponentials), y),
+            special=True,
+        ),
         Case("a logit of 10,000 for a no", one(1e4, 0), special=True),
         Case("a logit of -10,000 for a yes", one(-1e4, 1), special=True),
         Case("60 logits in float32", answers(60, torch.float32), special=True),
@@ -76,6 +98,13 @@ probabilities clipped at 1e-7:
 logits cut off at 1000: z) → z.clamp(-1000, 1000))
     The formula is right, but the logits are cut off at 1000, so that a surer mistake costs no more
     and is not pulled back. Without overflow there is nothing to cut off.
+both sides of where:
+    | yes_side = z * (1 - y) + torch.log(1 + torch.exp(-z))
+    | no_side = torch.log(1 + torch.exp(z)) - z * y
+    | return torch.where(z > 0, yes_side, no_side).mean()
+    The loss is right, but its slope is not: an exponential overflows where it is not picked, and
+    then the slope is NaN. `where`, for one, computes both of its sides for every number. No
+    exponential should ever be above 1.
 sign: return ( → return -(
     The loss has the wrong sign: it is never above 0, and grows as the answers get better.
     Logarithms of probabilities are never above 0; what turns them?
@@ -148,8 +177,8 @@ size forgotten in the logarithm of the sigmoid: -z.abs() → -z
     below 0. No exponential should ever be above 1: compare the exponent with that of the lesson's
     formula.
 maximum for minimum: max=0 → min=0
-    Your logarithm of a sigmoid is above 0 for large logits. The formula has the smaller of z and 0,
-    you have the larger: with `clamp`, 0 is then a `max`, not a `min`.
+    The smaller and the larger of z and 0 have changed places, so that a large logit for a yes costs
+    less than nothing. With `clamp`, `max=0` gives the smaller of the two.
 sign in the logarithm of the sigmoid: - torch.log1p → + torch.log1p
     In your logarithm of a sigmoid the second part is added. At a logit of 0 that makes it above 0,
     but a probability of one half has a logarithm below 0. Look at the sign.
@@ -173,9 +202,9 @@ BCE_LOGITS = Exercise(
         "any size. Use it twice, once for yes and once for no, weigh the two by the answers, and "
         "mind the minus. (To write it out yourself: `z.clamp(max=0)` is the smaller of z and 0.)",
     ),
-    slips=slips(SLIPS, cross_entropy.bce_logits)
-    + slips(SLIPS_OF_THE_LOGARITHM, _by_log_sigmoid)
-    + slips_of_a_mean(cross_entropy.bce_logits),
+    slips=slips_of_a_mean(cross_entropy.bce_logits)
+    + slips(SLIPS, cross_entropy.bce_logits)
+    + slips(SLIPS_OF_THE_LOGARITHM, _by_log_sigmoid),
     also_right=(
         _by_log_sigmoid,
         lambda z, y: functional.binary_cross_entropy_with_logits(z, y),

@@ -84,7 +84,7 @@ one shift for the whole batch:
     | log_softmax(z) → (z - z.max() - (z - z.max()).exp().sum(dim=1, keepdim=True).log())
     The largest logit of the whole batch is taken off, so that rows far below it are rounded to 0.
     Each row needs a shift of its own.
-not averaged: .gather(1, y[:, None]).mean() → .gather(1, y[:, None])[:, 0]
+costs of each example: .gather(1, y[:, None]).mean() → .gather(1, y[:, None])[:, 0]
     These are the costs of each example. A loss is a single number: what is done with them all?
 divided by the classes too: .mean() → .mean() / z.shape[1]
     The mean runs over examples and classes, so that k times too much is divided by. Each example
@@ -179,8 +179,8 @@ CATEGORICAL = Exercise(
         "the rows. To pick the entry y[i] of row i for every i, give two lists of places: "
         "`torch.arange(n)` and y. Mean and minus come last.",
     ),
-    slips=slips(SLIPS, cross_entropy.categorical_logits)
-    + slips_of_a_mean(cross_entropy.categorical_logits, without={"not averaged"}),
+    slips=slips_of_a_mean(cross_entropy.categorical_logits)
+    + slips(SLIPS, cross_entropy.categorical_logits),
     also_right=(
         _by_example,
         _by_one_hot,

@@ -79,10 +79,10 @@ half lost beyond delta, with the brackets: (size - delta / 2) → size - delta /
     Beyond delta you take off half of delta, in which a factor is missing. Either your brackets
     close too early, so that only the first part is multiplied; or a plain half, without delta,
     stands in them.
-smooth_l1 scaling: .mean() → .mean() / delta
+smooth_l1 scaling: return → return 1 / delta *
     This is torch's `smooth_l1_loss`, which is Huber's loss divided by delta. The two are equal for
     delta 1 only: look for a division by delta.
-multiplied by delta: .mean() → .mean() * delta
+multiplied by delta: return → return delta *
     Everything is multiplied by delta once too often. The squared piece has no delta in it.
 condition without a size: size <= delta → prediction - target <= delta
     Errors far below 0 take the squared piece, since a negative number is always below delta. What
@@ -165,7 +165,7 @@ HUBER = Exercise(
         "can be written with it. Then the mean. Check: with delta 1 an error of exactly 1 costs "
         "one half by both formulas.",
     ),
-    slips=slips(SLIPS, _by_pieces) + slips_of_a_mean(_by_pieces),
+    slips=slips_of_a_mean(_by_pieces) + slips(SLIPS, _by_pieces),
     also_right=(
         _by_pieces,
         _huber_by_loop,

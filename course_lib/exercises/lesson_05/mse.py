@@ -48,7 +48,7 @@ root: .mean() → .mean().sqrt()
 length of the error: .square().mean() → .norm()
     This is the length of the vector of errors: a root of a sum. Neither a root nor a sum over the
     examples stands in the formula.
-halved: .mean() → .mean() / 2
+halved: return → return 0.5 *
     Your loss is half of what it should be. Some books put a half in front to have a simpler
     gradient; the formula here has none.
 divided by n - 1: .mean() → .sum() / (len(target) - 1)
@@ -95,7 +95,7 @@ MSE = Exercise(
         "Subtract the tensors, square the difference with `** 2`, and only then take `.mean()`. "
         "Mind the brackets: the square belongs to the whole difference.",
     ),
-    slips=slips(SLIPS, losses.mse) + slips_of_a_mean(losses.mse),
+    slips=slips_of_a_mean(losses.mse) + slips(SLIPS, losses.mse),
     also_right=(
         lambda p, y: (y - p).pow(2).mean(),
         lambda p, y: torch.dot(p - y, p - y) / len(p),

@@ -32,6 +32,7 @@ def _check_cases(seed: int) -> list[Case]:
         case("4 weights and step 0.05", 4, step=0.05),
         case("3 by 3 weights and step 0.1", 3, 3, step=0.1),
         case("1 weight and step 0.1", 1, step=0.1, special=True),
+        case("2 weights and step 0.1", 2, step=0.1, special=True),
         case("3 weights and step 0.001", 3, step=0.001, special=True),
         case("3 weights and step 1", 3, step=1.0, special=True),
         case("3 weights that are all zero", 3, step=0.1, scale=0.0, special=True),
