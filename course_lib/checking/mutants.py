@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
 
-from .edits import body, made
+from .edits import formula, made
 
 AXES = ("dim", "axis", "keepdim", "keepdims")
 NEIGHBOURS = {  # operations that are taken for one another
@@ -62,7 +62,7 @@ def mutants(of: Callable[..., Any]) -> list[Mutant]:
 
     What only refuses bad inputs is no part of the formula and is left out of all of them.
     """
-    tree = _formula(of)
+    tree = _Numbers().visit(formula(of))
     whole = ast.unparse(tree)
     taken, found = {whole}, []
     for kind, code in _changed_sources(tree, of):
@@ -76,25 +76,6 @@ def _change(before: str, after: str) -> str:
     old, new = before.splitlines(), after.splitlines()
     at = next((i for i, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), -1)
     return f"{old[at].strip()} → {new[at].strip()}"
-
-
-def _formula(of: Callable[..., Any]) -> ast.Module:
-    """Return the body of a function without what only refuses inputs."""
-    tree = ast.parse(body(of))
-    for statement in list(tree.body):
-        match statement:
-            case ast.Expr(value=ast.Call(func=ast.Name())):  # expect("x", x, …)
-                tree.body.remove(statement)
-            case ast.If(body=[ast.Raise()], orelse=[]):
-                tree.body.remove(statement)
-            case ast.For(body=[ast.If(body=[ast.Raise()], orelse=[])]):
-                tree.body.remove(statement)
-    read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _is(n.ctx, ast.Load)}
-    for statement in list(tree.body):
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)]) if name not in read:
-                tree.body.remove(statement)  # what was to be refused
-    return _Numbers().visit(tree)
 
 
 class _Numbers(ast.NodeTransformer):
@@ -112,7 +93,8 @@ def _changed_sources(tree: ast.Module, of: Callable[..., Any]) -> Iterator[tuple
     stored = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _is(n.ctx, ast.Store)]
     names = list(dict.fromkeys([*parameters, *stored]))
     for parent, field, index, node in list(_places(tree)):
-        for kind, new in _changes(node, parent, names):
+        added = _additions(node, list(parameters))
+        for kind, new in [*_changes(node, parent, names), *added]:
             with _put(parent, field, index, new):
                 yield kind, ast.unparse(tree)
     for statements in list(_blocks(tree)):
@@ -169,6 +151,18 @@ def _changes(node: ast.AST, parent: ast.AST, names: list[str]) -> Iterator[Chang
                 yield "results", ast.Tuple(swapped, ast.Load())
     if isinstance(parent, ast.Return) and not isinstance(node, ast.Tuple):
         yield "sign", ast.UnaryOp(ast.USub(), node)
+
+
+def _additions(node: ast.AST, parameters: list[str]) -> Iterator[Change]:
+    """Yield an expression with something too much: a factor, a square, a root, a mean."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        for name in parameters:
+            yield "extra", ast.BinOp(node, ast.Mult(), ast.Name(name, ast.Load()))
+            yield "extra", ast.BinOp(node, ast.Div(), ast.Name(name, ast.Load()))
+    if isinstance(node, ast.BinOp | ast.Call):
+        yield "extra", ast.BinOp(node, ast.Pow(), ast.Constant(2))
+        for name in ("sqrt", "abs", "mean"):
+            yield "extra", ast.Call(ast.Attribute(node, name, ast.Load()), [], [])
 
 
 def _of_operation(node: ast.BinOp) -> Iterator[Change]:
