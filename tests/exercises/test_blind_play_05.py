@@ -73,6 +73,13 @@ def test_the_logits_that_the_lesson_goes_on_with_are_tested():
     assert max(sizes) >= 1e4
 
 
+def test_a_function_that_returns_the_pairs_is_not_the_pairs():
+    def choose():
+        return CHOSEN
+
+    assert evaluate(EXERCISES["05.choose"], choose).status == "wrong_type"
+
+
 @pytest.mark.parametrize(("task", "word"), EVERY_WORD)
 def test_every_wrong_word_of_the_tables_has_a_sentence_of_its_own(task, word):
     outcome = evaluate(EXERCISES["05.choose"], chosen_but(task, word))

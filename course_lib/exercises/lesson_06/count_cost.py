@@ -97,6 +97,14 @@ additions counted, exactly twice: - n * sizes[0] * sizes[1] → ; n * → 2 * n 
 first layer left out: - n * → - 2 * n *
     On the way back the first layer is left out altogether. Its inputs need no gradient, but its
     weights do.
+first layer left out, both ways: pairwise(sizes) → pairwise(sizes[1:])
+    The first layer is left out on the way forward, and counted less than nothing on the way back.
+    The inputs are the first of the sizes: if you use a loop, look at where it begins.
+first layer left out, both ways, exactly twice:
+    | pairwise(sizes) → pairwise(sizes[1:])
+    | - n * sizes[0] * sizes[1] →
+    The first layer is left out, both ways. Its inputs need no gradient, but they are multiplied on
+    the way forward, and its weights need one. If you use a loop, look at where it begins.
 first layer only: n * sizes[0] * sizes[1], 2 * n * sizes[0] * sizes[1]
     Only the first layer is counted. Go through all pairs of neighbours in the list.
 neurons counted: n * sum(sizes), 2 * n * sum(sizes)

@@ -132,6 +132,9 @@ biases added along the neurons:
     | of_b1, of_W2, of_b2 → relu_vjp(of_hidden, z).sum(dim=1), of_W2, g.sum(dim=1)
     The biases' gradients are added up over the neurons. There should be one for each neuron: look
     at the axis of your sums.
+output biases added along the outputs: of_b1, of_W2, of_b2 → of_b1, of_W2, g.sum(dim=1)
+    The gradient of b2 is added up over the outputs, so that each example gets a number. There
+    should be one for each output: look at the axis of your sum.
 means over the examples: linear_vjp(g, hidden, W2) → linear_vjp(g / len(g), hidden, W2)
     All four are divided by the number of examples. If the loss is a mean, its 1/n is in g already,
     and here it goes in twice.
