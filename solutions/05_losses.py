@@ -625,7 +625,8 @@ many_wrong = len(labels["shares"]) - 1
 rows = ["| loss | wrong labels | just now | stored |", "|---|---:|---:|---:|"]
 for name, loss in {"cross-entropy": categorical_logits, "Brier": brier_softmax}.items():
     lr = labels["losses"][name][0]["lr"]
-    now = accuracy(two_layers, *rerun_labels(loss, lr, labels["shares"][many_wrong], seed=0))
+    params, test = rerun_labels(loss, lr, labels["shares"][many_wrong], seed=0)
+    now = accuracy(two_layers(params, test.x), test.y)
     then = labels["losses"][name][many_wrong]["unaware"][0]
     assert abs(now - then) < 0.03
     rows.append(f"| {name} | {labels['shares'][many_wrong]:.0%} | {now:.1%} | {then:.1%} |")

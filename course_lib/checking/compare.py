@@ -243,8 +243,8 @@ def _one_example(m: np.ndarray, e: np.ndarray, close: np.ndarray) -> str:
 
 
 def _one_row(wrong: np.ndarray) -> str:
-    """Words for wrong places that are one whole row or column, or one end of a list; else ""."""
-    for axis in range(wrong.ndim):
+    """Words for wrong places that are one whole row or column; "" where they are not."""
+    for axis in range(wrong.ndim if wrong.ndim > 1 else 0):
         at = np.unique(np.argwhere(wrong)[:, axis])
         if wrong.shape[axis] > 1 and len(at) == 1 and wrong.take(at[0], axis=axis).all():
             place = [":"] * wrong.ndim

@@ -13,6 +13,7 @@ import torch
 
 from . import messages
 from .compare import NUMERIC, same, same_slip, same_type, same_wrong_parts, tells
+from .explain import explain, root_as_half
 from .guard import run_guarded
 from .kinds import kind_of, two_slips
 from .model import Case, Exercise, Outcome, Slip
@@ -129,14 +130,14 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
     status = _status(mine[found], right[found])
     if changed := callable(answer) and first_line(answer, exercise.reference):
         return outcome(status, changed)
-    half = messages.root_as_half(source_of(answer))
+    half = root_as_half(source_of(answer))
     known = _slips(exercise, seed)
     for slip, its in known:
         if same_slip(mine, its, right, cases) or (
             not callable(exercise.reference) and all(map(same_wrong_parts, mine, its, right))
         ):
             return outcome(status, slip.message + half, slip=slip.name)
-    explained = messages.explain(status, exercise, cases, mine, right, found, answer)
+    explained = explain(status, exercise, cases, mine, right, found, answer)
     seen = "".join(facts(answer, exercise.reference, stopped=status == "raised")[:1])
     kind, words = None, f"{seen} {explained}".strip()
     searched = callable(exercise.reference) and status in ("wrong_value", "wrong_shape")

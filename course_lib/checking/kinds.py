@@ -18,7 +18,7 @@ from .slips import both
 KINDS = {
     "sign": "a plus and a minus have changed places, or one sign is turned round: go through the "
     "signs",
-    "extra": "one factor, root, square or mean is too many: go through what each number is "
+    "extra": "one factor, divisor, root or square is too many: go through what each number is "
     "multiplied by",
     "term": "one term is left out of a sum or a difference: go through the formula term by term",
     "factor": "one factor or divisor is left out: go through the products and quotients",
