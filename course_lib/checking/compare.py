@@ -35,10 +35,13 @@ def same(mine: Result, expected: Result) -> bool:
 def same_type(mine: Result, expected: Result) -> bool:
     """Whether dtype and device are as expected, where a tensor is.
 
-    A plain number, which has none, may stand in its place; an array may, if it has the dtype.
+    A plain number, which has none, may stand in its place; an array may, if it has the dtype. Where
+    a plain whole number is expected, a float is of another type, whole or not.
     """
     if mine.kind == "sequence":
         return all(map(same_type, mine.items, expected.items))
+    if expected.type_name == "int" and mine.kind in NUMERIC:
+        return not mine.dtype.startswith(("float", "complex"))
     if expected.kind == "tensor" and mine.kind in ("tensor", "array"):
         return (mine.dtype, mine.device) == (expected.dtype, expected.device)
     return True

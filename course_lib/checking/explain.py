@@ -184,15 +184,21 @@ def _wrong_type(mine: Result, right: Result, answer: Any, result: str) -> str:
             f"{result} says true or false, as a comparison does, where numbers are due: "
             "`.to(x.dtype)` makes numbers like those of a tensor x."
         )
+    words = (
+        f"the numbers are right, but {result} holds them as {mine.dtype} where {right.dtype} is due"
+    )
+    if not right.dtype.startswith("float"):
+        return f"{words}."
     return (
-        f"the numbers are right, but {result} holds them as {mine.dtype} where {right.dtype} is "
-        "due, the dtype of the inputs. `torch.zeros(…)` and `torch.tensor(…)` choose one of their "
-        "own: `x.new_zeros(…)` makes zeros like those of a tensor x, and `dtype=x.dtype` says it "
-        "outright."
+        f"{words}, the dtype of the inputs. `torch.zeros(…)` and `torch.tensor(…)` choose one of "
+        "their own: `x.new_zeros(…)` makes zeros like those of a tensor x, and `dtype=x.dtype` "
+        "says it outright."
     )
 
 
 def _kind_word(right: Result) -> str:
+    if right.type_name == "int":
+        return "whole number"
     words = {"number": "number", "text": "word", "tensor": "tensor"}
     return words.get(right.kind, right.type_name.lower())
 
