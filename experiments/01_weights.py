@@ -20,12 +20,15 @@ from tqdm.auto import tqdm
 
 from course_lib.lab import (
     Dataset,
-    Split,
+    accuracy,
+    best_setting,
     digits,
+    each_run,
     generator,
     predictive_power,
     rms,
     shuffled_copy,
+    stack_params,
     write_experiment,
 )
 from course_lib.nn.layers import dense, rescale
@@ -51,6 +54,7 @@ A1_LR, A1_EPOCHS = 0.5, 30
 A2_LAYERS, A2_HIDDEN, A2_EPOCHS = (1, 2, 5), 32, 20
 A2_GAINS = [10 ** (k / 4) for k in range(-8, 9)]
 A2_LRS = [10 ** (k / 2) for k in range(-16, 5)]
+EDGE = "at both ends of the gains the best rate is the highest; the grid should go beyond 100"
 
 
 def forward(params: Params, x: Tensor) -> Tensor:
@@ -80,12 +84,6 @@ def train_together(
             vmap(cross_entropy)(out, y[chosen]).sum().backward()
             rule.step()
     return {name: value.detach() for name, value in params.items()}
-
-
-def accuracies(params: Params, split: Split) -> Tensor:
-    """Return each run's share of right answers `(runs,)`."""
-    out = vmap(forward, in_dims=(0, None))(params, split.x)
-    return (out.argmax(dim=2) == split.y).double().mean(dim=1)
 
 
 def shuffles(epochs: int, n: int, source: torch.Generator) -> Tensor:
@@ -197,19 +195,20 @@ def measure_a2(data: Dataset) -> dict:
     for layers in A2_LAYERS:
         drawn = [draw_a2(seed, layers, data) for seed in range(SEEDS)]
         orders = torch.stack([order for _, order in drawn]).repeat(len(gains), 1, 1)
-        start = {}
-        for name in drawn[0][0]:
-            at_gain_1 = torch.stack([params[name] for params, _ in drawn])
-            start[name] = (gains[:, None, None, None] * at_gain_1).flatten(0, 1)
+        at_gain_1 = stack_params([params for params, _ in drawn])
+        scale = gains[:, None, None, None]
+        start = {name: (scale * value).flatten(0, 1) for name, value in at_gain_1.items()}
         found = {"validation": [], "test": []}
         for lr in tqdm(A2_LRS, desc=f"A2, layers: {layers}"):
             params = train_together(start, data.train.x, data.train.y, orders, lr=lr)
             for part, of_lr in found.items():
-                of_lr.append(accuracies(params, getattr(data, part)).view(len(gains), SEEDS))
-        best = torch.stack(found["validation"]).mean(dim=2).argmax(dim=0)
+                scores = each_run(accuracy, forward, params, getattr(data, part))
+                of_lr.append(scores.view(len(gains), SEEDS))
+        mistakes = 1 - torch.stack(found["validation"], dim=1)  # (gains, lrs, seeds)
+        best = [best_setting({"lr": A2_LRS}, of, edge_allowed=EDGE) for of in mistakes]
         result["nets"][layers] = {
             "best_lr": [A2_LRS[i] for i in best],
-            "test_accuracy": torch.stack(found["test"])[best, torch.arange(len(gains))],
+            "test_accuracy": torch.stack(found["test"])[best, range(len(gains))],
         }
     return result
 

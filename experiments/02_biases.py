@@ -15,7 +15,6 @@ minutes:
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -24,13 +23,25 @@ from torch.func import vmap
 from torch.nn.functional import avg_pool2d, cross_entropy, one_hot
 from tqdm.auto import tqdm
 
-from course_lib.lab import Dataset, Split, digits, generator, write_experiment
+from course_lib.lab import (
+    Dataset,
+    Split,
+    best_setting,
+    digits,
+    generator,
+    networks,
+    stack_params,
+    stack_splits,
+    write_experiment,
+)
 from course_lib.lab.corruption import blur, mute, noise
 from course_lib.lab.data import resplit
-from course_lib.nn.biases import affine, constant_error, l1_gradient, l2_gradient
+from course_lib.lab.networks import network
+from course_lib.nn.biases import constant_error, l1_gradient, l2_gradient
 
 SEEDS = 24
 BATCH = 50
+EDGE = "biases from -3 and -10, and L1 on biases, are best at the lowest value tried"
 EPOCHS = 20
 
 Params = dict[str, Tensor]
@@ -125,16 +136,12 @@ class Runs(NamedTuple):
             view(corruption(split.x, generator(seed)))
             for seed, (view, split) in enumerate(zip(self.views, splits, strict=True))
         ]
-        return Split(torch.stack(seen), torch.stack([split.y for split in splits]))
+        return stack_splits([Split(x, own.y) for x, own in zip(seen, splits, strict=True)])
 
 
 def draw(sizes: Sequence[int], images: int, epochs: int, source: torch.Generator):
     """Return random weights that keep the size of the signals, zero biases, and shuffles."""
-    params = {}
-    for layer, (d, h) in enumerate(pairwise(sizes), start=1):
-        gain = 1 if layer == 1 else 2**0.5
-        params[f"W{layer}"] = gain / d**0.5 * torch.randn(h, d, generator=source)
-        params[f"b{layer}"] = torch.zeros(h)
+    params = networks.start(sizes, source)
     orders = [torch.randperm(images, generator=source) for _ in range(epochs)]
     return params, torch.stack(orders)
 
@@ -157,20 +164,10 @@ def draw_runs(
         drawn.append(draw([inputs, *hidden, 10], images, epochs, source))
         divisions.append(replace(data, train=train))
     params, orders = zip(*drawn, strict=True)
-    start = {name: torch.stack([mine[name] for mine in params]) for name in params[0]}
-    return Runs(start, torch.stack(orders), divisions, views)
+    return Runs(stack_params(params), torch.stack(orders), divisions, views)
 
 
-def forward(params: Params, x: Tensor) -> Tensor:
-    """Weighted sums and biases, layer after layer; between two layers what is above 0 goes on."""
-    last = len(params) // 2
-    for layer in range(1, last + 1):
-        x = affine(x, params[f"W{layer}"], params[f"b{layer}"])
-        x = x if layer == last else torch.relu(x)
-    return x
-
-
-forward_all = vmap(vmap(forward, in_dims=(0, None)))  # (seeds, settings, ...) on (seeds, n, d)
+forward_all = vmap(vmap(network, in_dims=(0, None)))  # (seeds, settings, ...) on (seeds, n, d)
 
 
 def train_together(
@@ -241,10 +238,12 @@ def only(params: Params, settings: slice) -> Params:
     return {name: value[:, settings] for name, value in params.items()}
 
 
-def best_of(params: Params, validation: Split) -> int:
+def best_of(
+    params: Params, settings: Sequence[Setting], validation: Split, edge_allowed: str = ""
+) -> int:
     """Return the place of the setting with the lowest validation loss."""
-    losses = loss(params, validation).mean(dim=0).nan_to_num(nan=float("inf"))
-    return int(losses.argmin())
+    tried = {name: [getattr(own, name) for own in settings] for name in ("lr", "strength")}
+    return best_setting(tried, loss(params, validation).T, edge_allowed=edge_allowed)
 
 
 # A3: what does a network without biases make of bad images?
@@ -296,8 +295,8 @@ def measure_a3() -> dict:
         params = train_together(runs, settings)
         validation = runs.part("validation", seen)
         best = {
-            "without": best_of(only(params, slice(half)), validation),
-            "with": half + best_of(only(params, slice(half, None)), validation),
+            "without": best_of(only(params, slice(half)), settings[:half], validation),
+            "with": half + best_of(only(params, slice(half, None)), settings[half:], validation),
         }
         best["without, same rate"] = best["with"] - half
         levels = LEVELS if seen is clear else {condition.train_on: seen}
@@ -351,7 +350,7 @@ def keep_best(runs: Runs, settings: Sequence[Setting], parts: dict[str, Split]) 
     params = train_together(runs, settings)
     largest = torch.cat([params[key].flatten(2) for key in ("b1", "b2")], dim=2).abs().amax(dim=2)
     test_loss = loss(params, parts["test"])
-    best = best_of(params, parts["validation"])
+    best = best_of(params, settings, parts["validation"], edge_allowed=EDGE)
     return {
         "best": best,
         "lr": settings[best].lr,
@@ -385,7 +384,7 @@ def measure_starts() -> dict:
         for rule, (optimizer, lrs) in RULES.items():
             settings = [Setting(lr) for lr in lrs]
             params = train_together(moved, settings, optimizer)
-            found[rule]["best"].append(best_of(params, validation))
+            found[rule]["best"].append(best_of(params, settings, validation, EDGE))
             found[rule]["test"].append(accuracy(params, test))
     for rule, (_, lrs) in RULES.items():
         best, scores = found[rule]["best"], found[rule]["test"]
@@ -413,7 +412,7 @@ def measure_diets() -> dict:
         runs = draw_runs(ink, (32,), diet)
         settings = [Setting(lr) for lr in A3_LRS]
         params = train_together(runs, settings)
-        best = best_of(params, runs.part("validation", diet))
+        best = best_of(params, settings, runs.part("validation", diet))
         params = only(params, slice(best, best + 1))
         tests = {level: runs.part("test", LEVELS[level]) for level in DIET_LEVELS}
         result[name] = {

@@ -15,43 +15,39 @@
 # measured.
 
 # %%
+from functools import partial
+
 import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.exercises import check, hint, mine, progress, solution
-from course_lib.figures import Slider, interact, runs, say, show, verdict
+from course_lib.figures import Slider, interact, runs, say, show, table, verdict
 from course_lib.figures import momentum as pictures
 from course_lib.lab import (
-    Dataset,
-    Split,
     accuracy,
     device,
     digits,
-    each_run,
+    draw_runs,
+    experiment,
     generator,
+    grid,
     mean_interval,
+    median,
     progress_bar,
     resplit,
     stored,
-    sweep,
     train,
 )
 from course_lib.lab.device import one_thread
-from course_lib.nn.biases import affine
-from course_lib.nn.initializers import he_normal
+from course_lib.lab.networks import network
 from course_lib.optim.averages import best_momentum, contraction, lag
 from course_lib.optim.optimizer import RuleOptimizer
 from course_lib.optim.paths import path
 from course_lib.optim.surfaces import RAVINE
 
 gd = mine("07.gd")
-kept = stored("09_momentum")
+kept, script = stored("09_momentum"), experiment("09_momentum")
 assert kept["seeds"] == 24
-
-
-def middle(values):
-    """Return the median of a list or tensor."""
-    return torch.as_tensor(values, dtype=torch.float64).quantile(0.5).item()
 
 
 def doubles(*values):
@@ -135,25 +131,9 @@ series = kept["series"]
 noisy, smooth = doubles(*series["series"]["noisy"]), doubles(*series["series"]["smooth"])
 
 
-def start(sizes, seed):
-    """Return He's weights and biases of zero."""
-    source, params = generator(2000 + seed), {}
-    for layer in range(1, len(sizes)):
-        d, h = sizes[layer - 1 : layer + 1]
-        params[f"W{layer}"] = he_normal((h, d), generator=source)
-        params[f"b{layer}"] = torch.zeros(h)
-    return params
-
-
-def network(params, x):
-    """Return the outputs of two layers with ReLU between them."""
-    hidden = torch.relu(affine(x, params["W1"], params["b1"]))
-    return affine(hidden, params["W2"], params["b2"])
-
-
 source = generator(0)
 images = resplit(digits(), source).train
-params, again = start([64, 32, 10], 0), []
+params, again = script.start([64, 32, 10], 0), []
 for _ in range(100):
     chosen = torch.randint(len(images), (series["batch"],), generator=source)
     leaves = {name: p.requires_grad_() for name, p in params.items()}
@@ -223,12 +203,9 @@ def window(beta):
 window = check("09.window", window)
 
 # %%
-rows = ["| β | n | weight of the last n | lag |", "|---:|---:|---:|---:|"]
-for beta in (0.5, 0.9, 0.98, 0.99, 0.999):
-    n, share = window(beta)
-    rows.append(f"| {beta:g} | {n:.0f} | {share:.1%} | {lag(beta):.0f} |")
+rows = [[beta, *window(beta), lag(beta)] for beta in (0.5, 0.9, 0.98, 0.99, 0.999)]
 assert abs(window(0.99)[0] - 100) < 1e-9 and abs(window(0.9)[1] - (1 - 0.9**10)) < 1e-12
-say("\n".join(rows))
+say(table({"β": "g", "n": ".0f", "weight of the last n": ".1%", "lag": ".0f"}, rows))
 
 # %% [markdown]
 # The share goes to $1 - 1/e$, about 63 %, as $\beta$ goes to 1. So a good third of what an average says is
@@ -255,7 +232,7 @@ show(
 
 # %% tags=["hide-input"]
 by_beta = dict(zip(betas, zip(lags, left, strict=True), strict=True))
-lag_of = {beta: middle(own) for beta, (own, _) in by_beta.items()}
+lag_of = {beta: median(own) for beta, (own, _) in by_beta.items()}
 calm_of = {beta: 1 / mean_interval(own).mean for beta, (_, own) in by_beta.items()}
 assert abs(lag_of[0.99] - 99) < 10 and abs(calm_of[0.9] / 19 - 1) < 0.1
 say(
@@ -388,7 +365,7 @@ axes = kept["axes"]
 def gradients_of_descent(seed, lr):
     """Return the gradients of gradient descent on all images, (steps, numbers)."""
     images = resplit(digits(), generator(seed)).train
-    params, found = start([64, 32, 10], seed), []
+    params, found = script.start([64, 32, 10], seed), []
     for _ in progress_bar(range(axes["steps"]), "axes"):
         leaves = {name: p.requires_grad_() for name, p in params.items()}
         loss = cross_entropy(network(leaves, images.x), images.y)
@@ -430,7 +407,7 @@ show(
 )
 
 # %% tags=["hide-input"]
-turns = {rate: middle(of["turns"]) for rate, of in axes["found"].items()}
+turns = {rate: median(of["turns"]) for rate, of in axes["found"].items()}
 some = sum(share > 0.25 for share in axes["found"]["0.3"]["turns"])
 assert turns["0.3"] < 0.1 and min(turns["0.6"], turns["1.0"]) > 0.9
 say(
@@ -561,26 +538,15 @@ say(
 
 # %%
 cell = kept["digits"]["found"]["2 layers, batches of 50"]
-seeds = range(3)
-divisions = [resplit(digits(), generator(seed)) for seed in seeds]
-data = Dataset(
-    "digits",
-    *(
-        Split(*(torch.stack([getattr(getattr(d, part), of) for d in divisions]) for of in "xy"))
-        for part in ("train", "validation", "test")
-    ),
-).to(device())
-starts = [start(cell["sizes"], seed) for seed in seeds]
-stacked = {name: torch.stack([own[name] for own in starts]).to(device()) for name in starts[0]}
+runs_again = draw_runs(partial(script.draw, cell["sizes"]), range(3)).to(device())
 
 
 def trained(rule, **hyper):
     """Return the training losses of each seed after each epoch, and the test accuracies."""
-    params, history = sweep(
-        network, stacked, data, generators=[generator(1000 + seed) for seed in seeds],
-        epochs=5, batch_size=cell["batch_size"], rule=rule, label=None, **hyper,
-    )  # fmt: skip
-    return history["train_loss"], each_run(accuracy, network, params, data.test).cpu()
+    settings = {name: [value] for name, value in hyper.items()}
+    how = {"rule": rule, "epochs": 5, "batch_size": cell["batch_size"]}
+    found = grid(network, runs_again, settings=settings, **how)
+    return found.history["train_loss"][0], found.measure(accuracy)[0]
 
 
 sides = cell["sides"]
@@ -595,32 +561,33 @@ results = {
 
 # %% tags=["hide-input"]
 words = {"β = 0": "gradient descent", "β = 0.9": "average", "Nesterov, β = 0.9": "Nesterov"}
-rows = ["| rule | learning rate | training loss after 5 epochs, median of 24 |", "|---|---:|---:|"]
+rows = []
 for name, (losses, right) in results.items():
     was = torch.tensor(sides[name if name in sides else "β = 0.9"]["train_loss"])
     torch.testing.assert_close(losses, was[:3, :6], rtol=0.02, atol=0.002)
     assert (losses[:, 5] < 0.5).all() and right.min() > 0.85
     lr = lr_of.get(name, heavy["lr"]) * (0.1 if name.startswith("Nesterov") else 1)
-    rows.append(f"| {words.get(name, name)} | {lr:.2g} | {middle(was[:, 5]):.2f} |")
-say("\n".join(rows))
+    rows.append([words.get(name, name), lr, median(was[:, 5])])
+columns = {"rule": "", "learning rate": ".2g", "training loss after 5 epochs, median of 24": ".2f"}
+say(table(columns, rows))
 
 # %% [markdown]
 # The course also has one `torch.optim.Optimizer` that runs any rule, yours too, wherever torch's own would
 # be used. It keeps the velocities.
 
 # %%
-one = divisions[0]
+begun, one, _ = script.draw(cell["sizes"], 0)
 settings = {"lr": 0.1, "epochs": 2, "batch_size": 50, "label": None}
 with_mine, _ = train(
     network,
-    starts[0],
+    begun,
     one,
     generator=generator(5),
     optimizer=RuleOptimizer,
     rule=momentum,
     **settings,
 )
-with_torch, _ = train(network, starts[0], one, generator=generator(5), momentum=0.9, **settings)
+with_torch, _ = train(network, begun, one, generator=generator(5), momentum=0.9, **settings)
 for name, value in with_torch.items():
     torch.testing.assert_close(with_mine[name], value, rtol=1e-3, atol=1e-3)
 say("After two epochs the weights are those that torch's own momentum gives.")
@@ -708,16 +675,17 @@ say(
 # %%
 root = 0.9**0.5
 even = (1 + root) / (1 - root)  # here gradient descent keeps as much as momentum with β = 0.9
-rows = ["| κ | best β | kept at each step | kept by gradient descent |", "|---:|---:|---:|---:|"]
+rows = []
 for condition in (2, 10, 50, 100, 1000, even**2):
     lr, beta = best_momentum(condition)
     alone = (condition - 1) / (condition + 1)
     ends = [float(contraction(lr / of, beta)) for of in (1, condition)]
     assert max(abs(end - beta**0.5) for end in ends) < 1e-6
-    rows.append(f"| {condition:.0f} | {beta:.2f} | {beta**0.5:.3f} | {alone:.3f} |")
+    rows.append([condition, beta, beta**0.5, alone])
 assert abs((even - 1) / (even + 1) - root) < 1e-12 and abs(best_momentum(even**2)[1] - 0.9) < 1e-12
 assert abs(best_momentum(10)[1] - 0.27) < 0.005 and 1400 < even**2 < 1500
-say("\n".join(rows))
+kept_at = {"kept at each step": ".3f", "kept by gradient descent": ".3f"}
+say(table({"κ": ".0f", "best β": ".2f", **kept_at}, rows))
 say(
     f"So β = 0.9 is the best memory for a condition number of {even**2:.0f}. Below that it is too much: the error swings "
     f"and keeps √0.9, which is {root:.3f}, whatever the bowl. Gradient descent keeps as little as that up to a condition "
@@ -770,7 +738,7 @@ show(
 )
 
 # %% tags=["hide-input"]
-on_ravine = {name: middle(of["iterations"]) for name, of in ravine.items()}
+on_ravine = {name: median(of["iterations"]) for name, of in ravine.items()}
 polyaks = "momentum, Polyak's β"
 assert 140 < on_ravine["gradient descent"] < 180 and 115 < on_ravine["momentum, β = 0.9"] < 135
 assert on_ravine[polyaks] < 40
@@ -789,12 +757,13 @@ say(
 # the memory. Feed your `ema` a gradient that is always 1.
 
 # %%
-rows = ["| β | after 1 step | after 10 steps | after 100 steps |", "|---:|---:|---:|---:|"]
+rows = []
 for beta in (0.9, 0.99, 0.999):
     warm = ema(torch.ones(100, dtype=torch.float64), beta)
     assert abs(float(warm[9]) - (1 - beta**10)) < 1e-9
-    rows.append(f"| {beta} | {warm[0]:.3f} | {warm[9]:.3f} | {warm[99]:.3f} |")
-say("\n".join(rows))
+    rows.append([beta, warm[0], warm[9], warm[99]])
+after = {f"after {steps} step{'s' * (steps > 1)}": ".3f" for steps in (1, 10, 100)}
+say(table({"β": "g", **after}, rows))
 
 # %% [markdown]
 # With β = 0.99 the tenth step is still a tenth of what it should be. Lesson 11 mends this, by dividing by the sum
@@ -1026,7 +995,7 @@ def share(title, name):
     epochs = cells[title]["epochs"]
     known = [one for one in at if one is not None]
     never = [2 * epochs] * (len(at) - len(known))
-    return middle(known + never) / epochs, len(known)
+    return median(known + never) / epochs, len(known)
 
 
 titles = list(cells)

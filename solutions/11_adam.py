@@ -23,24 +23,20 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from course_lib.exercises import check, hint, mine, progress, solution
-from course_lib.figures import Choice, Slider, interact, say, show, verdict
+from course_lib.figures import Choice, Slider, interact, say, show, table, verdict
 from course_lib.figures import adam as pictures
 from course_lib.figures.style import number
 from course_lib.lab import (
-    Dataset,
-    Split,
     accuracy,
     device,
     digits,
-    each_run,
+    experiment,
     generator,
     mean_interval,
-    resplit,
     stored,
-    sweep,
 )
+from course_lib.lab.networks import network
 from course_lib.lab.training import batches
-from course_lib.nn.backprop import two_layer
 from course_lib.optim import rules
 from course_lib.optim.correction import adam_mended, uncorrected_factor, weight_given
 from course_lib.optim.dialects import TABLE, adam_epsilon_hat, adam_l2, adamw_paper, rmsprop_inside
@@ -52,7 +48,7 @@ from course_lib.optim.surfaces import RAVINE
 momentum, momentum_ema = mine("09.momentum"), mine("09.momentum_ema")
 rmsprop = mine("10.rmsprop")
 data = digits().to(device())
-kept = stored("11_adam")
+kept, script = stored("11_adam"), experiment("11_adam")
 assert kept["seeds"] == 24
 
 
@@ -95,13 +91,13 @@ assert kept["seeds"] == 24
 # \beta^{t-1}$ for the first. Add these weights up: they do not come to 1.
 
 # %%
-rows = ["| t | weight given, β = 0.9 | weight given, β = 0.999 |", "|---:|---:|---:|"]
+rows = []
 for t in (1, 2, 10, 100, 1000):
     given = [sum((1 - beta) * beta**age for age in range(t)) for beta in (0.9, 0.999)]
     for beta, weight in zip((0.9, 0.999), given, strict=True):
         assert abs(weight - weight_given(beta, t)) < 1e-9
-    rows.append(f"| {t} | {given[0]:.3f} | {given[1]:.3f} |")
-say("\n".join(rows))
+    rows.append([t, *given])
+say(table({"t": "d", "weight given, β = 0.9": ".3f", "weight given, β = 0.999": ".3f"}, rows))
 
 # %% [markdown]
 # What is missing to 1 went to the zero at the start. An average that has given away a tenth of its weight is
@@ -141,23 +137,12 @@ solution("11.bias_correction")
 
 # %%
 def start(seed):
-    """Return random weights that keep the size of the signals, and zero biases."""
-    source = generator(2000 + seed)
-    d, h, c = kept["sizes"]
-    return {
-        "W1": (torch.randn(h, d, generator=source) / d**0.5).to(device()),
-        "b1": torch.zeros(h, device=device()),
-        "W2": (torch.randn(c, h, generator=source) * (2 / h) ** 0.5).to(device()),
-        "b2": torch.zeros(c, device=device()),
-    }
-
-
-def forward(params, x):
-    return two_layer(x, *params.values())
+    """Return where a run of the stored experiment starts."""
+    return {name: p.to(device()) for name, p in script.start(seed).items()}
 
 
 def loss_of(params, x, y):
-    return cross_entropy(forward(params, x), y)
+    return cross_entropy(network(params, x), y)
 
 
 gradients_of = torch.func.grad(loss_of)
@@ -342,12 +327,8 @@ g = torch.tensor([1000.0, -1.0, 0.001, 1e-8, 0.0], dtype=torch.float64)
 zero = torch.zeros_like(g)
 by_rule = adam(zero, g, zero, zero, t=1, lr=0.01)[0]
 torch.testing.assert_close(first_step(g, 0.01, 1e-8), by_rule)
-rows = ["| first gradient | change |", "|---:|---:|"]
-for gradient, change in zip(g.tolist(), by_rule.tolist(), strict=True):
-    rows.append(
-        f"| {number(gradient, 8 if 0 < abs(gradient) < 1e-3 else 3)} | {number(change + 0.0, 4)} |"
-    )
-say("\n".join(rows))
+first = [number(gradient, 8 if 0 < abs(gradient) < 1e-3 else 3) for gradient in g.tolist()]
+say(table({"first gradient": ">", "change": ".4f"}, zip(first, by_rule, strict=True)))
 
 # %% [markdown]
 # That answers the first prediction: both weights move by 0.01. **The first step has the length lr, whatever
@@ -483,11 +464,10 @@ torch.testing.assert_close(by_parts, own)
 
 # %%
 settings = ("β₁ = 0", "ε and lr huge", "β₁ = β₂ = 0", "β₁ = 0, β₂ near 1")
-rows = ["| Adam with | is |", "|---|---|"]
-for setting, (name, (one, other)) in zip(settings, ends.items(), strict=True):
+for one, other in ends.values():
     torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-7)
-    rows.append(f"| {setting} | {name} |")
-say("\n".join([*rows, "", "Your Adam and these rules went the same 40 steps, place by place."]))
+which = table({"Adam with": "", "is": ""}, zip(settings, ends, strict=True))
+say(f"{which}\n\nYour Adam and these rules went the same 40 steps, place by place.")
 
 # %% [markdown]
 # ## Which rates will do
@@ -507,40 +487,14 @@ rates = {name: torch.tensor(own) for name, own in kept["rates"]["rates"].items()
 four = list(tasks["digits"])
 
 
-def divided(seeds):
-    """Return the data of these seeds, with the seeds in front: x `(seeds, n, 64)`."""
-    divisions = [resplit(digits(), generator(seed)) for seed in seeds]
-    parts = (
-        Split(*(torch.stack([getattr(getattr(d, part), of) for d in divisions]) for of in "xy"))
-        for part in ("train", "validation", "test")
-    )
-    return Dataset("digits", *parts).to(device())
-
-
-def again(rule, seeds, **hyper):
-    """Return the test accuracy of new runs from these seeds."""
-    starts, own = [start(seed) for seed in seeds], divided(seeds)
-    params, _ = sweep(
-        forward,
-        {name: torch.stack([one[name] for one in starts]) for name in starts[0]},
-        own,
-        generators=[generator(1000 + seed) for seed in seeds],
-        epochs=kept["epochs"],
-        batch_size=kept["batch"],
-        rule=rule,
-        label=None,
-        **hyper,
-    )
-    return each_run(accuracy, forward, params, own.test)
-
-
 live = {}
 for name, rule in {"momentum": momentum, "Adam": adam}.items():
     best = tasks["digits"][name]["best"]
-    now = again(rule, range(4), lr=float(rates[name][best]))
-    then = torch.tensor(tasks["digits"][name]["accuracy"][best][:4])
-    assert abs(now.cpu().mean() - then.mean()) < 0.02
-    live[name] = float(rates[name][best]), now.cpu().mean().item()
+    lr = float(rates[name][best])
+    now = script.run(rule, {"lr": [lr]}, seeds=range(4))[0]["accuracy"].mean()
+    then = torch.tensor(tasks["digits"][name]["accuracy"][best][:4]).mean()
+    assert abs(now - then) < 0.02
+    live[name] = lr, now.item()
 
 # %% tags=["hide-input"]
 panels = {
@@ -744,9 +698,8 @@ say(
 # themselves (`tests/optim/test_dialects.py`).
 
 # %% tags=["hide-input"]
-rows = ["| what | torch | Keras |", "|---|---|---|"]
-rows += [f"| {what} | {' | '.join(cells)} |" for what, cells in TABLE.items()]
-say("\n".join(rows))
+rows = [[what, *cells] for what, cells in TABLE.items()]
+say(table({"what": "", "torch": "", "Keras": ""}, rows))
 
 # %% [markdown]
 # This course goes with torch, but for three lines: it also has momentum as an average, as article B does, and
@@ -808,12 +761,12 @@ others = {
     "Adam, decay": (adamw, adam_l2, {"weight_decay": 0.3}),
     "AdamW, decay": (adamw, adamw_paper, {"weight_decay": 0.3}),
 }
-rows = ["| dialect | apart after 8 steps, in lr |", "|---|---:|"]
+rows = []
 for name, (one, other, hyper) in others.items():
     apart = (of_rule(one, **hyper) - of_rule(other, **hyper)).abs().max().item() / 0.1
     assert apart > 0.001
-    rows.append(f"| {name} | {apart:.2g} |")
-say("\n".join(rows))
+    rows.append([name, apart])
+say(table({"dialect": "", "apart after 8 steps, in lr": ".2g"}, rows))
 inside, outside = nn.functional.huber_loss, nn.functional.smooth_l1_loss
 assert torch.allclose(outside(p, gradients[0], beta=0.3), inside(p, gradients[0], delta=0.3) / 0.3)
 assert nn.functional.binary_cross_entropy(torch.zeros(1), torch.ones(1)) == 100

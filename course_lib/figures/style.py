@@ -106,6 +106,6 @@ def formatted(value: float, spec: str) -> str:
     text = format(value, spec)
     if not text.strip().startswith("-"):
         return text
-    if not re.search("[1-9]", text.partition("e")[0]):
+    if not re.search("[1-9]|inf", text.partition("e")[0]):
         return format(0.0, spec)
     return text.replace("-", "\N{MINUS SIGN}", 1)

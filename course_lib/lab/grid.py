@@ -35,6 +35,11 @@ class Runs(NamedTuple):
     data: Dataset  # x (runs, n, ...), y (runs, n)
     orders: list[torch.Generator]
 
+    def to(self, device: torch.device | str) -> "Runs":
+        """Return the same runs with their tensors on `device`."""
+        start = {name: value.to(device) for name, value in self.start.items()}
+        return Runs(start, self.data.to(device), self.orders)
+
     def repeat(self, times: int) -> "Runs":
         """Return all runs, then all once more, so many times. No two share a generator."""
         start = {name: _repeat(value, times) for name, value in self.start.items()}

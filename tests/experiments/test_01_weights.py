@@ -3,7 +3,17 @@
 import pytest
 import torch
 
-from course_lib.lab import Dataset, Split, accuracy, digits, generator, rms, shuffled_copy, train
+from course_lib.lab import (
+    Dataset,
+    Split,
+    accuracy,
+    digits,
+    each_run,
+    generator,
+    rms,
+    shuffled_copy,
+    train,
+)
 from course_lib.lab import experiment as load
 from course_lib.lab.stored import stored
 from course_lib.nn.layers import dense
@@ -48,7 +58,7 @@ def test_a_batched_run_of_a_deep_net_equals_the_same_run_alone(experiment, seed)
     for name, value in alone.items():
         torch.testing.assert_close(together[name][seed], value, rtol=1e-3, atol=1e-4)
     expected = accuracy(experiment.forward(alone, DATA.test.x), DATA.test.y).item()
-    found = experiment.accuracies(together, DATA.test)[seed].item()
+    found = each_run(accuracy, experiment.forward, together, DATA.test)[seed].item()
     assert found == pytest.approx(expected, abs=2 / len(DATA.test))
 
 

@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 from course_lib.lab import Split, accuracy, digits, generator, stored, train
 from course_lib.lab import experiment as load
 from course_lib.lab.data import resplit
+from course_lib.lab.networks import network
 
 IMAGES, EPOCHS = 120, 2
 UNCENTRED = ("10 neurons", "32 hidden", "4 hidden", "four numbers")
@@ -38,7 +39,7 @@ def alone(experiment, seed, hidden, *, biases, lr):
     params = params | zeros if biases else params
 
     def forward(p, x):
-        return experiment.forward(zeros | p, x)
+        return network(zeros | p, x)
 
     settings = {"lr": lr, "epochs": EPOCHS, "batch_size": experiment.BATCH, "label": None}
     trained, _ = train(forward, params, data, generator=source, **settings)
@@ -68,7 +69,7 @@ def test_a_penalty_is_descent_on_the_penalised_loss(experiment, on):
 
     params = {name: value[0].clone().requires_grad_() for name, value in runs.start.items()}
     train_on = runs.part("train")
-    whole = cross_entropy(experiment.forward(params, train_on.x[0]), train_on.y[0])
+    whole = cross_entropy(network(params, train_on.x[0]), train_on.y[0])
     whole = whole + 0.3 * sum((p**2).sum() for name, p in params.items() if name[0] == on)
     whole.backward()
     for name, value in params.items():
@@ -106,9 +107,10 @@ def test_the_diverse_diet_has_three_kinds(experiment):
 def test_the_lowest_validation_loss_wins_and_a_failed_run_never_does(experiment):
     x, y = torch.eye(3).expand(2, 3, 3), torch.arange(3).expand(2, 3)
     scale = torch.tensor([0.0, 5.0, 1.0, torch.nan])
+    settings = [experiment.Setting(lr) for lr in (0.1, 0.2, 0.3, 0.4)]
     params = {"W1": scale[:, None, None] * torch.eye(3).expand(2, 4, 3, 3),
               "b1": torch.zeros(2, 4, 3)}  # fmt: skip
-    assert experiment.best_of(params, Split(x, y)) == 1
+    assert experiment.best_of(params, settings, Split(x, y)) == 1
     expected = cross_entropy(5 * torch.eye(3), torch.arange(3)).item()
     assert experiment.loss(params, Split(x, y))[0, 1] == pytest.approx(expected)
 

@@ -42,6 +42,7 @@ def test_numbers_stand_right_and_words_left():
         (-2e-05, ".0e", f"{MINUS}2e-05"),
         (1e-05, "g", "1e-05"),
         (-3, "d", f"{MINUS}3"),
+        (float("-inf"), ".1f", f"{MINUS}inf"),
         (-12, "4d", f" {MINUS}12"),
         (torch.tensor(-0.25), "+.0%", f"{MINUS}25%"),
         (1234.5, ",.0f", "1,234"),

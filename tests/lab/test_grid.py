@@ -4,6 +4,7 @@ from torch.nn.functional import cross_entropy
 
 from course_lib.lab import (
     Dataset,
+    Grid,
     Run,
     Split,
     accuracy,
@@ -83,6 +84,15 @@ def test_a_run_that_diverged_has_an_infinite_loss():
     assert (found.last_loss()[1] == torch.inf).all()
 
 
+def test_so_has_one_that_came_back_from_infinity():
+    history = {
+        "validation_loss": torch.tensor([[[2.0, 1.0], [2.0, 0.5]]]),
+        "diverged": torch.tensor([[False, True]]),
+    }
+    found = Grid(networks.network, {}, history, draw(SEEDS[0]).data)
+    assert found.last_loss().tolist() == [[1.0, torch.inf]]
+
+
 def test_repeated_runs_come_in_rounds_and_share_no_generator():
     runs = draw_runs(draw, SEEDS)
     again = runs.repeat(2)
@@ -91,6 +101,14 @@ def test_repeated_runs_come_in_rounds_and_share_no_generator():
         assert torch.equal(again.start["W2"][seed], runs.start["W2"][seed % 2])
     drawn = [torch.rand(1, generator=own).item() for own in again.orders]
     assert drawn == 2 * [torch.rand(1, generator=draw(seed).order).item() for seed in SEEDS]
+
+
+def test_runs_move_with_their_data_and_keep_their_orders():
+    runs = draw_runs(draw, SEEDS)
+    moved = runs.to("meta")
+    tensors = [*moved.start.values(), *(part.x for part in parts(moved.data))]
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
+    assert moved.orders is runs.orders
 
 
 def test_stacked_data_hold_each_part_of_each_set():
