@@ -31,6 +31,7 @@ def _noise_cases(seed: int) -> list[Case]:
         case("all examples", draw(5, 3) + 1, 5, replacement=False, special=True),
         case("more than there are", draw(4, 2), 10, replacement=True, special=True),
         case("gradients that are all alike", alike, 2, replacement=False, special=True),
+        case("two examples", draw(2, 3), 1, replacement=False, special=True),
         case("float32", draw(8, 3, dtype=single), 4, replacement=False, special=True),
         case("one weight", draw(7), 2, replacement=False, special=True),
     ]
