@@ -81,7 +81,7 @@ one step too many: range(steps) → range(steps + 1)
     There is one step too many. The start is in row 0 and counts as no step.
 one step too few: range(steps) → range(steps - 1)
     There is one step too few. The start is in row 0 and counts as no step: how often does your
-    loop run?
+    loop run, and does it keep the point after the last step?
 start left out: stack(points) → stack(points)[1:]
     All steps are there, but the start is not. It belongs in row 0.
 last point only: stack(points) → stack(points)[-1]
