@@ -38,6 +38,8 @@ def evaluate(exercise: Exercise, answer: Any, *, seed: int = 0) -> Outcome:
         return Outcome(exercise.id, "not_attempted", messages.NOT_ATTEMPTED)
     if callable(exercise.reference) and not callable(answer):
         return Outcome(exercise.id, "wrong_type", messages.not_a_function(answer))
+    if callable(answer) and not callable(exercise.reference):
+        return Outcome(exercise.id, "wrong_type", messages.NOT_A_VALUE)
 
     replaced = restore()
     with settings_kept():
@@ -121,7 +123,7 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
     found = _first_difference(mine, right)
     if found is None:
         usable = need is None and not any(map(messages.not_in_torch, mine, right))
-        return outcome("passed", messages.passed(mine, right, need), usable=usable)
+        return outcome("passed", messages.passed(mine, right, need, answer), usable=usable)
     status = _status(mine[found], right[found])
     if changed := callable(answer) and first_line(answer, exercise.reference):
         return outcome(status, changed)
@@ -131,13 +133,15 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
             not callable(exercise.reference) and all(map(same_wrong_parts, mine, its, right))
         ):
             return outcome(status, slip.message + half, slip=slip.name)
-    explained = messages.explain(status, exercise, cases, mine, right, found)
-    seen = "".join(f"{fact} " for fact in facts(answer, exercise.reference)[:1])
+    explained = messages.explain(status, exercise, cases, mine, right, found, answer)
+    seen = facts(answer, exercise.reference, stopped=status == "raised")[:1]
+    if seen:
+        return outcome(status, f"{seen[0]} {explained}{half}", kind="seen in the source")
     if status in ("wrong_value", "wrong_shape") and tells(mine, right, cases):
         for look, before in ((kind_of, f"{explained} "), (two_slips, "")):
             if named := _in_time(look, exercise, mine, right, cases):
-                return outcome(status, f"{seen}{before}{named[1]}{half}", kind=named[0])
-    return outcome(status, seen + explained + half)
+                return outcome(status, f"{before}{named[1]}{half}", kind=named[0])
+    return outcome(status, explained + half)
 
 
 def _in_time(look: Callable[..., Any], exercise: Exercise, *records: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-from .compare import same, same_slip
+from .compare import alike, same, same_slip
 from .edits import Edit
 from .model import Case, Exercise, Slip
 from .mutants import mutants, own_numbers
@@ -67,12 +67,14 @@ def two_slips(
     exercise: Exercise, mine: Record, right: Record, cases: Sequence[Case]
 ) -> tuple[str, str] | None:
     """Return the names of two slips that together explain an answer, and a sentence."""
+    if not all(map(alike, mine, right)):
+        return None  # where a shape is another, two sentences can contradict each other
     fits = _Sieve(mine, right, cases)
     for one, other in _pairs(exercise):
         fn = both(one, other, exercise.reference)
         if fn is not None and fits(fn):
-            words = f"Two things. {one.message} And: {other.message}"
-            return f"{one.name} + {other.name}", words
+            words = "Your result is what two slips at once give. "
+            return f"{one.name} + {other.name}", f"{words}{one.message} And: {other.message}"
     return None
 
 

@@ -18,6 +18,7 @@ from .compare import (
     same_type,
 )
 from .model import Case, Exercise
+from .reading import return_of, source_of
 from .record import Record, Result
 
 FEW = 24  # numbers; so many can still be tried by hand
@@ -30,6 +31,7 @@ STAND_IN_GIVEN_BACK = (
     "again, then this one. If that cell ends in an error, in red, mend that first; and keep the "
     "name that it gives to the answer."
 )
+NOT_A_VALUE = "The answer is a function; the exercise asks for the value itself, not for one."
 KEEPS_STATE = (
     "Asked twice with the same inputs, your function gives two different results. It must depend "
     "on its inputs alone: look for something it remembers between calls, for chance, or for "
@@ -39,10 +41,13 @@ KEEPS_STATE = (
 _NEEDS = {
     "rule": "what runs a rule tells its settings from what it remembers by a `*`: keep the first "
     "line of the cell as it was given",
-    "grad": "gradients do not pass through your version (look for `.item()`, `float(...)`, "
-    "`torch.tensor(...)`, `.detach()` or `no_grad`)",
-    "vmap": "your version cannot run for many networks at once, under `torch.func.vmap` (look for "
-    "`.item()`, an `if` on a value, or a change of some places such as `out[z > 0] = 1`)",
+    "grad": "the lesson sends gradients through it, and through your version they do not pass",
+    "vmap": "the lesson runs it for many networks at once, with `torch.func.vmap`, and your "
+    "version takes one at a time",
+}
+_STOPS = {  # what in a source stops gradients, or asks one number a question
+    "grad": (".item()", "float(", "torch.tensor(", ".detach()", ".data", "no_grad", ".numpy()"),
+    "vmap": (".item()", "float(", ".tolist()", "if ", "while ", "[i] =", "] ="),
 }
 
 
@@ -96,15 +101,22 @@ def raised_outside(error: BaseException) -> str:
     return f"Your answer stopped with {type(error).__name__}."
 
 
-def passed(mine: Sequence[Result], right: Record, need: str | None) -> str:
+def passed(mine: Sequence[Result], right: Record, need: str | None, answer: Any) -> str:
     if any(map(not_in_torch, mine, right)):
         return (
-            "Right, though not as a torch tensor. What follows needs tensors, so a stand-in goes "
-            "on in place of your function; written with torch operations, your own goes on."
+            "Right, though not as a torch tensor. What follows needs tensors, so the lesson goes "
+            "on with a stand-in; written with torch operations, your own goes on."
         )
     if need is not None:
-        return f"Right. But {_NEEDS[need]}, so a stand-in goes on in its place."
-    return "Right."
+        source = source_of(answer)
+        causes = [f"`{text.strip()}`" for text in _STOPS.get(need, ()) if text in source]
+        look = f" Look at {' and '.join(causes[:2])}." if causes else ""
+        return f"Right. But {_NEEDS[need]}, so the lesson goes on with a stand-in.{look}"
+    if not callable(answer):
+        return "Right."
+    if inspect.isbuiltin(answer) or str(getattr(answer, "__module__", "")).startswith("torch"):
+        return "Right, with torch's own function. Can you write it without, from simpler ones?"
+    return "Right. The lesson goes on with your own version."
 
 
 def not_in_torch(mine: Result, right: Result) -> bool:
@@ -121,6 +133,7 @@ def explain(
     mine: Record,
     right: Record,
     found: int,
+    answer: Any,
 ) -> str:
     """The sentence for an answer that is wrong in a way that no slip explains.
 
@@ -132,20 +145,71 @@ def explain(
         known = list(inspect.signature(exercise.reference).parameters)[: len(cases[0].args)]
         names = ", ".join(f"`{name}`" for name in [*known, *cases[0].kwargs])
         return (
-            "Your function gives the same result whatever it is given. Does it use a name from "
-            f"elsewhere in the notebook in place of its arguments ({names})?"
+            "Your function gave the same result in every try. Does it use what it is given "
+            f"({names}), or a name from elsewhere in the notebook?"
         )
+    before, result = "", "your result" if callable(exercise.reference) else "your answer"
+    while _are_alike_sequences(mine, right):
+        names = _result_names(exercise, len(right[0].items)) if not before else []
+        part = _first_wrong_part(mine[found], right[found])
+        before = before or _right_parts(names, mine, right)
+        result = names[part] if names else f"number {part + 1} of {result.replace('your ', '')}"
+        mine, right = (tuple(r.items[part] for r in whole) for whole in (mine, right))
+    given = _inputs(exercise, cases[found]) if status == "wrong_value" else ""
     if status == "wrong_value" and (clause := how_all_differ(mine, right, cases)):
-        words = f"With {cases[found].words}, and with others too, your result {clause}."
-        return words + _inputs(exercise, cases[found])
-    if status == "wrong_value" and mine[found].values is not None is not right[found].values:
+        words = f"With {cases[found].words}, and with others too, {result} {clause}."
+    elif status == "wrong_value" and mine[found].values is not None is not right[found].values:
         clause = how_it_differs_throughout(mine, right, cases, found)
-        return f"With {cases[found].words}, your result {clause}.{_inputs(exercise, cases[found])}"
-    return f"With {cases[found].words}, {_wrong(status, mine[found], right[found])}"
+        words = f"With {cases[found].words}, {result} {clause}."
+    else:
+        clause = _wrong(status, mine[found], right[found], answer, result)
+        words = f"With {cases[found].words}, {clause}"
+    return f"{before}{words}{given}"
+
+
+def _are_alike_sequences(mine: Record, right: Record) -> bool:
+    """Whether all results have the same number of parts, so that they can be told one by one."""
+    whole = (*mine, *right)
+    counts = {len(result.items) for result in whole}
+    return (
+        all(result.kind == "sequence" for result in whole) and len(counts) == 1 and 0 not in counts
+    )
+
+
+def _first_wrong_part(mine: Result, right: Result) -> int:
+    pairs = zip(mine.items, right.items, strict=True)
+    return next(i for i, (m, r) in enumerate(pairs) if not (same(m, r) and same_type(m, r)))
+
+
+def _right_parts(names: Sequence[str], mine: Record, right: Record) -> str:
+    """Which of several results are right in all cases: "Here m and v are right, p is not. "."""
+    good, bad = [], []
+    for i, name in enumerate(names):
+        fine = all(same(m.items[i], r.items[i]) for m, r in zip(mine, right, strict=True))
+        (good if fine else bad).append(name.removeprefix("your "))
+    if not good or not bad:
+        return ""
+    is_good, is_bad = ("is" if len(some) == 1 else "are" for some in (good, bad))
+    return f"Here {_and(good)} {is_good} right, {_and(bad)} {is_bad} not. "
+
+
+def _result_names(exercise: Exercise, count: int) -> list[str]:
+    """What to call the results: a rule gives back its parameter and what it remembers."""
+    if "rule" in exercise.needs:
+        parameter, _, *slots = inspect.signature(exercise.reference).parameters
+        return [parameter, *slots][:count]
+    kind = "result" if callable(exercise.reference) else "part"
+    return [f"your {kind} number {i + 1}" for i in range(count)]
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def _inputs(exercise: Exercise, case: Case) -> str:
     """The numbers that went in, if they are few enough to try it by hand; else nothing."""
+    if not callable(exercise.reference):
+        return ""
     names = inspect.signature(exercise.reference).parameters
     given = dict(zip(names, case.args, strict=False)) | case.kwargs
     given = {name: value for name, value in given.items() if not callable(value)}
@@ -160,82 +224,109 @@ def _numbers(value: Any) -> str:
         value = value.tolist()
     if isinstance(value, list):
         return f"[{', '.join(map(_numbers, value))}]"
-    return f"{value:.4g}" if isinstance(value, float) else repr(value)
+    if not isinstance(value, float):
+        return repr(value)
+    text = f"{value:.4g}"
+    rounded_away = float(text).is_integer() and not value.is_integer()
+    return f"{value:.10g}" if rounded_away else text
 
 
-def _wrong(status: str, mine: Result, right: Result) -> str:
-    if right.kind == "sequence" and mine.kind == "sequence" and len(mine.items) == len(right.items):
-        return _wrong_part(status, mine, right)
+def _wrong(status: str, mine: Result, right: Result, answer: Any, result: str) -> str:
+    """What is wrong with a result that is called `result`."""
     if status == "wrong_type":
-        return _wrong_type(mine, right)
+        return _wrong_type(mine, right, answer, result)
     if status == "wrong_shape":
-        return _wrong_shape(mine, right)
+        return _wrong_shape(mine, right, result)
+    if mine.kind == right.kind == "text":
+        return _wrong_word(mine.text, right.text, result)
     if mine.values is None or right.values is None:
-        return "your answer is not the one asked for."
-    return f"your result {how_it_differs(mine, right)}."
+        return f"{result} is not the one asked for."
+    return f"{result} {how_it_differs(mine, right)}."
 
 
-def _wrong_part(status: str, mine: Result, right: Result) -> str:
-    for i, (m, r) in enumerate(zip(mine.items, right.items, strict=True)):
-        if not (same(m, r) and same_type(m, r)):
-            words = _wrong(status, m, r)
-            words = words.replace("your result", f"your result number {i + 1}", 1)
-            return words.replace("your answer", f"part {i + 1} of your answer", 1)
-    return "your answer is not the one asked for."
+def _wrong_word(mine: str, right: str, result: str) -> str:
+    if mine.strip() == right:
+        return f"{result} is right but for a blank: {mine!r}."
+    if mine.strip().lower() == right.lower():
+        return f"{result} is right but for its capitals: {mine!r}."
+    return f"{result} is not the one asked for."
 
 
-def _wrong_type(mine: Result, right: Result) -> str:
+def _wrong_type(mine: Result, right: Result, answer: Any, result: str) -> str:
     match mine.kind:
         case "nothing":
-            return "your result is None: did you forget `return`?"
+            return f"{result} is None{_why_none(answer, result)}"
         case "ellipsis":
-            return "your result is still `...`: one way through the function has no answer yet."
+            return f"{result} is still `...`: one way through the function has no answer yet."
         case "function":
-            return "your result is a function that was not called: are its brackets `()` missing?"
+            if mine.text == "<lambda>":
+                return f"{result} is a function; {_a(_kind_word(right))} is asked for."
+            return (
+                f"{result} is the function `{mine.text}` itself: if you meant to call it, its "
+                "brackets `()` are missing."
+            )
         case "generator":
             if mine.text == "<genexpr>":
                 return (
-                    "your result is a generator: round brackets stand around its `for`, where "
+                    f"{result} is a generator: round brackets stand around its `for`, where "
                     "square ones would make a list."
                 )
-            return "your result is a generator: `yield` stands where `return` belongs."
+            return f"{result} is a generator: `yield` stands where `return` belongs."
         case "coroutine":
-            return "your result is a coroutine: `async def` stands where `def` belongs."
+            return f"{result} is a coroutine: `async def` stands where `def` belongs."
     if mine.dtype is None or right.kind != "tensor":
-        kind = {"number": "number", "text": "word"}.get(right.kind, right.type_name.lower())
-        return f"your result is {_a(mine.type_name)}; {_a(kind)} is asked for."
+        return f"{result} is {_a(mine.type_name)}; {_a(_kind_word(right))} is asked for."
     if mine.device != right.device:
         return (
-            f"your result lives on the device {mine.device}, but the inputs live on "
+            f"{result} lives on the device {mine.device}, but the inputs live on "
             f"{right.device}: a result stays where its inputs are."
         )
     if mine.dtype == "bool":
         return (
-            "your result says true or false, as a comparison does, where numbers are due: "
+            f"{result} says true or false, as a comparison does, where numbers are due: "
             "`.to(x.dtype)` makes numbers like those of a tensor x."
         )
     return (
-        f"the numbers are right, but your result holds them as {mine.dtype} where {right.dtype} is "
+        f"the numbers are right, but {result} holds them as {mine.dtype} where {right.dtype} is "
         "due, the dtype of the inputs. `torch.zeros(…)` and `torch.tensor(…)` choose one of their "
         "own: `x.new_zeros(…)` makes zeros like those of a tensor x, and `dtype=x.dtype` says it "
         "outright."
     )
 
 
-def _wrong_shape(mine: Result, right: Result) -> str:
+def _kind_word(right: Result) -> str:
+    words = {"number": "number", "text": "word", "tensor": "tensor"}
+    return words.get(right.kind, right.type_name.lower())
+
+
+def _why_none(answer: Any, result: str) -> str:
+    """How a function comes to give None, as far as its source tells."""
+    if not callable(answer) or result != "your result":
+        return "."
+    returns = return_of(answer)
+    if returns == "never":
+        return ": did you forget `return`?"
+    if returns == "at the end":
+        return ": what stands behind your `return` has no value."
+    if returns == "sometimes":
+        return ": one way through the function ends without a `return`."
+    return "."
+
+
+def _wrong_shape(mine: Result, right: Result, result: str) -> str:
     if mine.kind == "sequence" and right.kind != "sequence" and len(mine.items) == 1:
-        return "your result is a tuple with one entry: is there a comma behind it?"
+        return f"{result} is a tuple with one entry: is there a comma behind it?"
     if mine.kind != "sequence" == right.kind and mine.shape == (len(right.items),):
         return (
-            f"your result is one tensor; {len(right.items)} results are due, with a comma between "
+            f"{result} is one tensor; {len(right.items)} results are due, with a comma between "
             "them."
         )
     if mine.kind == "sequence" and right.kind == "tensor":
         return f"your function returns {len(mine.items)} results; one tensor is asked for."
     if "sequence" in (mine.kind, right.kind):
-        return f"your result has {_count(_parts(mine), 'part')}; it should have {_parts(right)}."
+        return f"{result} has {_count(_parts(mine), 'part')}; it should have {_parts(right)}."
     should = f"shape {right.shape}" if right.shape else "shape (), a single number"
-    return f"your result has shape {mine.shape}; it should have {should}."
+    return f"{result} has shape {mine.shape}; it should have {should}."
 
 
 def _parts(result: Result) -> int:

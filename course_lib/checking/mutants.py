@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
 
-from .edits import body, made
+from .edits import formula, made
 
 AXES = ("dim", "axis", "keepdim", "keepdims")
 NEIGHBOURS = {  # operations that are taken for one another
@@ -62,7 +62,7 @@ def mutants(of: Callable[..., Any]) -> list[Mutant]:
 
     What only refuses bad inputs is no part of the formula and is left out of all of them.
     """
-    tree = _formula(of)
+    tree = _Numbers().visit(formula(of))
     whole = ast.unparse(tree)
     taken, found = {whole}, []
     for kind, code in _changed_sources(tree, of):
@@ -76,25 +76,6 @@ def _change(before: str, after: str) -> str:
     old, new = before.splitlines(), after.splitlines()
     at = next((i for i, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), -1)
     return f"{old[at].strip()} → {new[at].strip()}"
-
-
-def _formula(of: Callable[..., Any]) -> ast.Module:
-    """Return the body of a function without what only refuses inputs."""
-    tree = ast.parse(body(of))
-    for statement in list(tree.body):
-        match statement:
-            case ast.Expr(value=ast.Call(func=ast.Name())):  # expect("x", x, …)
-                tree.body.remove(statement)
-            case ast.If(body=[ast.Raise()], orelse=[]):
-                tree.body.remove(statement)
-            case ast.For(body=[ast.If(body=[ast.Raise()], orelse=[])]):
-                tree.body.remove(statement)
-    read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _is(n.ctx, ast.Load)}
-    for statement in list(tree.body):
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)]) if name not in read:
-                tree.body.remove(statement)  # what was to be refused
-    return _Numbers().visit(tree)
 
 
 class _Numbers(ast.NodeTransformer):
