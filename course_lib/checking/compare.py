@@ -35,10 +35,13 @@ def same(mine: Result, expected: Result) -> bool:
 def same_type(mine: Result, expected: Result) -> bool:
     """Whether dtype and device are as expected, where a tensor is.
 
-    A plain number, which has none, may stand in its place; an array may, if it has the dtype.
+    A plain number, which has none, may stand in its place; an array may, if it has the dtype. Where
+    a plain whole number is expected, a float is of another type, whole or not.
     """
     if mine.kind == "sequence":
         return all(map(same_type, mine.items, expected.items))
+    if expected.type_name == "int" and mine.kind in NUMERIC:
+        return not mine.dtype.startswith(("float", "complex"))
     if expected.kind == "tensor" and mine.kind in ("tensor", "array"):
         return (mine.dtype, mine.device) == (expected.dtype, expected.device)
     return True
@@ -237,8 +240,21 @@ def _one_example(m: np.ndarray, e: np.ndarray, close: np.ndarray) -> str:
         return f"is {is_}, but should be {should_be}"
     wrong = (~close).sum()
     count = "every place" if wrong == m.size else f"{wrong} of {m.size} places"
+    count = _one_row(~close) or count
     place = f"[{', '.join(map(str, first))}]"
     return f"is wrong in {count}: at {place} it is {is_}, but should be {should_be}"
+
+
+def _one_row(wrong: np.ndarray) -> str:
+    """Words for wrong places that are one whole row or column; "" where they are not."""
+    for axis in range(wrong.ndim if wrong.ndim > 1 else 0):
+        at = np.unique(np.argwhere(wrong)[:, axis])
+        if wrong.shape[axis] > 1 and len(at) == 1 and wrong.take(at[0], axis=axis).all():
+            place = [":"] * wrong.ndim
+            place[axis] = str(at[0])
+            end = {0: ", the first", wrong.shape[axis] - 1: ", the last"}.get(at[0], "")
+            return f"[{', '.join(place)}]{end}, and nowhere else"
+    return ""
 
 
 def _told_apart(a: float, b: float) -> tuple[str, str]:

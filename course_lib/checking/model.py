@@ -28,8 +28,9 @@ class Case:
 class Slip:
     """A plausible wrong answer, and the sentence that names the mistake, never the answer.
 
-    `edits` are what was changed in the reference's source to make the answer, and `wrap` what was
-    put around the reference; both are empty where the answer was written out.
+    `edits` are what was changed in the source of the right function `of` to make the answer (the
+    reference, or the same written another way), and `wrap` what was put around the reference; both
+    are empty where the answer was written out.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Slip:
     message: str
     edits: tuple[Edit, ...] = ()
     wrap: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
+    of: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)

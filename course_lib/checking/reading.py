@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import math
 import textwrap
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,9 @@ from .edits import formula
 
 
 def first_line(answer: Callable[..., Any], reference: Callable[..., Any]) -> str:
-    """Return a sentence on a first line that was changed: other order, other defaults; else "".
+    """Return a sentence on a first line that was changed: other order, another default; else "".
 
-    Where the names themselves are others, nothing can be said.
+    Where the names themselves are others, or one has no default, nothing can be said.
     """
     try:
         mine = inspect.signature(answer).parameters
@@ -32,18 +32,14 @@ def first_line(answer: Callable[..., Any], reference: Callable[..., Any]) -> str
             f"given it takes ({', '.join(due)}), and it is called in that order. Put it back."
         )
     for name in mine:
-        if name in due and _default(mine[name]) != _default(due[name]):
+        defaults = [p[name].default for p in (mine, due) if name in p]
+        if inspect.Parameter.empty not in defaults and len(set(map(repr, defaults))) == 2:
+            own, given = defaults
             return (
-                f"In the first line of your function `{name}` {_default(mine[name])}; in the cell "
-                f"as it was given it {_default(due[name])}. Put it back."
+                f"In the first line of your function `{name}` is {own!r} by default; in the cell "
+                f"as it was given it is {given!r}. Put it back."
             )
     return ""
-
-
-def _default(parameter: inspect.Parameter) -> str:
-    if parameter.default is parameter.empty:
-        return "has no default"
-    return f"is {parameter.default!r} by default"
 
 
 def facts(answer: Any, reference: Any, *, stopped: bool = False) -> tuple[str, ...]:
@@ -60,6 +56,7 @@ def facts(answer: Any, reference: Any, *, stopped: bool = False) -> tuple[str, .
         *_returns_in_a_loop(function),
         *_forgetting(function),
         *_kept_nowhere(function),
+        *_short_loops(function),
         *_never_used(function),
         *_from_elsewhere(function, answer),
         *_arguments_never_used(function, reference),
@@ -126,6 +123,22 @@ def _forgetting(function: ast.FunctionDef) -> Iterator[str]:
                     )
 
 
+def _short_loops(function: ast.FunctionDef) -> Iterator[str]:
+    """Loops that begin at 1, or end one before the end: not wrong in themselves, so it is asked."""
+    for loop in ast.walk(function):
+        match loop:
+            case ast.For(iter=ast.Call(func=ast.Name(id="range"), args=[*_, stop]) as over) if (
+                isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Sub)
+            ):
+                yield f"Your loop runs over `{ast.unparse(over)}`: does it reach the last round?"
+            case ast.For(
+                iter=ast.Call(
+                    func=ast.Name(id="range"), args=[ast.Constant(value=1), ast.Name() | ast.Call()]
+                ) as over
+            ):
+                yield f"Your loop runs over `{ast.unparse(over)}`: which round is left out?"
+
+
 def _kept_nowhere(function: ast.FunctionDef) -> Iterator[str]:
     for statement in ast.walk(function):
         if isinstance(statement, ast.Expr) and isinstance(
@@ -151,7 +164,7 @@ def _from_elsewhere(function: ast.FunctionDef, answer: Any) -> Iterator[str]:
     for name in sorted(_read(function) - own):
         value = outside.get(name)
         is_value = isinstance(value, torch.Tensor | np.ndarray | int | float)
-        if is_value and not hasattr(builtins, name) and not isinstance(value, ModuleType):
+        if is_value and not hasattr(builtins, name) and not hasattr(math, name):
             yield (
                 f"`{name}` is none of your function's arguments: it comes from elsewhere in the "
                 "notebook."

@@ -64,13 +64,27 @@ def both(first: Slip, second: Slip, of: Callable[..., Any]) -> Callable[..., Any
     """Return a function that makes two slips at once; None where they cannot be put together."""
     if not all(slip.edits or slip.wrap for slip in (first, second)):
         return None
-    try:
-        fn = made(of, edited(body(of), (*first.edits, *second.edits)))
-    except ValueError:
+    edited_ones = {slip.of for slip in (first, second)} - {None}
+    if len(edited_ones) > 1:
+        return None
+    right = edited_ones.pop() if edited_ones else of
+    fn = _edited_in_some_order(right, first.edits, second.edits)
+    if fn is None:
         return None
     for slip in (first, second):
         fn = slip.wrap(fn) if slip.wrap else fn
     return fn
+
+
+def _edited_in_some_order(
+    of: Callable[..., Any], first: tuple[Edit, ...], second: tuple[Edit, ...]
+) -> Callable[..., Any] | None:
+    for edits in ((*first, *second), (*second, *first)):
+        try:
+            return made(of, edited(body(of), edits))
+        except ValueError:
+            continue
+    return None
 
 
 def read_table(table: str) -> list[tuple[str, tuple[Edit, ...], str]]:
@@ -114,6 +128,6 @@ def _edited_slip(name: str, edits: tuple[Edit, ...], message: str, of: Any) -> S
     if not edits:
         raise ValueError(f"slip {name!r} has no edit, and no answer is written for it")
     try:
-        return Slip(name, made(of, edited(body(of), edits)), message, edits)
+        return Slip(name, made(of, edited(body(of), edits)), message, edits, of=of)
     except ValueError as error:
         raise ValueError(f"slip {name!r}: {error}") from None

@@ -96,6 +96,12 @@ def test_a_slip_fails_under_its_own_name(exercise, slip):
         assert outcome.message == slip.message
 
 
+@every_slip
+def test_a_slip_stops_with_no_error_of_its_author(exercise, slip):
+    results = record(as_function(slip.answer), exercise.cases(0))
+    assert not {result.type_name for result in results} & {"NameError", "SyntaxError"}
+
+
 @every_exercise
 def test_there_are_enough_slips_hints_and_points(exercise):
     assert len(exercise.slips) >= 3
