@@ -458,7 +458,7 @@ def steps_needed(curvatures, lr, shrink):
     """Return after how many steps the distance has shrunk far enough.
 
     curvatures: tensor of shape (d,), in any order, each above 0.
-    lr: number, the learning rate, below the largest.
+    lr: number, a learning rate at which every direction converges.
     shrink: number above 0 and below 1: 0.01 stands for a hundredth.
     No direction is at its minimum after a single step.
     The result is a whole number.

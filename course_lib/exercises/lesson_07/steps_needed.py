@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...optim import descent
 from ..drawing import drawing
 
@@ -44,6 +43,16 @@ def _steps_cases(seed: int) -> list[Case]:
             (torch.ones(3).double(), 0.5, 0.01),
             special=True,
         ),
+        Case(
+            "curvatures of 1 and 1.5, lr = 0.5 and shrink = 0.25",
+            (torch.tensor([1.0, 1.5]).double(), 0.5, 0.25),
+            special=True,
+        ),
+        Case(
+            "curvatures of 1 and 0.0005, lr = 1.2 and shrink = 0.001",
+            (torch.tensor([1.0, 0.0005]).double(), 1.2, 0.001),
+            special=True,
+        ),
         Case("curvatures in float32", (torch.tensor([1.0, 0.2]), 1.5, 0.01), special=True),
     ]
 
@@ -64,32 +73,9 @@ def _ceil(shrink: float, factor: float) -> int:
     return math.ceil(math.log(shrink) / math.log(float(factor)))
 
 
-def _slowest(c: Tensor, lr: float) -> float:
-    return float((1 - lr * c).abs().max())
-
-
-def _with(factor: Callable[[Tensor, float], Tensor]) -> Callable[[Tensor, float, float], int]:
-    """Return an answer that takes another factor for the slowest one."""
-    return lambda c, lr, shrink: _ceil(shrink, factor(c, lr))
-
-
 def _by_loop(c: Tensor, lr: float, shrink: float) -> int:
     left, steps = torch.ones_like(c, dtype=torch.float64), 0
     while left.abs().max() > shrink:
-        left, steps = left * (1 - lr * c), steps + 1
-    return steps
-
-
-def _without_sizes(c: Tensor, lr: float, shrink: float) -> int:
-    left, steps = torch.ones_like(c), 0
-    while left.max() > shrink:
-        left, steps = left * (1 - lr * c), steps + 1
-    return steps
-
-
-def _by_length(c: Tensor, lr: float, shrink: float) -> int:
-    left, steps = torch.ones_like(c, dtype=torch.float64), 0
-    while left.norm() > shrink:
         left, steps = left * (1 - lr * c), steps + 1
     return steps
 
@@ -98,14 +84,123 @@ def _each_direction(c: Tensor, lr: float, shrink: float) -> int:
     return max(_ceil(shrink, abs(1 - lr * one)) for one in c.tolist())
 
 
-def _linear(c: Tensor, lr: float, shrink: float) -> int:
-    return math.ceil((1 - shrink) / (1 - _slowest(c, lr)))
-
-
-def _best(c: Tensor) -> float:
-    kappa = float(c.max() / c.min())
-    return (kappa - 1) / (kappa + 1)
-
+SLIPS = """
+rounded down: math.ceil → math.floor
+    One step too few: it is rounded down, so a little more than `shrink` is left.
+rounded to the nearest: math.ceil → round
+    It is rounded to the nearest whole number. Where that is down, a little more than `shrink`
+    is left.
+not rounded: math.ceil →
+    The formula is right, but there is no such thing as a part of a step: a whole number is
+    asked for.
+one step too many: else math → else 1 + math
+    One step too many. With a loop: count how often you multiply, and ask before you multiply.
+one more where it comes out even: math.ceil( → 1 + math.floor(
+    Where exactly `shrink` is left after a step, that is enough, and you take one more. Look at how
+    you round, or in a loop at how you compare.
+sign: math.ceil → -math.ceil
+    The number is below 0. Both logarithms are: what is their ratio?
+flattest direction: rate(curvatures, lr) → abs(1 - lr * curvatures.min())
+    This is the count for the flattest direction; it comes too when factors keep their signs.
+    Near the largest learning rate another one is slower, since it swings.
+steepest direction: rate(curvatures, lr) → abs(1 - lr * curvatures.max())
+    This is the count for the steepest direction. At most learning rates another one takes
+    longer.
+fastest direction: rate(curvatures, lr) → (1 - lr * curvatures).abs().min()
+    This is the count for the fastest direction. All of them have to arrive.
+first direction: rate(curvatures, lr) → abs(1 - lr * curvatures[0])
+    This is the count for the first curvature. They come in any order. If you use a loop: does a
+    `return` stand inside it?
+last direction: rate(curvatures, lr) → abs(1 - lr * curvatures[-1])
+    This is the count for the last curvature. They come in any order. If you use a loop: is the
+    count of each direction overwritten by the next one's?
+all directions as one length:
+    | left, steps = torch.ones_like(curvatures).double(), 0
+    | while left.norm() > shrink:
+    |     left, steps = left * (1 - lr * curvatures), steps + 1
+    | return steps
+    This looks at the length of all distances together. Asked is each direction by itself.
+learning rate forgotten: rate(curvatures, lr) → rate(curvatures, 1) ; not slowest < 1 → False
+    The learning rate plays no part in the factor. What does one step multiply the distance by?
+plus for minus: rate(curvatures, lr) → rate(curvatures, -lr) ; not slowest < 1 → False
+    The factor is above 1, as if each step led away from the minimum. Look at its sign.
+mean curvature: rate(curvatures, lr) → abs(1 - lr * curvatures.mean())
+    This takes the mean curvature. Each direction goes its own way, and the slowest has to
+    arrive too.
+mean factor: rate(curvatures, lr) → (1 - lr * curvatures).abs().mean()
+    This takes the mean of the factors. Each direction goes its own way, and the slowest has to
+    arrive too.
+sum over the directions:
+    | left = (1 - lr * curvatures).abs().tolist()
+    | return sum(math.ceil(math.log(shrink) / math.log(one)) for one in left)
+    The steps of all directions are added up. One step moves them all at once.
+one for each direction: (math.log(shrink) / (1 - lr * curvatures).abs().log()).ceil()
+    There is a count for each direction. One number is asked for: when has the last of them
+    arrived?
+the cost, not the distance: rate(curvatures, lr) → rate(curvatures, lr) ** 2
+    This is when the cost has shrunk so far. The cost goes with the square of the distance, and
+    the distance is asked for.
+upside down: math.log(shrink) ↔ math.log(slowest)
+    Hardly more than 1 comes out, and the smaller `shrink`, the more steps it should take. Is
+    the fraction of the logarithms upside down?
+log of the quotient: math.log(shrink) / math.log(slowest) → math.log(shrink / slowest)
+    This is the logarithm of a quotient. It should be a quotient of logarithms.
+two bases: math.log(shrink) → math.log10(shrink)
+    Two kinds of logarithm are mixed, `log10` and `log`. Either will do, if it is used twice.
+what a step takes away: rate(curvatures, lr) → lr * curvatures.min()
+    lr λ is what a step takes away from the distance. What is left of it is what goes on to the
+    next step.
+shrunk by, not to: math.log(shrink) → math.log(1 - shrink)
+    This counts until `shrink` of the distance is gone. It should count until `shrink` of it is
+    left.
+straight line: math.log(shrink) / math.log(slowest) → (1 - shrink) / (1 - slowest)
+    This supposes that every step takes away the same length. It takes away the same share of
+    what is left, so that steps become shorter.
+for small steps only: math.ceil(-math.log(shrink) / (lr * curvatures.min()))
+    This is the rule of thumb for tiny learning rates, where log(1 - lr λ) is nearly -lr λ. Here
+    it has to be exact, and the flattest direction need not be the slowest.
+best learning rate supposed: rate(curvatures, lr) → rate(curvatures, best_lr(curvatures))
+    This is the count at the best learning rate, from the condition number. Here `lr` is given,
+    and may be worse.
+condition number: math.ceil(condition_number(curvatures))
+    This is the condition number. Neither `lr` nor `shrink` has a part in it.
+only the way to one half: math.log(shrink) → math.log(0.5)
+    This counts until half of the distance is left, whatever `shrink` is.
+steepest without its size: rate(curvatures, lr) → 1 - lr * curvatures.max()
+    This is the count for the steepest direction, and its factor may be below 0, where a
+    logarithm ends. Which direction is the slowest, and does a sign matter?
+each without its size:
+    | left = (1 - lr * curvatures).tolist()
+    | return max(math.ceil(math.log(shrink) / math.log(one)) for one in left)
+    A direction that crosses the minimum has a factor below 0, and a logarithm of that there is
+    not. Does the sign matter here?
+sign, rounded the other way: math.log(shrink) → -math.log(shrink)
+    The number is below 0: one of the two logarithms has the wrong sign. Did you turn `shrink`
+    upside down?
+what a step takes away, steepest:
+    | rate(curvatures, lr) → lr * curvatures.max() ; not slowest < 1 → False
+    lr λ is what a step takes away, here in the steepest direction. What is left of the distance
+    is what goes on to the next step.
+condition number times the logarithm: math.ceil(condition_number(curvatures) * -math.log(shrink))
+    This is a rule of thumb with the condition number. Here `lr` is given, and the count has to
+    be exact.
+twice as many: rate(curvatures, lr) → rate(curvatures, lr) ** 0.5
+    There are twice as many steps as it takes: is there a root or a 2 too many?
+a thousandth: math.log(shrink) → math.log(0.001)
+    This counts until a thousandth is left, whatever `shrink` is.
+product of logarithms: log(shrink) / → log(shrink) *
+    The logarithms are multiplied. Solve factor^t = shrink for t.
+counter stands still: 0
+    The count is always 0. If you use a loop: is the counter raised, and does the loop begin at
+    all?
+size forgotten in the loop:
+    | left, steps = torch.ones_like(curvatures), 0
+    | while left.max() > shrink:
+    |     left, steps = left * (1 - lr * curvatures), steps + 1
+    | return steps
+    A distance that has changed its side is below 0, and so below `shrink`, however far away it
+    is: take sizes before you compare.
+"""
 
 STEPS_NEEDED = Exercise(
     id="07.steps_needed",
@@ -121,229 +216,10 @@ STEPS_NEEDED = Exercise(
         "For which t does this power reach `shrink`? Take logarithms on both sides, and think of "
         "which way to round. `math.log` and `math.ceil` take plain numbers.",
     ),
-    slips=(
-        Slip(
-            "rounded down",
-            lambda c, lr, shrink: math.floor(math.log(shrink) / math.log(_slowest(c, lr))),
-            "One step too few: it is rounded down, so a little more than `shrink` is left.",
-        ),
-        Slip(
-            "rounded to the nearest",
-            lambda c, lr, shrink: round(math.log(shrink) / math.log(_slowest(c, lr))),
-            "It is rounded to the nearest whole number. Where that is down, a little more than "
-            "`shrink` is left.",
-        ),
-        Slip(
-            "not rounded",
-            lambda c, lr, shrink: math.log(shrink) / math.log(_slowest(c, lr)),
-            "The formula is right, but there is no such thing as a part of a step: a whole number "
-            "is asked for.",
-        ),
-        Slip(
-            "one step too many",
-            lambda c, lr, shrink: _ceil(shrink, _slowest(c, lr)) + 1,
-            "One step too many. With a loop: count how often you multiply, and ask before you "
-            "multiply.",
-        ),
-        Slip(
-            "sign",
-            lambda c, lr, shrink: -_ceil(shrink, _slowest(c, lr)),
-            "The number is below 0. Both logarithms are: what is their ratio?",
-        ),
-        Slip(
-            "flattest direction",
-            _with(lambda c, lr: (1 - lr * c.min()).abs()),
-            "This is the count for the flattest direction; it comes too when factors keep their "
-            "signs. Near the largest learning rate another one is slower, since it swings.",
-        ),
-        Slip(
-            "steepest direction",
-            _with(lambda c, lr: (1 - lr * c.max()).abs()),
-            "This is the count for the steepest direction. At most learning rates another one "
-            "takes longer.",
-        ),
-        Slip(
-            "fastest direction",
-            _with(lambda c, lr: (1 - lr * c).abs().min()),
-            "This is the count for the fastest direction. All of them have to arrive.",
-        ),
-        Slip(
-            "first direction",
-            _with(lambda c, lr: (1 - lr * c[0]).abs()),
-            "This is the count for the first curvature. They come in any order. In a loop: does a "
-            "`return` stand inside it?",
-        ),
-        Slip(
-            "last direction",
-            _with(lambda c, lr: (1 - lr * c[-1]).abs()),
-            "This is the count for the last curvature. They come in any order. In a loop: is the "
-            "count of each direction overwritten by the next one's?",
-        ),
-        Slip(
-            "all directions as one length",
-            _by_length,
-            "This looks at the length of all distances together. Asked is each direction by "
-            "itself.",
-        ),
-        Slip(
-            "learning rate forgotten",
-            _with(lambda c, lr: (1 - c).abs().max()),
-            "The learning rate plays no part in the factor. What does one step multiply the "
-            "distance by?",
-        ),
-        Slip(
-            "plus for minus",
-            _with(lambda c, lr: (1 + lr * c).abs().max()),
-            "The factor is above 1, as if each step led away from the minimum. Look at its sign.",
-        ),
-        Slip(
-            "mean curvature",
-            _with(lambda c, lr: (1 - lr * c.mean()).abs()),
-            "This takes the mean curvature. Each direction goes its own way, and the slowest has "
-            "to arrive too.",
-        ),
-        Slip(
-            "mean factor",
-            _with(lambda c, lr: (1 - lr * c).abs().mean()),
-            "This takes the mean of the factors. Each direction goes its own way, and the slowest "
-            "has to arrive too.",
-        ),
-        Slip(
-            "sum over the directions",
-            lambda c, lr, shrink: sum(_ceil(shrink, abs(1 - lr * one)) for one in c.tolist()),
-            "The steps of all directions are added up. One step moves them all at once.",
-        ),
-        Slip(
-            "one for each direction",
-            lambda c, lr, shrink: (math.log(shrink) / (1 - lr * c).abs().log()).ceil(),
-            "There is a count for each direction. One number is asked for: when has the last of "
-            "them arrived?",
-        ),
-        Slip(
-            "the cost, not the distance",
-            _with(lambda c, lr: (1 - lr * c).abs().max() ** 2),
-            "This is when the cost has shrunk so far. The cost goes with the square of the "
-            "distance, and the distance is asked for.",
-        ),
-        Slip(
-            "upside down",
-            lambda c, lr, shrink: math.ceil(math.log(_slowest(c, lr)) / math.log(shrink)),
-            "Hardly more than 1 comes out, and the smaller `shrink`, the more steps it should "
-            "take. Is the fraction of the logarithms upside down?",
-        ),
-        Slip(
-            "log of the quotient",
-            lambda c, lr, shrink: math.ceil(math.log(shrink / _slowest(c, lr))),
-            "This is the logarithm of a quotient. It should be a quotient of logarithms.",
-        ),
-        Slip(
-            "two bases",
-            lambda c, lr, shrink: math.ceil(math.log10(shrink) / math.log(_slowest(c, lr))),
-            "Two kinds of logarithm are mixed, `log10` and `log`. Either will do, if it is used "
-            "twice.",
-        ),
-        Slip(
-            "what a step takes away",
-            _with(lambda c, lr: lr * c.min()),
-            "lr λ is what a step takes away from the distance. What is left of it is what goes on "
-            "to the next step.",
-        ),
-        Slip(
-            "shrunk by, not to",
-            lambda c, lr, shrink: _ceil(1 - shrink, _slowest(c, lr)),
-            "This counts until `shrink` of the distance is gone. It should count until `shrink` of "
-            "it is left.",
-        ),
-        Slip(
-            "straight line",
-            _linear,
-            "This supposes that every step takes away the same length. It takes away the same "
-            "share of what is left, so that steps become shorter.",
-        ),
-        Slip(
-            "for small steps only",
-            lambda c, lr, shrink: math.ceil(-math.log(shrink) / (lr * float(c.min()))),
-            "This is the rule of thumb for tiny learning rates, where log(1 - lr λ) is nearly "
-            "-lr λ. Here it has to be exact, and the flattest direction need not be the slowest.",
-        ),
-        Slip(
-            "best learning rate supposed",
-            lambda c, lr, shrink: _ceil(shrink, _best(c)),
-            "This is the count at the best learning rate, from the condition number. Here `lr` is "
-            "given, and may be worse.",
-        ),
-        Slip(
-            "condition number",
-            lambda c, lr, shrink: math.ceil(float(c.max() / c.min())),
-            "This is the condition number. Neither `lr` nor `shrink` has a part in it.",
-        ),
-        Slip(
-            "only the way to one half",
-            lambda c, lr, shrink: _ceil(0.5, _slowest(c, lr)),
-            "This counts until half of the distance is left, whatever `shrink` is.",
-        ),
-        Slip(
-            "steepest without its size",
-            _with(lambda c, lr: 1 - lr * c.max()),
-            "This is the count for the steepest direction, and its factor may be below 0, where a "
-            "logarithm ends. Which direction is the slowest, and does a sign matter?",
-        ),
-        Slip(
-            "each without its size",
-            lambda c, lr, shrink: max(_ceil(shrink, 1 - lr * one) for one in c.tolist()),
-            "A direction that crosses the minimum has a factor below 0, and a logarithm of that "
-            "there is not. Does the sign matter here?",
-        ),
-        Slip(
-            "sign, rounded the other way",
-            lambda c, lr, shrink: math.ceil(-math.log(shrink) / math.log(_slowest(c, lr))),
-            "The number is below 0: one of the two logarithms has the wrong sign. Did you turn "
-            "`shrink` upside down?",
-        ),
-        Slip(
-            "what a step takes away, steepest",
-            _with(lambda c, lr: lr * c.max()),
-            "lr λ is what a step takes away, here in the steepest direction. What is left of the "
-            "distance is what goes on to the next step.",
-        ),
-        Slip(
-            "condition number times the logarithm",
-            lambda c, lr, shrink: math.ceil(float(c.max() / c.min()) * -math.log(shrink)),
-            "This is a rule of thumb with the condition number. Here `lr` is given, and the count "
-            "has to be exact.",
-        ),
-        Slip(
-            "twice as many",
-            _with(lambda c, lr: (1 - lr * c).abs().max() ** 0.5),
-            "There are twice as many steps as it takes: is there a root or a 2 too many?",
-        ),
-        Slip(
-            "a thousandth",
-            lambda c, lr, shrink: _ceil(0.001, _slowest(c, lr)),
-            "This counts until a thousandth is left, whatever `shrink` is.",
-        ),
-        Slip(
-            "product of logarithms",
-            lambda c, lr, shrink: math.ceil(math.log(shrink) * math.log(_slowest(c, lr))),
-            "The logarithms are multiplied. Solve factor^t = shrink for t.",
-        ),
-        Slip(
-            "counter stands still",
-            lambda c, lr, shrink: 0,
-            "The count is always 0. In a loop: is the counter raised, and does the loop begin at "
-            "all?",
-        ),
-        Slip(
-            "size forgotten in the loop",
-            _without_sizes,
-            "A distance that has changed its side is below 0, and so below `shrink`, however far "
-            "away it is: take sizes before you compare.",
-        ),
-    ),
+    slips=slips(SLIPS, descent.steps_needed),
     also_right=(
         _by_loop,
         _each_direction,
         lambda c, lr, shrink: int((math.log(shrink) / (1 - lr * c).abs().log()).max().ceil()),
-        lambda c, lr, shrink: math.floor(math.log(shrink) / math.log(_slowest(c, lr))) + 1,
     ),
 )

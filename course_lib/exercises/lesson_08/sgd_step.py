@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...lab.device import generator
 from ...optim import batches
 
@@ -69,16 +69,6 @@ def _step_cases(seed: int) -> list[Case]:
     ]
 
 
-def _chain(gradient: Gradient, w: Tensor, x: Tensor, y: Tensor, chosen: Tensor, lr: float):
-    for place in chosen.tolist():
-        w = w - lr * gradient(w, x[place : place + 1], y[place : place + 1])
-    return w
-
-
-def _summed(gradient: Gradient, w: Tensor, x: Tensor, y: Tensor, chosen: Tensor, lr: float):
-    return w - lr * sum(gradient(w, x[[i]], y[[i]]) for i in chosen.tolist())
-
-
 def _averaged(gradient: Gradient, w: Tensor, x: Tensor, y: Tensor, chosen: Tensor, lr: float):
     total = torch.zeros_like(w)
     for i in chosen.tolist():
@@ -86,17 +76,109 @@ def _averaged(gradient: Gradient, w: Tensor, x: Tensor, y: Tensor, chosen: Tenso
     return w - lr * total / len(chosen)
 
 
-def _last_of_the_batch(gradient, w, x, y, chosen, lr):
-    last = chosen[-1:]
-    return w - lr * gradient(w, x[last], y[last])
-
-
-def _others(gradient, w, x, y, chosen, lr):
-    kept = torch.ones(len(x), dtype=torch.bool)
-    kept[chosen] = False
-    x, y = (x[kept], y[kept]) if kept.any() else (x, y)
-    return w - lr * gradient(w, x, y)
-
+SLIPS = """
+all examples: [chosen] →
+    This is a step on all examples. `chosen` says which of them are in the batch.
+answers not chosen: y[chosen] → y
+    The inputs are those of the batch, the answers those of all examples. Both must be chosen.
+inputs not chosen: x[chosen] → x
+    The answers are those of the batch, the inputs those of all examples. Both must be chosen.
+answers of the first examples: y[chosen] → y[: len(chosen)]
+    The inputs are chosen, but the answers are those of the first examples: each input gets
+    somebody else's answer.
+the first examples: [chosen] → [: len(chosen)]
+    This takes as many examples as are chosen, but the first ones. Use `chosen` as an index.
+uphill: w - → w +
+    The step goes uphill. The gradient points to where the loss grows.
+not moved: w.clone()
+    The weights come back as they were. Do you return the new ones?
+learning rate forgotten: lr * →
+    The step is as long as the gradient. The learning rate has no part in it.
+the step alone: w - →
+    This is what is to be taken away from the weights. Asked are the weights after it.
+the step alone, with its sign: w - → -
+    This is the step, with the right sign. Asked are the weights after it.
+the gradient alone: w - lr * →
+    This is the gradient of the batch. Asked are the weights after a step along it.
+divided by the batch: lr → lr / len(chosen)
+    The gradient is divided by the size of the batch. It is a mean already.
+times the batch: lr → lr * len(chosen)
+    The gradients of the examples are added up, or the mean is multiplied by the size of the
+    batch. The step must not grow with the batch.
+times the batch's share: lr → lr * len(chosen) / len(x)
+    The step is shortened by the batch's share of all examples. A mean over few examples is as
+    large as one over many.
+scaled up to all: lr → lr * len(x) / len(chosen)
+    The step is made longer, as if the batch stood for a sum over all examples. The loss is a
+    mean.
+divided by all: lr → lr / len(x)
+    The gradient is divided by the number of all examples. It is a mean over the batch already.
+a step for each example:
+    | for i in chosen:
+    |     w = w - lr * gradient(w, x[i, None], y[i, None])
+    | return w
+    You make a step for each example of the batch, one after the other. Asked is one step, along
+    the mean of their gradients at the same weights.
+last example only: [chosen] → [chosen[-1:]]
+    Only the last example of the batch has a say. If you use a loop: is something overwritten in
+    it?
+first example only: [chosen] → [chosen[:1]]
+    Only the first example of the batch has a say. If you use a loop: does a `return` stand
+    inside it?
+the other examples:
+    | others = ~torch.isin(torch.arange(len(x)), chosen)
+    | return w - lr * gradient(w, x[others], y[others])
+    The step uses all examples but the chosen ones.
+places for answers: y[chosen] → chosen.to(y)
+    The places in `chosen` are used as answers. They say where to look in y.
+rate on the weights: w - lr * → lr * (w - ; y[chosen]) → y[chosen]))
+    The learning rate multiplies the weights as well. Look at your brackets.
+rate for the weights' share: w - → (1 - lr) * w -
+    The weights shrink at every step, whatever the gradient says.
+rate 0.1: lr → 0.1
+    The learning rate is 0.1 whatever is handed in. Use `lr`.
+one number for all weights: y[chosen]) → y[chosen]).mean()
+    All weights move by the same amount: the gradient is averaged over the weights. It is a mean
+    over examples already, and each weight has its own.
+sum over the weights: y[chosen]) → y[chosen]).sum()
+    All weights move by the same amount: the gradient is added up over the weights. Each weight
+    has its own.
+sign of the gradient: y[chosen]) → y[chosen]).sign()
+    Only the signs of the gradient are used. Steep directions take longer steps.
+rate divided: lr * → 1 / (lr or 1) *
+    The gradient is divided by the learning rate: a smaller rate gives longer steps.
+backwards: w - lr → -w + lr
+    The sign of everything is wrong: the weights are taken from the step. Look at what stands
+    before the minus.
+with the gradient: y[chosen]) → y[chosen]), gradient(w, x[chosen], y[chosen])
+    Two things come back. Asked are the new weights alone.
+weights last: (w, x[chosen], y[chosen]) → (x[chosen], y[chosen], w)
+    `gradient` is handed its arguments in another order than it takes them: weights, inputs,
+    answers.
+weights not handed over: (w, x → (x
+    `gradient` takes three things: weights, inputs, answers. It gets two.
+gradient not called: gradient(w, x[chosen], y[chosen]) → gradient
+    `gradient` is a function, and it is not called: hand it weights, inputs and answers in
+    brackets.
+an index to something else: (w, x[chosen], y[chosen]) → (w, x, y)[chosen]
+    `chosen` is used as an index to the weights, to the gradient or to the columns of x. It
+    holds places of examples: these are rows of x, and entries of y.
+examples without their axis: [chosen] → [chosen[0]]
+    `gradient` is handed single examples, and it takes a batch: x of shape (B, d). No loop is
+    needed; an index can hold many places.
+last example, divided: [chosen] → [chosen[-1:]] ; lr → lr / len(chosen)
+    Only the last example has a say, and its gradient is divided by the size of the batch. If
+    you use a loop: look at how it adds up.
+brackets: w - lr → (w - lr)
+    The learning rate is taken from the weights, and the rest multiplied. Look at your brackets.
+steps of one length:
+    | g = gradient(w, x[chosen], y[chosen])
+    | return w - lr * g / g.norm()
+    The gradient is divided by its length, so that all steps are equally long. In a step of SGD
+    a steep slope gives a long one.
+squared: y[chosen]) → y[chosen]) ** 2
+    The gradient is squared, which makes every step go the same way.
+"""
 
 SGD_STEP = Exercise(
     id="08.sgd_step",
@@ -112,248 +194,7 @@ SGD_STEP = Exercise(
         "`gradient` is a mean over whatever examples it is given, so nothing is left to divide. "
         "Then step downhill, `lr` times as far.",
     ),
-    slips=(
-        Slip(
-            "all examples",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x, y),
-            "This is a step on all examples. `chosen` says which of them are in the batch.",
-        ),
-        Slip(
-            "answers not chosen",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y),
-            "The inputs are those of the batch, the answers those of all examples. Both must be "
-            "chosen.",
-        ),
-        Slip(
-            "inputs not chosen",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x, y[chosen]),
-            "The answers are those of the batch, the inputs those of all examples. Both must be "
-            "chosen.",
-        ),
-        Slip(
-            "answers of the first examples",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[: len(chosen)]),
-            "The inputs are chosen, but the answers are those of the first examples: each input "
-            "gets somebody else's answer.",
-        ),
-        Slip(
-            "the first examples",
-            lambda gradient, w, x, y, chosen, lr: (
-                w - lr * gradient(w, x[: len(chosen)], y[: len(chosen)])
-            ),
-            "This takes as many examples as are chosen, but the first ones. Use `chosen` as an "
-            "index.",
-        ),
-        Slip(
-            "uphill",
-            lambda gradient, w, x, y, chosen, lr: w + lr * gradient(w, x[chosen], y[chosen]),
-            "The step goes uphill. The gradient points to where the loss grows.",
-        ),
-        Slip(
-            "not moved",
-            lambda gradient, w, x, y, chosen, lr: w.clone(),
-            "The weights come back as they were. Do you return the new ones?",
-        ),
-        Slip(
-            "learning rate forgotten",
-            lambda gradient, w, x, y, chosen, lr: w - gradient(w, x[chosen], y[chosen]),
-            "The step is as long as the gradient. The learning rate has no part in it.",
-        ),
-        Slip(
-            "the step alone",
-            lambda gradient, w, x, y, chosen, lr: lr * gradient(w, x[chosen], y[chosen]),
-            "This is what is to be taken away from the weights. Asked are the weights after it.",
-        ),
-        Slip(
-            "the step alone, with its sign",
-            lambda gradient, w, x, y, chosen, lr: -lr * gradient(w, x[chosen], y[chosen]),
-            "This is the step, with the right sign. Asked are the weights after it.",
-        ),
-        Slip(
-            "the gradient alone",
-            lambda gradient, w, x, y, chosen, lr: gradient(w, x[chosen], y[chosen]),
-            "This is the gradient of the batch. Asked are the weights after a step along it.",
-        ),
-        Slip(
-            "divided by the batch",
-            lambda gradient, w, x, y, chosen, lr: (
-                w - lr * gradient(w, x[chosen], y[chosen]) / len(chosen)
-            ),
-            "The gradient is divided by the size of the batch. It is a mean already.",
-        ),
-        Slip(
-            "times the batch",
-            lambda gradient, w, x, y, chosen, lr: (
-                w - lr * len(chosen) * gradient(w, x[chosen], y[chosen])
-            ),
-            "The gradients of the examples are added up, or the mean is multiplied by the size of "
-            "the batch. The step must not grow with the batch.",
-        ),
-        Slip(
-            "times the batch's share",
-            lambda gradient, w, x, y, chosen, lr: (
-                w - lr * len(chosen) / len(x) * gradient(w, x[chosen], y[chosen])
-            ),
-            "The step is shortened by the batch's share of all examples. A mean over few examples "
-            "is as large as one over many.",
-        ),
-        Slip(
-            "scaled up to all",
-            lambda gradient, w, x, y, chosen, lr: (
-                w - lr * len(x) / len(chosen) * gradient(w, x[chosen], y[chosen])
-            ),
-            "The step is made longer, as if the batch stood for a sum over all examples. The loss "
-            "is a mean.",
-        ),
-        Slip(
-            "divided by all",
-            lambda gradient, w, x, y, chosen, lr: (
-                w - lr * gradient(w, x[chosen], y[chosen]) / len(x)
-            ),
-            "The gradient is divided by the number of all examples. It is a mean over the batch "
-            "already.",
-        ),
-        Slip(
-            "a step for each example",
-            _chain,
-            "You make a step for each example of the batch, one after the other. Asked is one "
-            "step, along the mean of their gradients at the same weights.",
-        ),
-        Slip(
-            "last example only",
-            _last_of_the_batch,
-            "Only the last example of the batch has a say. Is something overwritten in your loop?",
-        ),
-        Slip(
-            "first example only",
-            lambda gradient, w, x, y, chosen, lr: (
-                w - lr * gradient(w, x[chosen[:1]], y[chosen[:1]])
-            ),
-            "Only the first example of the batch has a say. Does a `return` stand inside your "
-            "loop?",
-        ),
-        Slip(
-            "the other examples",
-            _others,
-            "The step uses all examples but the chosen ones.",
-        ),
-        Slip(
-            "places for answers",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], chosen.to(y)),
-            "The places in `chosen` are used as answers. They say where to look in y.",
-        ),
-        Slip(
-            "rate on the weights",
-            lambda gradient, w, x, y, chosen, lr: lr * (w - gradient(w, x[chosen], y[chosen])),
-            "The learning rate multiplies the weights as well. Look at your brackets.",
-        ),
-        Slip(
-            "rate for the weights' share",
-            lambda gradient, w, x, y, chosen, lr: (
-                (1 - lr) * w - lr * gradient(w, x[chosen], y[chosen])
-            ),
-            "The weights shrink at every step, whatever the gradient says.",
-        ),
-        Slip(
-            "rate 0.1",
-            lambda gradient, w, x, y, chosen, lr: w - 0.1 * gradient(w, x[chosen], y[chosen]),
-            "The learning rate is 0.1 whatever is handed in. Use `lr`.",
-        ),
-        Slip(
-            "one number for all weights",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]).mean(),
-            "All weights move by the same amount: the gradient is averaged over the weights. It is "
-            "a mean over examples already, and each weight has its own.",
-        ),
-        Slip(
-            "sum over the weights",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]).sum(),
-            "All weights move by the same amount: the gradient is added up over the weights. Each "
-            "weight has its own.",
-        ),
-        Slip(
-            "sign of the gradient",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]).sign(),
-            "Only the signs of the gradient are used. Steep directions take longer steps.",
-        ),
-        Slip(
-            "rate divided",
-            lambda gradient, w, x, y, chosen, lr: (
-                w - gradient(w, x[chosen], y[chosen]) / (lr if lr else 1)
-            ),
-            "The gradient is divided by the learning rate: a smaller rate gives longer steps.",
-        ),
-        Slip(
-            "backwards",
-            lambda gradient, w, x, y, chosen, lr: lr * gradient(w, x[chosen], y[chosen]) - w,
-            "The sign of everything is wrong: the weights are taken from the step. Look at what "
-            "stands before the minus.",
-        ),
-        Slip(
-            "with the gradient",
-            lambda gradient, w, x, y, chosen, lr: (
-                w - lr * gradient(w, x[chosen], y[chosen]),
-                gradient(w, x[chosen], y[chosen]),
-            ),
-            "Two things come back. Asked are the new weights alone.",
-        ),
-        Slip(
-            "weights last",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(x[chosen], y[chosen], w),
-            "`gradient` is handed its arguments in another order than it takes them: weights, "
-            "inputs, answers.",
-        ),
-        Slip(
-            "weights not handed over",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(x[chosen], y[chosen]),
-            "`gradient` takes three things: weights, inputs, answers. It gets two.",
-        ),
-        Slip(
-            "gradient not called",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient,
-            "`gradient` is a function, and it is not called: hand it weights, inputs and answers "
-            "in brackets.",
-        ),
-        Slip(
-            "an index to something else",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x, y)[chosen],
-            "`chosen` is used as an index to the weights, to the gradient or to the columns of x. "
-            "It holds places of examples: these are rows of x, and entries of y.",
-        ),
-        Slip(
-            "examples without their axis",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen[0]], y[chosen[0]]),
-            "`gradient` is handed single examples, and it takes a batch: x of shape (B, d). No "
-            "loop is needed; an index can hold many places.",
-        ),
-        Slip(
-            "last example, divided",
-            lambda gradient, w, x, y, chosen, lr: (
-                w - lr * gradient(w, x[chosen[-1:]], y[chosen[-1:]]) / len(chosen)
-            ),
-            "Only the last example has a say, and its gradient is divided by the size of the "
-            "batch. Look at how your loop adds up, if it has one.",
-        ),
-        Slip(
-            "brackets",
-            lambda gradient, w, x, y, chosen, lr: (w - lr) * gradient(w, x[chosen], y[chosen]),
-            "The learning rate is taken from the weights, and the rest multiplied. Look at your "
-            "brackets.",
-        ),
-        Slip(
-            "steps of one length",
-            lambda gradient, w, x, y, chosen, lr: (
-                w - lr * (g := gradient(w, x[chosen], y[chosen])) / g.norm()
-            ),
-            "The gradient is divided by its length, so that all steps are equally long. In a step "
-            "of SGD a steep slope gives a long one.",
-        ),
-        Slip(
-            "squared",
-            lambda gradient, w, x, y, chosen, lr: w - lr * gradient(w, x[chosen], y[chosen]) ** 2,
-            "The gradient is squared, which makes every step go the same way.",
-        ),
-    ),
+    slips=slips(SLIPS, batches.sgd_step),
     also_right=(
         _averaged,
         lambda gradient, w, x, y, chosen, lr: torch.sub(

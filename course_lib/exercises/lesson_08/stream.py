@@ -3,48 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...lab.device import generator
 from ...optim import batches
 
 
-class Rows:
-    """Rows `(n, d)` like those of a mapped file. `read` counts how many were copied out of it."""
+@dataclass
+class Epoch:
+    """What a call has done so far: steps made, and rows copied since the last of them."""
 
-    def __init__(self, values: np.ndarray):
-        self._values, self.read = values, 0
-        self.shape, self.dtype, self.ndim = values.shape, values.dtype, values.ndim
+    steps: int = 0
+    copied: int = 0
 
-    def __len__(self) -> int:
-        return len(self._values)
+
+class Rows(np.ndarray):
+    """Rows `(n, d)` like those of a mapped file: places copy them, a slice is a view of them.
+
+    At each step all rows grow by 1, so that rows which were read before their step are told from
+    those in time, in whatever way they were read. What goes unseen is a copy of all rows that torch
+    or NumPy makes inside the loop, without asking the rows: `torch.tensor(rows)[places]`.
+    """
+
+    def __new__(cls, values: np.ndarray) -> Rows:
+        rows = values.copy().view(cls)
+        rows.first, rows.epoch, rows.handed_out = values, Epoch(), False
+        return rows
+
+    def __array_finalize__(self, other: Any) -> None:
+        self.epoch, self.handed_out = getattr(other, "epoch", None), True
 
     def __repr__(self) -> str:
         return f"rows of shape {self.shape} on the disk"
 
+    def begin(self) -> None:
+        self[...] = self.first
+        self.epoch.steps = self.epoch.copied = 0
+
+    def copy(self, order: str = "C") -> np.ndarray:
+        """Before a call, the rows that are handed out, with the same memory; then a true copy."""
+        return self[np.arange(len(self))] if self.handed_out else self.view()
+
     def __getitem__(self, key: Any) -> Any:
-        picked = np.array(self._values[key])
-        self.read += len(picked) if picked.ndim == self.ndim else 1
-        return picked
+        picked = super().__getitem__(key)
+        if not isinstance(picked, np.ndarray) or np.may_share_memory(picked, self):
+            return picked
+        self.epoch.copied += len(picked) if picked.ndim == self.ndim else 1
+        return np.asarray(picked)
 
     def take(self, places: Any, axis: int | None = None, **_: Any) -> np.ndarray:
-        """What `np.take` calls; along the rows it reads no more than these."""
-        return self[places] if axis == 0 else np.take(self[:], places, axis=axis)
-
-    def tolist(self) -> list[list[float]]:
-        return self[:].tolist()
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return self[:].astype(dtype or self.dtype)
+        """What `np.take` calls; along the rows it copies no more than these."""
+        return self[places] if axis == 0 else np.asarray(self).take(places, axis=axis)
 
 
 class Source(torch.Generator):
-    """A generator that is copied for each call of an answer: then the count begins anew."""
+    """A generator that is copied for each call of an answer: then the epoch begins anew."""
 
     def __new__(cls, rows: Rows) -> Source:
         source = super().__new__(cls)
@@ -55,16 +74,18 @@ class Source(torch.Generator):
         return "a generator"
 
     def clone_state(self) -> Source:
-        self.rows.read = 0
+        self.rows.begin()
         copy = Source(self.rows)
         copy.set_state(self.get_state())
         return copy
 
 
 def _recording(rows: Rows) -> Callable[[Tensor, Tensor], Tensor]:
-    """Return a step that adds a row to the state: rows in x, rows read for it, sums of columns.
+    """Return a step that adds a row to the state: what it was handed, and when.
 
-    Of reading more than the whole file no more is said than that all of it was read.
+    These are the rows in x, the rows copied for it, the steps before it, and the sums of columns.
+    Fewer copies than rows do no harm: a view needs none. More than all rows count as all. Those
+    before the first step are not looked at: they may be for all steps, and then the sums are wrong.
     """
 
     def step(state: Tensor, x: Tensor) -> Tensor:
@@ -72,9 +93,12 @@ def _recording(rows: Rows) -> Callable[[Tensor, Tensor], Tensor]:
             raise TypeError(f"step takes a tensor, and got {type(x).__name__}")
         if x.ndim != 2:
             raise ValueError(f"step takes rows (B, d), and got the shape {tuple(x.shape)}")
-        counts = torch.tensor([len(x), min(rows.read, len(rows))], dtype=x.dtype)
-        rows.read = 0
-        return torch.cat([state, torch.cat([counts, x.sum(dim=0)])[None]])
+        epoch, before = rows.epoch, rows.epoch.steps
+        copied = max(len(x), min(epoch.copied, len(rows))) if before else len(x)
+        sums = (x - before).sum(dim=0)
+        rows[...] += 1
+        epoch.steps, epoch.copied = before + 1, 0
+        return torch.cat([state, torch.cat([torch.tensor([len(x), copied, before]), sums])[None]])
 
     return step
 
@@ -87,7 +111,7 @@ def _stream_cases(seed: int) -> list[Case]:
         rows = Rows(torch.randn(n, d, generator=own, dtype=dtype).numpy())
         source = Source(rows)
         source.set_state(own.get_state())
-        args = (rows, size, source, _recording(rows), torch.full((1, d + 2), 0.5, dtype=dtype))
+        args = (rows, size, source, _recording(rows), torch.full((1, d + 3), 0.5, dtype=dtype))
         return Case(f"{words}, {n} rows in batches of {size}", args, **more)
 
     return [
@@ -104,115 +128,6 @@ def _stream_cases(seed: int) -> list[Case]:
     ]
 
 
-Step = Callable[[Any, Tensor], Any]
-
-
-def _order(n: int, source: torch.Generator) -> Tensor:
-    return torch.randperm(n, generator=source)
-
-
-def _stream(*, order=None, batch=None, keep=None):
-    """Return an answer with one part replaced.
-
-    order: from the number of rows, the size and the generator, the places in batches. batch: from
-    rows and places, the batch. keep: from step, state and batch, the next state.
-    """
-    order = order or (lambda n, size, source: _order(n, source).split(size))
-    batch = batch or (lambda rows, chosen: torch.from_numpy(rows[chosen.numpy()]))
-    keep = keep or (lambda step, state, x: step(state, x))
-
-    def answer(rows: Rows, size: int, source: torch.Generator, step: Step, state: Any) -> Any:
-        for chosen in order(len(rows), size, source):
-            state = keep(step, state, batch(rows, chosen))
-        return state
-
-    return answer
-
-
-def _whole(load: Callable[[Rows], Any], pick: Callable[[Any, Tensor], Tensor]):
-    """Return an answer that first loads the whole file."""
-
-    def answer(rows: Rows, size: int, source: torch.Generator, step: Step, state: Any) -> Any:
-        loaded = load(rows)
-        for chosen in _order(len(loaded), source).split(size):
-            state = step(state, pick(loaded, chosen))
-        return state
-
-    return answer
-
-
-def _whole_each_time(rows, size, source, step, state):
-    for chosen in _order(len(rows), source).split(size):
-        state = step(state, torch.from_numpy(rows[:])[chosen])
-    return state
-
-
-def _one_step_only(rows, size, source, step, state):
-    for chosen in _order(len(rows), source).split(size):
-        return step(state, torch.from_numpy(rows[chosen.numpy()]))
-
-
-def _state_not_handed_on(rows, size, source, step, state):
-    for chosen in _order(len(rows), source).split(size):
-        new = step(state, torch.from_numpy(rows[chosen.numpy()]))
-    return new
-
-
-def _result_thrown_away(rows, size, source, step, state):
-    for chosen in _order(len(rows), source).split(size):
-        step(state, torch.from_numpy(rows[chosen.numpy()]))
-    return state
-
-
-def _list_of_states(rows, size, source, step, state):
-    states = []
-    for chosen in _order(len(rows), source).split(size):
-        state = step(state, torch.from_numpy(rows[chosen.numpy()]))
-        states.append(state)
-    return states
-
-
-def _list_of_batches(rows, size, source, step, state):
-    return [torch.from_numpy(rows[c.numpy()]) for c in _order(len(rows), source).split(size)]
-
-
-def _sequential(rows, size, source, step, state):
-    for first in range(0, len(rows), size):
-        state = step(state, torch.from_numpy(rows[first : first + size]))
-    return state
-
-
-def _each_place_alone(rows, size, source, step, state):
-    for place in _order(len(rows), source):
-        state = step(state, torch.from_numpy(rows[place]))
-    return state
-
-
-def _slice_from_each_place(rows, size, source, step, state):
-    for place in _order(len(rows), source):
-        state = step(state, torch.from_numpy(rows[place : place + size]))
-    return state
-
-
-def _step_after_the_loop(rows, size, source, step, state):
-    for chosen in _order(len(rows), source).split(size):
-        x = torch.from_numpy(rows[chosen.numpy()])
-    return step(state, x)
-
-
-def _last_dropped(n, size, source):
-    return [part for part in _order(n, source).split(size) if len(part) == size]
-
-
-def _order_of_batches(n, size, source):
-    parts = torch.arange(n).split(size)
-    return [parts[i] for i in _order(len(parts), source).tolist()]
-
-
-def _seeded(seed: int):
-    return _stream(order=lambda n, size, source: _order(n, generator(seed)).split(size))
-
-
 def _by_slices(rows, size, source, step, state):
     order = torch.randperm(len(rows), generator=source).tolist()
     for first in range(0, len(order), size):
@@ -221,10 +136,133 @@ def _by_slices(rows, size, source, step, state):
 
 
 def _row_by_row(rows, size, source, step, state):
-    for chosen in _order(len(rows), source).split(size):
+    for chosen in torch.randperm(len(rows), generator=source).split(size):
         state = step(state, torch.stack([torch.from_numpy(rows[i]) for i in chosen.tolist()]))
     return state
 
+
+def _sorted_places(rows, size, source, step, state):
+    for chosen in torch.randperm(len(rows), generator=source).split(size):
+        state = step(state, torch.from_numpy(rows[np.sort(chosen.numpy())]))
+    return state
+
+
+def _mapped_before_the_loop(rows, size, source, step, state):
+    mapped = torch.from_numpy(rows)
+    for chosen in torch.randperm(len(rows), generator=source).split(size):
+        state = step(state, mapped[chosen])
+    return state
+
+
+def _mapped_in_the_loop(rows, size, source, step, state):
+    for chosen in torch.randperm(len(rows), generator=source).split(size):
+        state = step(state, torch.from_numpy(rows[:])[chosen])
+    return state
+
+
+SLIPS = """
+read whole:
+    | whole = torch.tensor(rows)
+    | for chosen in batches(len(rows), size, generator):
+    |     state = step(state, whole[chosen])
+    | return state
+    All rows are read before the first step, so the whole file lies in memory. Cut the order of
+    places, which is small, and index `rows` inside the loop, with the places of one batch.
+whole file for each batch: rows[ → rows.copy()[
+    For each batch the whole file is read, and most of it thrown away. Index `rows` with the
+    places of the batch.
+in the order of the file: batches(len(rows), size, generator) → torch.arange(len(rows)).split(size)
+    The rows come in the order in which they are stored. Shuffle the places first, with the
+    generator.
+only the order of batches shuffled:
+    | parts = torch.arange(len(rows)).split(size)
+    | for i in torch.randperm(len(parts), generator=generator):
+    |     state = step(state, torch.from_numpy(rows[parts[i].numpy()]))
+    | return state
+    Only the order of the batches is random; in each stand neighbours, as they were stored. Here
+    every row must be shuffled.
+last batch dropped: step(state, x) → step(state, x) if len(x) == size else state
+    The last batch is left out where it is short. Its rows are never seen.
+state not handed on: state = step → last = step ; return state → return last
+    Each step begins from the first state, so what the steps before learned is lost. Look at
+    what you hand to `step`, and at where its result goes.
+result thrown away: state = step → step
+    The state at the end is the one at the beginning: what `step` returns is thrown away.
+one step only: state = step → return step
+    Only the first batch makes a step. Does a `return` stand inside your loop?
+all states:
+    | states = []
+    | for chosen in batches(len(rows), size, generator):
+    |     state = step(state, torch.from_numpy(rows[chosen.numpy()]))
+    |     states.append(state)
+    | return states
+    All states come back, in a list. Asked is the last one.
+batches, no steps:
+    | parts = batches(len(rows), size, generator)
+    | return [torch.from_numpy(rows[chosen.numpy()]) for chosen in parts]
+    Batches come back, all of them in memory, and no step is made. Call `step` on each when it
+    is read, and return the state.
+arrays handed to step: torch.from_numpy(rows[chosen.numpy()]) → rows[chosen.numpy()]
+    `step` gets a NumPy array. It needs a tensor: `torch.from_numpy` makes one without copying.
+places handed to step: , x → , chosen
+    `step` gets the places of the batch. It needs the rows that stand there.
+batch and state swapped: state, x → x, state
+    `step` gets the batch where it expects the state. The state comes first.
+a tensor as index: chosen.numpy() → chosen
+    A batch of one row loses an axis: NumPy takes a tensor that holds a single number for a
+    number. Index with an array of places.
+one row at a time: , size → , 1
+    Every row makes a step of its own. Cut the order into batches of `size`.
+with replacement:
+    | n = len(rows)
+    | for chosen in torch.randint(n, (n,), generator=generator).split(size):
+    |     state = step(state, torch.from_numpy(rows[chosen.numpy()]))
+    | return state
+    Some rows come twice and some never: the places are drawn with replacement.
+a new order for each batch:
+    | for chosen in batches(len(rows), size, generator) → for _ in range(0, len(rows), size)
+    | chosen.numpy() → torch.randperm(len(rows), generator=generator).numpy()[:size]
+    The batches overlap: each is the beginning of a new order. Draw one order for the epoch, and
+    cut it.
+a new order for each slice:
+    | for chosen in batches(len(rows), size, generator) → for i in range(0, len(rows), size)
+    | chosen.numpy() → torch.randperm(len(rows), generator=generator).numpy()[i : i + size]
+    Each batch is cut from a new order, so some rows come twice and others never. Draw one
+    order, before the loop.
+so many batches: , size → , -(-len(rows) // size)
+    There are about `size` batches. Each should hold `size` rows.
+seed 0: , generator → , generator.manual_seed(0)
+    Whatever generator you are given, the order is that of seed 0, so every epoch repeats it.
+    Draw from the generator that is handed in.
+seed 42: , generator → , generator.manual_seed(42)
+    Whatever generator you are given, the order is that of seed 42, so every epoch repeats it.
+    Draw from the generator that is handed in.
+another precision: , x → , x.half()
+    The rows change their precision on the way. Hand them to `step` as they are stored.
+read twice: rows[chosen.numpy()] → (rows[chosen.numpy()], rows[chosen.numpy()])[0]
+    Each row is read twice. Index `rows` once for each batch, and keep what you got in a
+    variable.
+rows as a tensor, no steps: torch.from_numpy(rows)
+    All rows come back, as a tensor. No step is made: call `step` on each batch, and return the
+    state after the last.
+each place alone:
+    | batches(len(rows), size, generator) → torch.randperm(len(rows), generator=generator)
+    Your loop goes through single places, and hands `step` single rows. Cut the order into
+    batches first; `step` takes rows of shape (B, d).
+a slice from each place:
+    | batches(len(rows), size, generator) → torch.randperm(len(rows), generator=generator)
+    | rows[chosen.numpy()] → rows[chosen : chosen + size]
+    At each place of the order you read a slice of neighbours. Cut the order into batches, and
+    read the rows at these places.
+step after the loop: state = step(state, x) → pass ; return state → return step(state, x)
+    `step` is called once, on the last batch. It stands after the loop: look at how far it is
+    indented.
+state added to the result: = step( → = state + step(
+    What `step` gives is added to the state. It is the next state, and takes the place of the
+    one before.
+float32: , x → , x.float()
+    The rows become float32 on the way. Hand them to `step` as they are stored.
+"""
 
 STREAM = Exercise(
     id="08.stream",
@@ -240,191 +278,12 @@ STREAM = Exercise(
         "Each `step` takes the state that the one before gave. Index with `chosen.numpy()`: "
         "NumPy takes a tensor with a single number for a number, and drops an axis.",
     ),
-    slips=(
-        Slip(
-            "read whole",
-            _whole(np.array, lambda loaded, chosen: torch.from_numpy(loaded[chosen.numpy()])),
-            "All rows are read before the first step, so the whole file lies in memory. Cut the "
-            "order of places, which is small, and index `rows` inside the loop, with the places of "
-            "one batch.",
-        ),
-        Slip(
-            "whole file for each batch",
-            _whole_each_time,
-            "For each batch the whole file is read, and most of it thrown away. Index `rows` with "
-            "the places of the batch.",
-        ),
-        Slip(
-            "in the order of the file",
-            _sequential,
-            "The rows come in the order in which they are stored. Shuffle the places first, with "
-            "the generator.",
-        ),
-        Slip(
-            "only the order of batches shuffled",
-            _stream(order=_order_of_batches),
-            "Only the order of the batches is random; in each stand neighbours, as they were "
-            "stored. Here every row must be shuffled.",
-        ),
-        Slip(
-            "last batch dropped",
-            _stream(order=_last_dropped),
-            "The last batch is left out where it is short. Its rows are never seen.",
-        ),
-        Slip(
-            "state not handed on",
-            _state_not_handed_on,
-            "Each step begins from the first state, so what the steps before learned is lost. Look "
-            "at what you hand to `step`, and at where its result goes.",
-        ),
-        Slip(
-            "result thrown away",
-            _result_thrown_away,
-            "The state at the end is the one at the beginning: what `step` returns is thrown away.",
-        ),
-        Slip(
-            "one step only",
-            _one_step_only,
-            "Only the first batch makes a step. Does a `return` stand inside your loop?",
-        ),
-        Slip(
-            "all states",
-            _list_of_states,
-            "All states come back, in a list. Asked is the last one.",
-        ),
-        Slip(
-            "batches, no steps",
-            _list_of_batches,
-            "Batches come back, all of them in memory, and no step is made. Call `step` on each "
-            "when it is read, and return the state.",
-        ),
-        Slip(
-            "arrays handed to step",
-            _stream(batch=lambda rows, chosen: rows[chosen.numpy()]),
-            "`step` gets a NumPy array. It needs a tensor: `torch.from_numpy` makes one without "
-            "copying.",
-        ),
-        Slip(
-            "places handed to step",
-            _stream(batch=lambda rows, chosen: chosen),
-            "`step` gets the places of the batch. It needs the rows that stand there.",
-        ),
-        Slip(
-            "batch and state swapped",
-            _stream(keep=lambda step, state, x: step(x, state)),
-            "`step` gets the batch where it expects the state. The state comes first.",
-        ),
-        Slip(
-            "a tensor as index",
-            _stream(batch=lambda rows, chosen: torch.from_numpy(rows[chosen])),
-            "A batch of one row loses an axis: NumPy takes a tensor that holds a single number for "
-            "a number. Index with an array of places.",
-        ),
-        Slip(
-            "one row at a time",
-            _stream(
-                order=lambda n, size, source: _order(n, source).split(1),
-            ),
-            "Every row makes a step of its own. Cut the order into batches of `size`.",
-        ),
-        Slip(
-            "with replacement",
-            _stream(
-                order=lambda n, size, source: torch.randint(n, (n,), generator=source).split(size)
-            ),
-            "Some rows come twice and some never: the places are drawn with replacement.",
-        ),
-        Slip(
-            "a new order for each batch",
-            _stream(
-                order=lambda n, size, source: [
-                    _order(n, source)[:size] for _ in range(-(-n // size))
-                ]
-            ),
-            "The batches overlap: each is the beginning of a new order. Draw one order for the "
-            "epoch, and cut it.",
-        ),
-        Slip(
-            "a new order for each slice",
-            _stream(
-                order=lambda n, size, source: [
-                    _order(n, source)[first : first + size] for first in range(0, n, size)
-                ]
-            ),
-            "Each batch is cut from a new order, so some rows come twice and others never. Draw "
-            "one order, before the loop.",
-        ),
-        Slip(
-            "so many batches",
-            _stream(order=lambda n, size, source: _order(n, source).chunk(size)),
-            "There are about `size` batches. Each should hold `size` rows.",
-        ),
-        Slip(
-            "seed 0",
-            _seeded(0),
-            "Whatever generator you are given, the order is that of seed 0, so every epoch repeats "
-            "it. Draw from the generator that is handed in.",
-        ),
-        Slip(
-            "seed 42",
-            _seeded(42),
-            "Whatever generator you are given, the order is that of seed 42, so every epoch "
-            "repeats it. Draw from the generator that is handed in.",
-        ),
-        Slip(
-            "another precision",
-            _stream(batch=lambda rows, chosen: torch.from_numpy(rows[chosen.numpy()]).half()),
-            "The rows change their precision on the way. Hand them to `step` as they are stored.",
-        ),
-        Slip(
-            "read twice",
-            _stream(
-                batch=lambda rows, chosen: torch.from_numpy(
-                    rows[chosen.numpy()] if len(rows[chosen.numpy()]) else rows[:0]
-                )
-            ),
-            "Each row is read twice. Index `rows` once for each batch, and keep what you got in a "
-            "variable.",
-        ),
-        Slip(
-            "all rows handed to torch",
-            lambda rows, size, source, step, state: torch.from_numpy(rows),
-            "`torch.from_numpy` is handed all rows. Here they stand for a file: index `rows` with "
-            "the places of one batch, then make a tensor of what you got.",
-        ),
-        Slip(
-            "each place alone",
-            _each_place_alone,
-            "Your loop goes through single places, and hands `step` single rows. Cut the order "
-            "into batches first; `step` takes rows of shape (B, d).",
-        ),
-        Slip(
-            "a slice from each place",
-            _slice_from_each_place,
-            "At each place of the order you read a slice of neighbours. Cut the order into "
-            "batches, and read the rows at these places.",
-        ),
-        Slip(
-            "step after the loop",
-            _step_after_the_loop,
-            "`step` is called once, on the last batch. It stands after the loop: look at how far "
-            "it is indented.",
-        ),
-        Slip(
-            "state added to the result",
-            _stream(keep=lambda step, state, x: state + step(state, x)),
-            "What `step` gives is added to the state. It is the next state, and takes the place of "
-            "the one before.",
-        ),
-        Slip(
-            "float32",
-            _stream(batch=lambda rows, chosen: torch.from_numpy(rows[chosen.numpy()]).float()),
-            "The rows become float32 on the way. Hand them to `step` as they are stored.",
-        ),
-    ),
+    slips=slips(SLIPS, batches.stream_epoch),
     also_right=(
         _by_slices,
         _row_by_row,
-        _stream(batch=lambda rows, chosen: torch.from_numpy(rows[np.sort(chosen.numpy())])),
+        _sorted_places,
+        _mapped_before_the_loop,
+        _mapped_in_the_loop,
     ),
 )
