@@ -125,3 +125,24 @@ mean of the gradient
     Your rule uses one number, the mean of the gradient over all its places. Each place of the
     parameter has a gradient of its own.
 """
+
+
+def slips_of_epsilon(rule: Rule) -> tuple[Slip, ...]:
+    """Return the slips of a rule that takes a constant of its own for the `eps` handed in."""
+    return wraps(OF_EPSILON, rule, OWN_EPSILON)
+
+
+OWN_EPSILON = {
+    "ε of 1e-6": _with(eps=1e-6),
+    "ε of 1e-7": _with(eps=1e-7),
+    "ε of 1e-8": _with(eps=1e-8),
+}
+
+OF_EPSILON = """
+ε of 1e-6
+    ε is always 1e-6 in your rule. It is handed in as `eps`.
+ε of 1e-7
+    ε is always 1e-7 in your rule. It is handed in as `eps`.
+ε of 1e-8
+    ε is always 1e-8 in your rule. It is handed in as `eps`.
+"""
