@@ -590,8 +590,9 @@ def start_two_layers(source):
 
 def mislabelled(split, share, source):
     """Return the same images, a share of them with the label of another class."""
-    off = torch.randint(1, 10, split.y.shape, generator=source)
-    slips = torch.randperm(len(split), generator=source) < round(share * len(split))
+    off = torch.randint(1, 10, split.y.shape, generator=source).to(split.y.device)
+    order = torch.randperm(len(split), generator=source).to(split.y.device)
+    slips = order < round(share * len(split))
     return Split(split.x, torch.where(slips, (split.y + off) % 10, split.y))
 
 

@@ -179,10 +179,10 @@ def write_settings(venv: Path) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of a shell in which `.venv` is active."""
+    """Return the variables of a shell in which `.venv` is active, and nothing leads past it."""
     scripts = install.venv_python(ROOT).parent
     return {
-        **os.environ,
+        **install.environment(),
         "VIRTUAL_ENV": str(install.venv(ROOT)),
         "PATH": os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)]),
         "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel "python3" is the one of .venv

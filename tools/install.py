@@ -1,7 +1,7 @@
 """Make `.venv` hold what the course needs, and do nothing when it does.
 
-What `.venv` was set up for stands in a stamp inside it, written last: a set-up that was
-interrupted has no stamp, and the next call goes on from there.
+What `.venv` was set up for stands in a stamp inside it, written last, when everything was found to
+be there: a set-up that was interrupted has no stamp, and the next call goes on from there.
 """
 
 import hashlib
@@ -14,15 +14,27 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lock import one_at_a_time
 from setup import OLDEST
 
 # What a set-up needs on the disk, in GB: .venv, and beside it the downloads until pip has unpacked
 # them. Measured with torch 2.13.0 on Linux: 1.6 and 0.5; with the GPU libraries, 5.6 and 3.0.
 ROOM = {"cpu": 2.5, "gpu": 9.0}
+
+# Variables with which packages go elsewhere or only in part, or are taken from elsewhere. Those of
+# indexes, proxies, certificates and caches stay: people need them.
+ASTRAY = {
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONEXECUTABLE"),
+    *("PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER", "PIP_PYTHON"),
+    *("PIP_NO_DEPS", "PIP_NO_DEPENDENCIES", "PIP_DRY_RUN", "PIP_ONLY_DEPS"),
+    *("PIP_ABI", "PIP_IMPLEMENTATION", "PIP_PLATFORM", "PIP_PYTHON_VERSION"),
+}
+MODULES = {"scikit-learn": "sklearn"}  # where the name to import is another
 
 NO_DISK = ("No space left on device", "[Errno 28]", "[WinError 112]", "Disk quota exceeded")
 NO_NETWORK = (
@@ -50,26 +62,45 @@ def ensure(root: Path, extras: Iterable[str] = (), torch: str | None = None) -> 
     """
     if torch not in (None, "cpu"):
         raise SystemExit(f"TORCH={torch} is unknown: say TORCH=cpu, or leave it out.")
-    python, stamp_file = venv_python(root), venv(root) / "descent.json"
-    stamp = read_stamp(stamp_file)
-    wanted = {
+    if not is_set_up(root, plan(root, extras, torch)):
+        with one_at_a_time(root / "build" / "setup.lock"):
+            wanted = plan(root, extras, torch)  # another set-up may have changed what is there
+            if not is_set_up(root, wanted):
+                set_up(root, wanted)
+    return venv_python(root)
+
+
+def plan(root: Path, extras: Iterable[str], torch: str | None) -> dict:
+    """Return what `.venv` is to be set up for: what is asked for, and what it was set up for."""
+    stamp = read_stamp(root)
+    return {
         "folder": str(root),
         "inputs": fingerprint(root),
         "extras": sorted({*stamp.get("extras", ()), *extras}),
         "torch": torch or stamp.get("torch"),
     }
-    if stamp == wanted and python.exists():
-        return python
 
+
+def is_set_up(root: Path, wanted: dict) -> bool:
+    """Return whether the stamp says so, and each package that was there then still is."""
+    stamp = read_stamp(root)
+    packages = stamp.pop("packages", None)
+    there = stamp == wanted and packages is not None and venv_python(root).exists()
+    return there and installed(root).issuperset(packages)
+
+
+def set_up(root: Path, wanted: dict) -> None:
+    """Set `.venv` up for `wanted`, and stamp it."""
     started = time.monotonic()
+    moved = read_stamp(root).get("folder", str(root)) != str(root)
     check_disk(root, wanted["torch"])
-    stamp_file.unlink(missing_ok=True)
-    make_venv(root, moved=stamp.get("folder", str(root)) != str(root))
+    stamp_file(root).unlink(missing_ok=True)
+    make_venv(root, moved)
     forget_unfinished(root)
     install_packages(root, wanted["extras"], wanted["torch"])
-    stamp_file.write_text(json.dumps(wanted, indent=2), encoding="utf-8")
+    stamp = {**wanted, "packages": verify(root, wanted["extras"])}
+    stamp_file(root).write_text(json.dumps(stamp, indent=2), encoding="utf-8")
     print(f"Set up in {time.monotonic() - started:.0f} s.", flush=True)
-    return python
 
 
 def venv(root: Path) -> Path:
@@ -94,12 +125,23 @@ def fingerprint(root: Path) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
-def read_stamp(file: Path) -> dict:
+def stamp_file(root: Path) -> Path:
+    """Return the file that says what `.venv` was set up for."""
+    return venv(root) / "descent.json"
+
+
+def read_stamp(root: Path) -> dict:
     """Return what `.venv` was set up for: empty if it never was, or not to the end."""
     try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
+        return dict(json.loads(stamp_file(root).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return {}
+
+
+def installed(root: Path) -> set[str]:
+    """Return the names of the packages that are installed, each to its end: see RECORD below."""
+    records = site_packages(root).glob("*.dist-info/RECORD")
+    return {re.sub(r"[-_.]+", "-", file.parent.name.split("-")[0]).lower() for file in records}
 
 
 def installed_torch(root: Path) -> str | None:
@@ -133,7 +175,7 @@ def make_venv(root: Path, moved: bool) -> None:
     """Make `.venv`, or make it again if it does not run or was made for another folder."""
     folder = venv(root)
     if folder.exists() and not moved:
-        version = answer(venv_python(root), "import sys, pip; print(*sys.version_info[:2])")
+        version = answer(venv_python(root), "-c", "import sys, pip; print(*sys.version_info[:2])")
         if version:
             if tuple(map(int, version.split())) < OLDEST:
                 raise SystemExit(
@@ -177,6 +219,36 @@ def install_packages(root: Path, extras: list[str], torch: str | None) -> None:
         pip(root, "--editable", project)
 
 
+def verify(root: Path, extras: list[str]) -> list[str]:
+    """Return the names of the packages that the project needs; exit if it lacks one.
+
+    What pyproject.toml names is also imported. This takes some seconds.
+    """
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = [re.match(r"[\w.-]+", line)[0] for line in project["dependencies"]]
+    words = [f"{project['name']}[{','.join(extras)}]", *(MODULES.get(n, n) for n in names)]
+    with step("Looking whether everything is there"):
+        look = Path(__file__).with_name("complete.py")
+        printed = answer(venv_python(root), "-I", str(look), *words)
+    if not printed:
+        raise SystemExit(
+            "The set-up is not complete: the Python of .venv fails at importing "
+            f"{', '.join(names)}. Delete .venv and say the same again."
+        )
+    found = json.loads(printed.splitlines()[-1])
+    if found["missing"]:
+        raise SystemExit(
+            f"The set-up is not complete: .venv lacks {', '.join(found['missing'])}. `pip config "
+            "list` shows whether pip is told to leave something out or to install elsewhere."
+        )
+    for module, error in found["broken"].items():
+        raise SystemExit(
+            f"The set-up is not complete: {module} cannot be imported ({error}). Delete .venv and "
+            "say the same again."
+        )
+    return sorted(installed(root) & set(found["needs"]))
+
+
 def pip(root: Path, *what: str) -> None:
     """Install `what`, pinned. pip shows its progress itself, to a person."""
     options = ["--no-input", "--constraint", root / "constraints.txt"]
@@ -200,7 +272,12 @@ def run(root: Path, command: list[str | Path]) -> None:
         done = subprocess.run(
             list(map(str, command)),
             cwd=root,
-            env={**os.environ, **places, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_LOG": str(log)},
+            env={
+                **environment(),
+                **places,
+                "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+                "PIP_LOG": str(log),
+            },
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
@@ -212,6 +289,11 @@ def run(root: Path, command: list[str | Path]) -> None:
     if done.returncode:
         reason = explain(log.read_text(encoding="utf-8", errors="replace"))
         raise SystemExit(f"{reason} The full log is build/{log.name}; say the same again to go on.")
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of this process without those that lead astray."""
+    return {name: value for name, value in os.environ.items() if name.upper() not in ASTRAY}
 
 
 def explain(log: str) -> str:
@@ -230,10 +312,11 @@ def explain(log: str) -> str:
     return f"The set-up failed: {errors[-1].rstrip('.') if errors else 'no reason was given'}."
 
 
-def answer(python: Path, code: str) -> str:
-    """Return what `python` prints when it runs `code`: nothing if it cannot."""
+def answer(python: Path, *options: str) -> str:
+    """Return what `python` prints when it is run with `options`: nothing if it fails."""
+    command = [python, *options]
     try:
-        done = subprocess.run([python, "-c", code], capture_output=True, text=True)
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True)
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -51,11 +51,17 @@ def same_slip(mine: Record, slip: Record, right: Record, cases: Sequence[Case]) 
     one of those has a value that tells: wrong, and more than the same error, NaN or infinity.
     """
     agree = [same(m, t) for m, t in zip(mine, slip, strict=True)]
-    if all(agree):
-        return True
-    general = [i for i, case in enumerate(cases) if not case.special]
-    tells = any(_holds_something(slip[i]) and not same(slip[i], right[i]) for i in general)
-    return tells and all(agree[i] for i in general)
+    general = all(same for same, case in zip(agree, cases, strict=True) if not case.special)
+    return all(agree) or (general and tells(slip, right, cases))
+
+
+def tells(slip: Record, right: Record, cases: Sequence[Case]) -> bool:
+    """Whether a slip shows in a case that is not special, and not as an error, NaN or infinity."""
+    return any(
+        _holds_something(its) and not same(its, due)
+        for its, due, case in zip(slip, right, cases, strict=True)
+        if not case.special
+    )
 
 
 def same_wrong_parts(mine: Result, slip: Result, right: Result) -> bool:

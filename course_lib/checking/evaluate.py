@@ -11,15 +11,18 @@ from typing import Any
 import torch
 
 from . import messages
-from .compare import NUMERIC, same, same_slip, same_type, same_wrong_parts
+from .compare import NUMERIC, same, same_slip, same_type, same_wrong_parts, tells
 from .guard import run_guarded
+from .kinds import kind_of, two_slips
 from .model import Case, Exercise, Outcome, Slip
 from .needs import missing_need
 from .output import collect_no_more
 from .pristine import restore, settings_kept
+from .reading import facts, first_line, source_of
 from .record import Record, Result, as_function, call, record
 from .stand_in import stands_in
 
+KIND_SECONDS = 0.4  # each, to look for one change or two slips that explain an answer
 AUTHOR_SECONDS = 60.0  # for what an exercise computes itself, once a seed
 
 
@@ -120,21 +123,28 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
         usable = need is None and not any(map(messages.not_in_torch, mine, right))
         return outcome("passed", messages.passed(mine, right, need), usable=usable)
     status = _status(mine[found], right[found])
-    half = messages.root_as_half(_source(answer))
+    if changed := callable(answer) and first_line(answer, exercise.reference):
+        return outcome(status, changed)
+    half = messages.root_as_half(source_of(answer))
     for slip, its in _slips(exercise, seed):
         if same_slip(mine, its, right, cases) or (
             not callable(exercise.reference) and all(map(same_wrong_parts, mine, its, right))
         ):
             return outcome(status, slip.message + half, slip=slip.name)
-    return outcome(status, messages.explain(status, exercise, cases, mine, right, found) + half)
+    explained = messages.explain(status, exercise, cases, mine, right, found)
+    seen = "".join(f"{fact} " for fact in facts(answer, exercise.reference)[:1])
+    if status in ("wrong_value", "wrong_shape") and tells(mine, right, cases):
+        for look, before in ((kind_of, f"{explained} "), (two_slips, "")):
+            if named := _in_time(look, exercise, mine, right, cases):
+                return outcome(status, f"{seen}{before}{named[1]}{half}", kind=named[0])
+    return outcome(status, seen + explained + half)
 
 
-def _source(answer: Any) -> str:
-    """The text of an answer; nothing where Python does not know it."""
-    try:
-        return inspect.getsource(answer)
-    except (OSError, TypeError):
-        return ""
+def _in_time(look: Callable[..., Any], exercise: Exercise, *records: Any) -> Any:
+    """`look(exercise, *records)` if it finds something soon enough; else None."""
+    if not callable(exercise.reference):
+        return None
+    return run_guarded(lambda: look(exercise, *records), seconds=KIND_SECONDS).value
 
 
 def _same_again(first: Result, second: Result) -> bool:

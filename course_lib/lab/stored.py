@@ -44,7 +44,8 @@ def write_experiment(script: str | Path, data: dict[str, Any]) -> Path:
         "command": _command(script.stem),
         "versions": {
             "python": platform.python_version(),
-            **{package: version(package) for package in ("torch", "numpy", "scikit-learn")},
+            "torch": str(torch.__version__),  # names the build too, "+cpu" or "+cu130"
+            **{package: version(package) for package in ("numpy", "scikit-learn")},
         },
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",

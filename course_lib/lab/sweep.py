@@ -17,6 +17,7 @@ from course_lib.lab.device import one_thread
 from course_lib.lab.progress import progress_bar
 from course_lib.lab.training import Forward, Params
 from course_lib.optim.batches import batches
+from course_lib.optim.compiled import compile_often
 from course_lib.optim.rules import gd
 from course_lib.optim.settings import complete
 from course_lib.optim.signature import Rule, apply, slot_names
@@ -121,7 +122,7 @@ def _train(forward, params, data, settings, generators, plan, label):
 
     step_all = vmap(step, in_dims=(0, 0, 0, 0, 0, None))
     if compiled:
-        step_all = torch.compile(step_all, fullgraph=True, dynamic=False, recompile_limit=256)
+        step_all = compile_often(step_all, fullgraph=True, dynamic=False)
     remembers = len(slot_names(rule))
     slots = {n: tuple(torch.zeros_like(p) for _ in range(remembers)) for n, p in params.items()}
     settings = {name: value.to(data.train.y.device) for name, value in settings.items()}

@@ -2,7 +2,8 @@
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -18,6 +19,15 @@ ONE_THREAD = {"cpp.threads": 1}
 ALL_THREADS = {"cpp.dynamic_threads": True}  # as many as there are when the loop runs
 
 
+def compile_often(f: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Return `f` under `torch.compile(f, **options)`, with room for 256 graphs.
+
+    torch counts the graphs of a function and stops at 8 if it is let. Only torch 2.13 can be told
+    so in `torch.compile` itself.
+    """
+    return torch._dynamo.config.patch(recompile_limit=256)(torch.compile(f, **options))
+
+
 def compile_advance(apart: bool) -> Callable[..., None]:
     """Return `advance` under `torch.compile`, with one graph for all settings and small tensors,
     and one for all settings and large ones.
@@ -26,11 +36,11 @@ def compile_advance(apart: bool) -> Callable[..., None]:
     loop, which is fastest, but wrong for a rule that hands on what it was given: torch 2.13 then
     writes a slot before it has read it.
     """
-    options = {"dynamic": True, "backend": numbers_first, "recompile_limit": 256}
+    options = {"dynamic": True, "backend": numbers_first}
     if apart:
-        graph = functools.partial(advance, apply=torch.compile(apply, **options))
+        graph = functools.partial(advance, apply=compile_often(apply, **options))
     else:
-        graph = torch.compile(advance, **options)
+        graph = compile_often(advance, **options)
 
     def run(rule: Rule, p: Tensor, g: Tensor, slots: Sequence[Tensor], **hyper: Any) -> None:
         hyper = {name: _as_tensor(name, value, p.device) for name, value in hyper.items()}
@@ -86,7 +96,23 @@ class _Compiled(torch.nn.Module):
         large = any(value.numel() >= CHUNK for value in takes if torch.is_tensor(value))
         compile_part = torch._dynamo.lookup_backend("inductor")
         options = ALL_THREADS if large else ONE_THREAD
-        self.forward = compile_part(part, takes, config_patches=options)
+        with _traced_as(takes):
+            self.forward = compile_part(part, takes, config_patches=options)
+
+
+@contextmanager
+def _traced_as(examples: Sequence[Any]) -> Iterator[None]:
+    """Let torch compile for `examples`, which it made up while it traced the whole graph.
+
+    torch 2.10 has by then begun anew to make up tensors, and does not take those of before.
+    """
+    context = torch._guards.TracingContext.get()
+    before = context.fake_mode
+    context.fake_mode = next(value.fake_mode for value in examples if torch.is_tensor(value))
+    try:
+        yield
+    finally:
+        context.fake_mode = before
 
 
 @functools.lru_cache(maxsize=64)

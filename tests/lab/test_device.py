@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from course_lib.lab import device, generator
+from course_lib.lab import device, digits, generator, noise, resplit, shuffled_copy
 from course_lib.lab.device import one_thread
 
 
@@ -48,3 +48,17 @@ def test_one_thread_is_for_a_while_even_if_something_goes_wrong():
         one_thread()(fail)()
     assert seen == [1]
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda data: resplit(data, generator(0)).train.x,
+        lambda data: noise(data.train.x, 0.1, generator(0)),
+        lambda data: shuffled_copy(data.train.x, generator(0)),
+    ],
+    ids=["resplit", "noise", "shuffled_copy"],
+)
+def test_what_is_drawn_on_the_cpu_goes_to_where_the_data_are(draw):
+    """`meta` stands for another device: it refuses a tensor of the CPU as a GPU does."""
+    assert draw(digits().to(torch.device("meta"))).device.type == "meta"

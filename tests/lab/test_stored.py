@@ -2,6 +2,7 @@ import json
 
 import pytest
 import torch
+from torch.torch_version import TorchVersion
 
 from course_lib.lab import stored, write_experiment
 from course_lib.lab.stored import EXPERIMENTS, read_record, source_hash
@@ -29,8 +30,14 @@ def test_the_record_says_where_it_came_from(script):
     record = read_record("99_probe", script.parent)
     assert list(record) == ["command", "versions", "machine", "source_sha256", "data"]
     assert record["command"] == "python experiments/99_probe.py"
-    assert record["versions"]["torch"] == torch.__version__
     assert record["source_sha256"] == source_hash(script)
+
+
+@pytest.mark.parametrize("build", ["2.13.0", "2.13.0+cpu", "2.13.0+cu130"])
+def test_the_record_names_the_build_of_torch_whatever_pip_calls_it(script, monkeypatch, build):
+    monkeypatch.setattr(torch, "__version__", TorchVersion(build))
+    write_experiment(script, {})
+    assert read_record("99_probe", script.parent)["versions"]["torch"] == build
 
 
 def test_the_hash_follows_the_text_but_not_the_line_ends(script):

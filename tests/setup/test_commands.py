@@ -153,11 +153,13 @@ def test_each_command_asks_for_the_extras_that_it_needs(course, called, monkeypa
 
 def test_children_run_as_in_an_active_environment(monkeypatch):
     monkeypatch.setenv("PATH", "before")
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
     variables = commands.environment()
     scripts, *others = variables["PATH"].split(os.pathsep)
     assert Path(scripts) == install.venv_python(ROOT).parent
     assert others == ["before"]
     assert variables["JUPYTER_PREFER_ENV_PATH"] == "1"
+    assert "PYTHONPATH" not in variables
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""What kind of mistake an answer holds that makes no known slip: one step away, or two slips."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+from typing import Any
+
+from .compare import same, same_slip
+from .edits import Edit
+from .model import Case, Exercise, Slip
+from .mutants import mutants, own_numbers
+from .record import Record, call, record
+from .slips import both
+
+# Each says what is true of an answer that equals such a mutant, and never the place.
+KINDS = {
+    "sign": "a plus and a minus have changed places, or one sign is turned round: go through the "
+    "signs",
+    "term": "one term is left out of a sum or a difference: go through the formula term by term",
+    "factor": "one factor or divisor is left out: go through the products and quotients",
+    "times": "a product stands where another operation belongs, or the other way round: go through "
+    "the products and quotients",
+    "power": "a power or a square is left out or works as a factor: go through the powers",
+    "order": "the two sides of a difference, a quotient, a power or a call have changed places",
+    "brackets": "a pair of brackets is missing, or stands elsewhere: what is worked out first?",
+    "number": "one number in the formula is another: go through the numbers that you wrote",
+    "axis": "one operation works along another axis, or keeps one too many or too few: write down "
+    "what each axis counts",
+    "index": "an index or a slice is off by one: Python counts from 0, and the end of a slice does "
+    "not belong to it",
+    "call": "one operation is left out, such as a root, a mean or an absolute value",
+    "operation": "one operation stands where its neighbour belongs, such as a sum for a mean, or a "
+    "largest for a smallest",
+    "transposed": "a matrix is turned on its side, or is not where it should be: write the shape "
+    "under each factor",
+    "comparison": "a comparison looks the other way, or its edge belongs to the other side",
+    "branches": "the two sides of a choice have changed places",
+    "name": "one name stands in the place of another: go through the names that you use",
+    "inputs": "two of the inputs have changed places: compare the first line with what you do with "
+    "them",
+    "setting": "one of the settings that are handed in plays no part: look for a number of your "
+    "own where an argument belongs",
+    "line": "one line is left out, or changes nothing",
+    "lines": "two lines have changed places",
+    "stale": "a value from before is used or returned where the new one belongs",
+    "loop": "a loop has a round too many or too few, or keeps one round only",
+    "results": "two of the results have changed places",
+}
+
+
+def kind_of(
+    exercise: Exercise, mine: Record, right: Record, cases: Sequence[Case]
+) -> tuple[str, str] | None:
+    """Return the kind of mistake that one change of the reference explains, and a sentence.
+
+    mine, right: what came of the answer and of the reference. Where changes of two kinds give the
+    same, the sentence names both; of more, none.
+    """
+    fits = _Sieve(mine, right, cases)
+    kinds = sorted({m.kind for m in mutants(exercise.reference) if fits(m.fn)})
+    return ("+".join(kinds), _sentence(kinds)) if len(kinds) in (1, 2) else None
+
+
+def two_slips(
+    exercise: Exercise, mine: Record, right: Record, cases: Sequence[Case]
+) -> tuple[str, str] | None:
+    """Return the names of two slips that together explain an answer, and a sentence."""
+    fits = _Sieve(mine, right, cases)
+    for one, other in _pairs(exercise):
+        fn = both(one, other, exercise.reference)
+        if fn is not None and fits(fn):
+            words = f"Two things. {one.message} And: {other.message}"
+            return f"{one.name} + {other.name}", words
+    return None
+
+
+def _sentence(kinds: Sequence[str]) -> str:
+    words = "; or ".join(KINDS[kind] for kind in kinds)
+    return (
+        f"Your result is what the right code gives when {words}{'' if words.endswith('?') else '.'}"
+    )
+
+
+def _pairs(exercise: Exercise) -> Iterator[tuple[Slip, Slip]]:
+    """Yield what may be put together: two slips, or a slip and a number in a setting's place."""
+    slips = [slip for slip in exercise.slips if slip.edits or slip.wrap]
+    yield from ((slip, number) for number in _settings(exercise.reference) for slip in slips)
+    yield from combinations(slips, 2)
+
+
+def _settings(reference: Callable[..., Any]) -> list[Slip]:
+    """Return the slips that put a number of one's own in the place of a hyper-parameter."""
+    return [
+        Slip(
+            f"{name} of its own",
+            None,
+            f"`{name}` plays no part: look for a number of your own where it belongs.",
+            (Edit(name, repr(number)),),
+        )
+        for name, parameter in inspect.signature(reference).parameters.items()
+        for number in own_numbers(parameter)
+    ]
+
+
+class _Sieve:
+    """Tells whether a function gives what the answer gave; most fail at the first case."""
+
+    def __init__(self, mine: Record, right: Record, cases: Sequence[Case]):
+        self.mine, self.right, self.cases = mine, right, cases
+
+    def __call__(self, fn: Callable[..., Any]) -> bool:
+        if not same(call(fn, self.cases[0]), self.mine[0]):
+            return False
+        its = record(fn, self.cases)
+        return same_slip(self.mine, its, self.right, self.cases)
