@@ -23,6 +23,7 @@ def _cases(seed: int) -> list[Case]:
         Case("7 values and β = 0.5", (x, 0.5), special=True),
         Case("values that are all 5", (torch.full_like(x, 5.0), 0.8), special=True),
         Case("values that are all zero", (torch.zeros_like(x), 0.8), special=True),
+        Case("a last value of 0", (torch.cat([x, 0 * x[:1]]), 0.8), special=True),
         Case("1 value", (draw(1), 0.8), special=True),
         Case("values around 100,000", (1e5 * x, 0.8), special=True),
         Case("40 values in float32", (draw(40, dtype=torch.float32), 0.9), special=True),

@@ -6,7 +6,6 @@ import torch
 
 from ...checking import Exercise, slips
 from ...optim import rules
-from ...optim.dialects import adam_epsilon_hat
 from ..families import slips_of_a_rule, slips_of_epsilon
 from .shared import rule_cases
 
@@ -71,7 +70,7 @@ averages begin anew: beta1 * m + → ; beta2 * v + →
 ε inside the root: (v_hat.sqrt() + eps) → (v_hat + eps).sqrt()
     ε is under the root. Some libraries have RMSProp like this; Adam adds it to the root, in the
     paper and in torch.
-ε before the correction
+ε before the correction: + eps → + eps / (1 - beta2**t) ** 0.5
     ε is added before the correction of v. That is no slip but a dialect, the paper's second form
     and that of Keras. Asked is the first: correct v, take the root, add ε.
 ε outside the denominator: (v_hat.sqrt() + eps) → v_hat.sqrt() + eps
@@ -209,9 +208,7 @@ ADAM = Exercise(
         "The step: lr times the corrected m, over the root of the corrected v with ε added to the "
         "root, not under it. Return the new p, then m, then v.",
     ),
-    slips=slips(SLIPS, rules.adam, {"ε before the correction": adam_epsilon_hat})
-    + slips_of_a_rule(rules.adam)
-    + slips_of_epsilon(rules.adam),
+    slips=slips(SLIPS, rules.adam) + slips_of_a_rule(rules.adam) + slips_of_epsilon(rules.adam),
     also_right=(_in_another_order, _as_a_list),
     needs=("rule", "vmap"),
 )
