@@ -97,12 +97,11 @@ parameter last
     The results come back in the wrong order: the parameter is the first of them, then comes what is
     remembered.
 slots not updated
-    The parameter is right, but what is remembered comes back as it came in: the rule would forget
-    each gradient at once.
+    What is remembered comes back as it came in: the rule would forget each gradient at once.
 slots swapped
     What is remembered comes back in the wrong order. The next step would take one for the other.
 gradient remembered
-    The parameter is right, but in the place of what is remembered the gradient comes back.
+    In the place of what is remembered the gradient comes back.
 parameter not moved
     The parameter comes back as it went in. Look at what you return first.
 step for parameter
@@ -127,9 +126,9 @@ mean of the gradient
 """
 
 
-def slips_of_epsilon(rule: Rule) -> tuple[Slip, ...]:
+def slips_of_epsilon(rule: Rule, without: Collection[str] = ()) -> tuple[Slip, ...]:
     """Return the slips of a rule that takes a constant of its own for the `eps` handed in."""
-    return wraps(OF_EPSILON, rule, OWN_EPSILON)
+    return tuple(s for s in wraps(OF_EPSILON, rule, OWN_EPSILON) if s.name not in without)
 
 
 OWN_EPSILON = {

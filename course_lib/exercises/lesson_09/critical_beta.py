@@ -110,7 +110,7 @@ roots for squares: ** 2 → ** 0.5
 in one tensor:
     | pair = (1 - math.sqrt(a)) ** 2, ((1 - a) / (1 + a)) ** 2
     | return torch.tensor(pair, dtype=torch.float64)
-    Both numbers are right, and they stand in one tensor. Give back two, with a comma between them.
+    Both numbers stand in one tensor. Give back two, with a comma between them.
 """
 
 CRITICAL_BETA = Exercise(

@@ -34,7 +34,7 @@ learning rate twice: + g → + lr * g
 old velocity forgotten: beta * v + g → g.clone()
     The old velocity has no part in the new one, so this is plain gradient descent.
 gradient descent: lr * v → lr * g
-    The velocity is right, but the parameter moves by the gradient alone. What is the velocity for?
+    The parameter moves by the gradient alone. What is the velocity for?
 Nesterov: lr * v → lr * (g + beta * v)
     This is Nesterov's form: the step looks one velocity further ahead. A rule of its own, which
     comes next; here the step is along v itself.
@@ -61,7 +61,7 @@ average, β and 1 - β swapped: beta * v + g → (1 - beta) * v + beta * g
     The velocity is an average, with β and 1 - β in each other's places. Here the gradient is added
     whole, and a part β of the old velocity stays.
 1 - β in the step: lr * v → lr * (1 - beta) * v
-    The velocity is right, but the step is multiplied by 1 - β. In this form that factor is nowhere.
+    The step is multiplied by 1 - β. In this form that factor is nowhere.
 average with a larger rate: + g → + (1 - beta) * g ; lr * v → lr / (1 - beta) * v
     This is the average with a larger rate. From a velocity of 0 it takes the same steps, but its v
     is another one. Here v itself becomes larger: the gradient is added whole.
@@ -69,8 +69,7 @@ divided by 1 - β: + g → + g / (1 - beta)
     The gradient is divided by 1 - β. The velocity of a steady gradient grows to that size by
     itself, step by step.
 bracket in the step: p - lr * beta * v + g, beta * v + g
-    The velocity is right. In the step lr and the minus reach only its first part: look at your
-    brackets.
+    In the step lr and the minus reach only the first part of the velocity: look at your brackets.
 """
 
 MOMENTUM = Exercise(

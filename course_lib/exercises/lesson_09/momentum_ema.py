@@ -31,8 +31,7 @@ Nesterov: lr * v → lr * (beta * v + (1 - beta) * g)
     The parameter moves by an average that was brought up to date twice. That is Nesterov's look
     ahead, which comes later; here the step is along v itself.
 gradient descent: lr * v → lr * g
-    The velocity is right, but the parameter moves by the gradient alone. What was the average made
-    for?
+    The parameter moves by the gradient alone. What was the average made for?
 learning rate in the velocity: (1 - beta) * g → (1 - beta) * lr * g ; lr * v → v
     The learning rate stands inside the velocity. Some libraries do so, and it differs once the rate
     changes. Here v is an average of gradients, and lr multiplies the step.
@@ -78,8 +77,7 @@ average over the places:
     Your average runs from place to place inside one gradient. It should run from step to step: of
     the steps before, all that is left is v.
 bracket in the step: p - lr * beta * v + (1 - beta) * g, beta * v + (1 - beta) * g
-    The velocity is right. In the step lr and the minus reach only its first part: look at your
-    brackets.
+    In the step lr and the minus reach only the first part of the velocity: look at your brackets.
 1 + β: (1 - beta) → (1 + beta)
     The gradient has the weight 1 + β. The two weights of an average add up to 1.
 β before all: beta * v + (1 - beta) * g → beta * (v + (1 - beta) * g)

@@ -24,7 +24,7 @@ classical: (g + beta * v) → v
     This is classical momentum: the step looks no further ahead. It comes out too where the old
     velocity is carried on in the step; it is the new one that should be.
 gradient descent: (g + beta * v) → g
-    The velocity is right, but the parameter moves by the gradient alone.
+    The parameter moves by the gradient alone. The velocity has no part in your step.
 gradient forgotten ahead: (g + beta * v) → beta * v
     The step is along β times the velocity, and the gradient does not come once more. Something is
     missing in the brackets.
@@ -53,8 +53,8 @@ learning rate inside, velocity uphill: v + g → v + lr * g ; lr * (g + beta * v
     The learning rate stands inside the velocity, a dialect which differs once the rate changes.
     Here v is made of gradients alone.
 look ahead kept: , v → , g + beta * v
-    The parameter is right, but what you give back as velocity has the gradient in it twice. The
-    look ahead serves this step only.
+    What you give back as velocity has the gradient in it twice. The look ahead serves this step
+    only.
 mean of the gradient in the velocity: v + g → v + g.mean()
     The velocity is made of one number, the mean of the gradient over all its places. Each place has
     a velocity of its own.
@@ -70,7 +70,7 @@ average, β and 1 - β swapped: beta * v + g → (1 - beta) * v + beta * g
     The velocity is an average, with β and 1 - β in each other's places. Here the gradient is added
     whole, and a part β of the old velocity stays.
 1 - β in the step: lr * → lr * (1 - beta) *
-    The velocity is right, but the step is multiplied by 1 - β. In this form that factor is nowhere.
+    The step is multiplied by 1 - β. In this form that factor is nowhere.
 β before both in the velocity: beta * v + g → beta * (v + g)
     In the velocity β multiplies the gradient too. It is the old velocity that fades.
 velocity for gradient: (g + → (v +

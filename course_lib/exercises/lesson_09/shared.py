@@ -10,7 +10,7 @@ from ..drawing import drawing
 
 OF_A_VELOCITY = """\
 velocity returned with the learning rate: , v → , lr * v
-    The parameter is right, but the velocity comes back multiplied by the learning rate.
+    The velocity comes back multiplied by the learning rate.
 old velocity used and returned: v = beta → new = beta
     The velocity is never brought up to date. Look at the name under which you keep the new one.
 β of its own: beta → 0.9
@@ -22,7 +22,7 @@ old velocity used: v = beta → new = beta ; , v → , new
     The parameter moves by the velocity of one step ago, so that this gradient counts only at the
     next step. Look at the order of your two lines.
 β in the step: lr * v → lr * beta * v
-    The velocity is right, but in the step it is multiplied by β once more.
+    In the step the velocity is multiplied by β once more.
 gradient and velocity: lr * v → lr * (g + v)
     The step is along the gradient and the velocity. The gradient is in the velocity already.
 velocity times gradient: lr * v → lr * v * g

@@ -74,15 +74,15 @@ n times β: beta**n → n * beta
 in per cent: 1 - beta**n → 100 * (1 - beta**n)
     Your share is in per cent. Give it as a number from 0 to 1.
 lag, right share: return n, → return beta / (1 - beta),
-    The share is right, and your n is one too small: that is the mean age of the values, by which an
+    The n that you hand back is one too small: that is the mean age of the values, by which an
     average lags.
 upside down, right share: return n, → return 1 - beta,
-    The share is right. What you give for n is the weight of the newest value: how many values of
-    this weight make 1?
+    What you hand back as n is the weight of the newest value: how many values of this weight make
+    1?
 rounded, right share: return n, → return round(n),
-    The share is right, but your n is rounded. It need not be whole.
+    The n that you hand back is rounded. It need not be whole.
 rounded down, right share: return n, → return int(n),
-    The share is right, but your n is cut to a whole number. It need not be whole.
+    The n that you hand back is cut to a whole number. It need not be whole.
 rounded up: 1 / (1 - beta) → math.ceil(1 / (1 - beta) - 1e-9)
     Your n is rounded up. Leave it as it is: it need not be whole.
 whole values added up: 1 - beta**n → sum((1 - beta) * beta**k for k in range(int(n + 1e-9)))
@@ -119,7 +119,7 @@ rest added: 1 - beta**n → 1 + beta**n
 rest with its sign: 1 - beta**n → beta**n - 1
     Your share is below 0. Of the whole, take off what older values have.
 in one tensor: n, 1 - beta**n → torch.tensor([n, 1 - beta**n], dtype=torch.float64)
-    Both numbers are right, and they stand in one tensor. Give back two, with a comma between them.
+    Both numbers stand in one tensor. Give back two, with a comma between them.
 """
 
 WINDOW = Exercise(

@@ -83,7 +83,7 @@ one rate for all: s.sqrt() → s.sum().sqrt()
     All directions are divided by one number. That is a dialect of its own, AdaGrad with a norm;
     asked is the usual form, in which each direction has its own sum.
 root kept: eps), s → eps), s.sqrt()
-    The step is right, but what you hand back is the root of s. The next sum goes on from s itself.
+    What you hand back is the root of s. The next sum goes on from s itself.
 mean of old and new: s + g * g → (s + g * g) / 2
     s is the mean of the old s and the square. AdaGrad adds up: nothing is halved.
 multiplied: g / ( → g * (
@@ -93,6 +93,9 @@ rate kept: eps), s → eps), lr / (s.sqrt() + eps)
 squares of all: g * g → (g * g).sum()
     The squares of all directions are added to each s. Each direction keeps its own: no sum over the
     tensor.
+mean square of all: g * g → (g * g).mean()
+    The squares of all directions are averaged with each other, and their mean is added to each s.
+    Each direction keeps its own: no mean over the tensor.
 subtracted: s + g → s - g
     The square is taken away from s, which soon falls below 0. It is added.
 divided by itself: s.sqrt() → g.abs()

@@ -150,8 +150,7 @@ starts at 1: new_zeros → new_ones
 an s for every step: gradients.shape[1:] → gradients.shape
     Your s has the shape of all gradients together. It has that of one of them.
 in one row: torch.stack(rates) → torch.stack(rates).flatten(0, 1)
-    The rates are right, but all in one row. `torch.stack` puts a new axis in front; `torch.cat`
-    does not.
+    The rates stand all in one row. `torch.stack` puts a new axis in front; `torch.cat` does not.
 put together by cat: torch.stack(rates) → torch.cat(rates)
     `torch.cat` joins the rates end to end along an axis that they have already. Each step is to
     have a row of its own, also where a gradient is a single number: what puts a new axis in front?

@@ -99,8 +99,7 @@ momentum: g * g → g ; g / (s.sqrt() + eps) → s
 s as the step: lr * g → lr * s
     The average is divided by its own root. Above the line stands the gradient.
 root kept: eps), s → eps), s.sqrt()
-    The step is right, but what you hand back is the root of s. The next average goes on from s
-    itself.
+    What you hand back is the root of s. The next average goes on from s itself.
 one rate for all: s.sqrt() → s.mean().sqrt()
     All directions are divided by one number, made of all of them. Each is to be divided by its own:
     no mean or norm over the tensor.

@@ -70,6 +70,9 @@ averages begin anew: beta1 * m + → ; beta2 * v + →
 ε inside the root: (v_hat.sqrt() + eps) → (v_hat + eps).sqrt()
     ε is under the root. Some libraries have RMSProp like this; Adam adds it to the root, in the
     paper and in torch.
+larger of root and ε: (v_hat.sqrt() + eps) → v_hat.sqrt().clamp(min=eps)
+    You divide by the root or by ε, whichever is larger. That is a dialect, and it prevents a
+    division by 0 too. Here ε is added to the root, however large that is.
 ε before the correction: + eps → + eps / (1 - beta2**t) ** 0.5
     ε is added before the correction of v. That is no slip but a dialect, the paper's second form
     and that of Keras. Asked is the first: correct v, take the root, add ε.

@@ -6,7 +6,7 @@ import torch
 
 from ...checking import Case, Exercise, slips
 from ...optim import rules
-from ..families import slips_of_a_rule
+from ..families import slips_of_a_rule, slips_of_epsilon
 from .shared import rule_cases
 
 
@@ -99,7 +99,7 @@ m decays too:
 corrected values returned:
     | return adam → p, m, v = adam
     | eps=eps) → eps=eps); return p, m / (1 - beta1**t), v / (1 - beta2**t)
-    The decay is right, but the corrected averages come back as what to remember. Look at your Adam.
+    The corrected averages come back as what to remember. Look at your Adam.
 lr and decay taken off: lr * weight_decay → (lr + weight_decay)
     The share that is taken off is lr and the decay added up. It is their product.
 the square of the weight: (1 - lr * weight_decay) * p → p - lr * weight_decay * p * p
@@ -118,21 +118,20 @@ decay left on: 1 - lr * weight_decay → lr * weight_decay
 decay of 0.01: weight_decay → 0.01
     Your decay is always 0.01. Take the one that is handed in.
 no correction: t=t → t=math.inf
-    The decay is right, but neither average is corrected. Look at your Adam.
+    Neither average is corrected. Look at your Adam.
 averages begin anew: g, m, v → g, 0 * m, 0 * v
-    The decay is right, but m and v begin at 0 again at each call. What was handed in must go into
-    the new averages.
+    m and v begin at 0 again at each call. What was handed in must go into the new averages.
 ε inside the root:
     | shrunk = (1 - lr * weight_decay) * p
     | _, m, v = adam(p, g, m, v, t=t, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
     | return shrunk - lr * (m / (1 - beta1**t)) / (v / (1 - beta2**t) + eps).sqrt(), m, v
-    The decay is right, but ε is under the root. In Adam it is added to the root.
+    ε is under the root. In Adam it is added to the root.
 ε of the default: , eps=eps →
-    The decay is right, but your ε is always 1e-8. Hand on the one that is given.
+    Your ε is always 1e-8. Hand on the one that is given.
 β of the defaults: , beta1=beta1, beta2=beta2 →
-    The decay is right, but your β are always 0.9 and 0.999. Hand on those that are given.
+    Your β are always 0.9 and 0.999. Hand on those that are given.
 settings of the defaults: , beta1=beta1, beta2=beta2, eps=eps →
-    The decay is right, but your β and ε are always Adam's defaults. Hand on those that are given.
+    Your β and ε are always Adam's defaults. Hand on those that are given.
 result of adam dropped: return adam → adam ; eps=eps) → eps=eps); return shrunk, m, v
     The weight decays, and nothing else happens to p, m and v. If you call `adam`: what becomes of
     its results?
@@ -154,7 +153,9 @@ ADAMW = Exercise(
         "Take from p its share lr times weight_decay, and let Adam move what is left, on the "
         "gradient as it came. You may call your own `adam`.",
     ),
-    slips=slips(SLIPS, rules.adamw) + slips_of_a_rule(rules.adamw),
+    slips=slips(SLIPS, rules.adamw)
+    + slips_of_a_rule(rules.adamw)
+    + slips_of_epsilon(rules.adamw, without={"ε of 1e-8"}),
     also_right=(_written_out, _decay_taken_off_last, _as_a_list),
     needs=("rule", "vmap"),
 )
