@@ -5,7 +5,9 @@
 #
 # **Time.** about 15 minutes.
 #
-# **Before this.** A little Python. No machine learning.
+# **Before this.** A little Python, and the mathematics of school: roots, logarithms, sums written with
+# $\Sigma$. Derivatives come in with lesson 02; lesson 04 works with sums over several indices. No
+# machine learning.
 
 # %% [markdown]
 # ## Run a cell
@@ -51,6 +53,10 @@ print(f"Python {platform.python_version()}, PyTorch {torch.__version__}, device:
 # An exercise has two cells: one for your answer, and one that checks it. **Only the answer cell is
 # yours to write.** All other code is there to be run; read it or not, as you like. Much of it draws
 # figures and prints tables. Such code is folded away, and a click on the cell opens it.
+#
+# A tensor holds numbers of one kind, its *dtype*. PyTorch itself makes `float32`, of about 7 digits;
+# a check mostly hands in `float64`, of about 16, so that rounding hides no mistake. A result keeps the
+# dtype of the inputs.
 #
 # You may be wrong as often as you like. To see what that looks like, here is a wrong answer, handed
 # in on purpose.

@@ -1,7 +1,7 @@
 """The engine that judges answers. It knows no lesson and could serve another course.
 
-In reading order: model, edits, slips; output, guard, record, pristine, compare, needs, stand_in,
-messages, evaluate.
+In reading order: edits, model, slips; output, guard, record, pristine, compare, needs, stand_in;
+changes, mutants, kinds, reading; explain, messages, evaluate.
 """
 
 from .evaluate import evaluate

@@ -44,6 +44,15 @@ def same_type(mine: Result, expected: Result) -> bool:
     return True
 
 
+def alike(mine: Result, expected: Result) -> bool:
+    """Whether a result has the form of another: numbers of its shape, and as many of them."""
+    if mine.kind == expected.kind == "sequence":
+        return len(mine.items) == len(expected.items) and all(
+            map(alike, mine.items, expected.items)
+        )
+    return mine.kind in NUMERIC and expected.kind in NUMERIC and mine.shape == expected.shape
+
+
 def same_slip(mine: Record, slip: Record, right: Record, cases: Sequence[Case]) -> bool:
     """Whether an answer makes the slip that `slip` makes.
 
@@ -141,20 +150,28 @@ def how_it_differs_throughout(
     others = {
         how_it_differs(m, r)
         for m, r, case in zip(mine, right, cases, strict=True)
-        if not (case.special or same(m, r)) and m.shape == r.shape and m.values is not None
+        if not same(m, r) and (kind == "size" or not case.special) and _comparable(m, r)
     }
     if any(_kind_of_slip(other) != kind for other in others):
         m, e = np.atleast_1d(mine[found].values), np.atleast_1d(right[found].values)
         return _one_example(m, e, _close_places(m, e, _tolerance(mine[found], right[found])))
-    return clause if others <= {clause} else f"{clause}, and in other cases by another {kind}"
+    if others <= {clause} or kind == "size":
+        return clause
+    return f"{clause}, and in other cases by another {kind}"
+
+
+def _comparable(m: Result, r: Result) -> bool:
+    return m.shape == r.shape and m.values is not None and r.values is not None
 
 
 def _kind_of_slip(clause: str) -> str | None:
-    """Which clause of `_common_slip` this is: about a sign, a factor or an amount; None if none."""
+    """What a clause is about: a sign, a factor, an amount, a size that is nearly right; or None."""
     if clause == OPPOSITE:
         return "sign"
     if clause.endswith("times what it should be"):
         return "factor"
+    if clause.startswith("is nearly right"):
+        return "size"
     return "amount" if clause.startswith(("is too large by", "is too small by")) else None
 
 
@@ -220,12 +237,27 @@ def _one_example(m: np.ndarray, e: np.ndarray, close: np.ndarray) -> str:
         return f"is {is_}, but should be {should_be}"
     wrong = (~close).sum()
     count = "every place" if wrong == m.size else f"{wrong} of {m.size} places"
+    count = _one_row(~close) or count
     place = f"[{', '.join(map(str, first))}]"
     return f"is wrong in {count}: at {place} it is {is_}, but should be {should_be}"
 
 
+def _one_row(wrong: np.ndarray) -> str:
+    """Words for wrong places that are one whole row or column; "" where they are not."""
+    for axis in range(wrong.ndim if wrong.ndim > 1 else 0):
+        at = np.unique(np.argwhere(wrong)[:, axis])
+        if wrong.shape[axis] > 1 and len(at) == 1 and wrong.take(at[0], axis=axis).all():
+            place = [":"] * wrong.ndim
+            place[axis] = str(at[0])
+            end = {0: ", the first", wrong.shape[axis] - 1: ", the last"}.get(at[0], "")
+            return f"[{', '.join(place)}]{end}, and nowhere else"
+    return ""
+
+
 def _told_apart(a: float, b: float) -> tuple[str, str]:
     """Both numbers, with as many digits as tell them apart, four at least."""
+    if float(a).is_integer() and float(b).is_integer() and max(abs(a), abs(b)) < 1e15:
+        return f"{a:.0f}", f"{b:.0f}"
     for digits in range(4, 18):
         texts = f"{a:.{digits}g}", f"{b:.{digits}g}"
         if texts[0] != texts[1]:

@@ -67,6 +67,25 @@ def body(fn: Callable[..., Any]) -> str:
     return textwrap.dedent("\n".join(text.splitlines()[begins:])).strip("\n")
 
 
+def formula(of: Callable[..., Any]) -> ast.Module:
+    """Return the body of a function as a tree, without what only refuses bad inputs."""
+    tree = ast.parse(body(of))
+    for statement in list(tree.body):
+        match statement:
+            case ast.Expr(value=ast.Call(func=ast.Name())):  # expect("x", x, …)
+                tree.body.remove(statement)
+            case ast.If(body=[ast.Raise()], orelse=[]):
+                tree.body.remove(statement)
+            case ast.For(body=[ast.If(body=[ast.Raise()], orelse=[])]):
+                tree.body.remove(statement)
+    read = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    for statement in list(tree.body):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)]) if name not in read:
+                tree.body.remove(statement)  # what was to be refused
+    return tree
+
+
 def made(of: Callable[..., Any], code: str) -> Callable[..., Any]:
     """Return a function with the parameters and the globals of another, and a body of its own.
 

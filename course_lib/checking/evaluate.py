@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 
 from . import messages
 from .compare import NUMERIC, same, same_slip, same_type, same_wrong_parts, tells
+from .explain import explain, root_as_half
 from .guard import run_guarded
 from .kinds import kind_of, two_slips
 from .model import Case, Exercise, Outcome, Slip
@@ -22,7 +24,7 @@ from .reading import facts, first_line, source_of
 from .record import Record, Result, as_function, call, record
 from .stand_in import stands_in
 
-KIND_SECONDS = 0.4  # each, to look for one change or two slips that explain an answer
+TOGETHER = 1.8  # seconds for an answer and the search for what explains it
 AUTHOR_SECONDS = 60.0  # for what an exercise computes itself, once a seed
 
 
@@ -38,6 +40,8 @@ def evaluate(exercise: Exercise, answer: Any, *, seed: int = 0) -> Outcome:
         return Outcome(exercise.id, "not_attempted", messages.NOT_ATTEMPTED)
     if callable(exercise.reference) and not callable(answer):
         return Outcome(exercise.id, "wrong_type", messages.not_a_function(answer))
+    if callable(answer) and not callable(exercise.reference):
+        return Outcome(exercise.id, "wrong_type", messages.NOT_A_VALUE)
 
     replaced = restore()
     with settings_kept():
@@ -82,6 +86,7 @@ def _slips(exercise: Exercise, seed: int) -> Sequence[tuple[Slip, Record]]:
 
 def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
     cases, right = _expected(exercise, seed)
+    until = time.monotonic() + TOGETHER
     fn = as_function(answer)
     reference = exercise.reference if inspect.isfunction(exercise.reference) else None
     mine: list[Result] = []  # how far the answer came is of interest when its time is up
@@ -121,30 +126,32 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
     found = _first_difference(mine, right)
     if found is None:
         usable = need is None and not any(map(messages.not_in_torch, mine, right))
-        return outcome("passed", messages.passed(mine, right, need), usable=usable)
+        return outcome("passed", messages.passed(mine, right, need, answer), usable=usable)
     status = _status(mine[found], right[found])
     if changed := callable(answer) and first_line(answer, exercise.reference):
         return outcome(status, changed)
-    half = messages.root_as_half(source_of(answer))
-    for slip, its in _slips(exercise, seed):
+    half = root_as_half(source_of(answer))
+    known = _slips(exercise, seed)
+    for slip, its in known:
         if same_slip(mine, its, right, cases) or (
             not callable(exercise.reference) and all(map(same_wrong_parts, mine, its, right))
         ):
             return outcome(status, slip.message + half, slip=slip.name)
-    explained = messages.explain(status, exercise, cases, mine, right, found)
-    seen = "".join(f"{fact} " for fact in facts(answer, exercise.reference)[:1])
-    if status in ("wrong_value", "wrong_shape") and tells(mine, right, cases):
-        for look, before in ((kind_of, f"{explained} "), (two_slips, "")):
-            if named := _in_time(look, exercise, mine, right, cases):
-                return outcome(status, f"{seen}{before}{named[1]}{half}", kind=named[0])
-    return outcome(status, seen + explained + half)
+    explained = explain(status, exercise, cases, mine, right, found, answer)
+    seen = "".join(facts(answer, exercise.reference, stopped=status == "raised")[:1])
+    kind, words = None, f"{seen} {explained}".strip()
+    searched = callable(exercise.reference) and status in ("wrong_value", "wrong_shape")
+    if searched and tells(mine, right, cases):
+        if named := _in_time(until, lambda: kind_of(exercise, mine, right, cases)):
+            kind, words = named[0], f"{seen or explained} {named[1]}"
+        elif named := _in_time(until, lambda: two_slips(exercise, mine, right, cases, known)):
+            kind, words = named[0], f"{seen} {named[1]}".strip()
+    return outcome(status, words + half, kind=kind or ("seen" if seen else None))
 
 
-def _in_time(look: Callable[..., Any], exercise: Exercise, *records: Any) -> Any:
-    """`look(exercise, *records)` if it finds something soon enough; else None."""
-    if not callable(exercise.reference):
-        return None
-    return run_guarded(lambda: look(exercise, *records), seconds=KIND_SECONDS).value
+def _in_time(until: float, look: Callable[[], Any]) -> Any:
+    """`look()` if it finds something before that time; else None."""
+    return run_guarded(look, seconds=max(until - time.monotonic(), 0.1)).value
 
 
 def _same_again(first: Result, second: Result) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any
 
-from .compare import same, same_slip
+from .compare import alike, same, same_slip
 from .edits import Edit
 from .model import Case, Exercise, Slip
 from .mutants import mutants, own_numbers
@@ -18,6 +18,8 @@ from .slips import both
 KINDS = {
     "sign": "a plus and a minus have changed places, or one sign is turned round: go through the "
     "signs",
+    "extra": "one factor, divisor, root or square is too many: go through what each number is "
+    "multiplied by",
     "term": "one term is left out of a sum or a difference: go through the formula term by term",
     "factor": "one factor or divisor is left out: go through the products and quotients",
     "times": "a product stands where another operation belongs, or the other way round: go through "
@@ -64,30 +66,52 @@ def kind_of(
 
 
 def two_slips(
-    exercise: Exercise, mine: Record, right: Record, cases: Sequence[Case]
+    exercise: Exercise,
+    mine: Record,
+    right: Record,
+    cases: Sequence[Case],
+    known: Sequence[tuple[Slip, Record]],
 ) -> tuple[str, str] | None:
-    """Return the names of two slips that together explain an answer, and a sentence."""
+    """Return the names of two slips that together explain an answer, and a sentence.
+
+    known: the exercise's slips with what comes of them. Only those are put together that leave the
+    form of the result as it is, or their sentences could contradict each other, and that leave
+    right what the answer has right.
+    """
+    if not all(map(alike, mine, right)):
+        return None
     fits = _Sieve(mine, right, cases)
-    for one, other in _pairs(exercise):
+    general = [i for i, case in enumerate(cases) if not case.special]
+    fine = _right_parts(mine, right, general)
+    slips = [
+        slip
+        for slip, its in known
+        if (slip.edits or slip.wrap)
+        and all(map(alike, its, right))
+        and fine <= _right_parts(its, right, general)
+    ]
+    settings = _settings(exercise.reference)
+    pairs = [(slip, number) for slip in slips for number in settings]
+    for one, other in [*pairs, *combinations(slips, 2)]:
         fn = both(one, other, exercise.reference)
         if fn is not None and fits(fn):
-            words = f"Two things. {one.message} And: {other.message}"
-            return f"{one.name} + {other.name}", words
+            words = "Your result is what two slips at once give. "
+            return f"{one.name} + {other.name}", f"{words}{one.message} And: {other.message}"
     return None
+
+
+def _right_parts(mine: Record, right: Record, cases: Sequence[int]) -> set[int]:
+    """Return which of several results are right in all these cases."""
+    return {
+        part
+        for part in range(len(right[0].items))
+        if all(same(mine[case].items[part], right[case].items[part]) for case in cases)
+    }
 
 
 def _sentence(kinds: Sequence[str]) -> str:
     words = "; or ".join(KINDS[kind] for kind in kinds)
-    return (
-        f"Your result is what the right code gives when {words}{'' if words.endswith('?') else '.'}"
-    )
-
-
-def _pairs(exercise: Exercise) -> Iterator[tuple[Slip, Slip]]:
-    """Yield what may be put together: two slips, or a slip and a number in a setting's place."""
-    slips = [slip for slip in exercise.slips if slip.edits or slip.wrap]
-    yield from ((slip, number) for number in _settings(exercise.reference) for slip in slips)
-    yield from combinations(slips, 2)
+    return f"That is what the right code gives when {words}{'' if words.endswith('?') else '.'}"
 
 
 def _settings(reference: Callable[..., Any]) -> list[Slip]:

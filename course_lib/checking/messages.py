@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Sequence
 from typing import Any
 
-import torch
-
-from .compare import (
-    how_all_differ,
-    how_it_differs,
-    how_it_differs_throughout,
-    never_varies,
-    same,
-    same_type,
-)
 from .model import Case, Exercise
+from .reading import source_of
 from .record import Record, Result
 
 FEW = 24  # numbers; so many can still be tried by hand
@@ -30,6 +20,7 @@ STAND_IN_GIVEN_BACK = (
     "again, then this one. If that cell ends in an error, in red, mend that first; and keep the "
     "name that it gives to the answer."
 )
+NOT_A_VALUE = "The answer is a function; the exercise asks for the value itself, not for one."
 KEEPS_STATE = (
     "Asked twice with the same inputs, your function gives two different results. It must depend "
     "on its inputs alone: look for something it remembers between calls, for chance, or for "
@@ -39,10 +30,13 @@ KEEPS_STATE = (
 _NEEDS = {
     "rule": "what runs a rule tells its settings from what it remembers by a `*`: keep the first "
     "line of the cell as it was given",
-    "grad": "gradients do not pass through your version (look for `.item()`, `float(...)`, "
-    "`torch.tensor(...)`, `.detach()` or `no_grad`)",
-    "vmap": "your version cannot run for many networks at once, under `torch.func.vmap` (look for "
-    "`.item()`, an `if` on a value, or a change of some places such as `out[z > 0] = 1`)",
+    "grad": "the lesson sends gradients through it, and through your version they do not pass",
+    "vmap": "the lesson runs it for many networks at once, with `torch.func.vmap`, and your "
+    "version takes one at a time",
+}
+_STOPS = {  # what in a source stops gradients, or asks one number a question
+    "grad": (".item()", "float(", "torch.tensor(", ".detach()", ".data", "no_grad", ".numpy()"),
+    "vmap": (".item()", "float(", ".tolist()", "if ", "while ", "[i] =", "] ="),
 }
 
 
@@ -50,7 +44,7 @@ def not_a_function(answer: Any) -> str:
     if answer is None:
         return "The answer is None; the exercise asks for a function."
     return (
-        f"The answer is {_a(type(answer).__name__)}; the exercise asks for the function itself: "
+        f"The answer is {a_(type(answer).__name__)}; the exercise asks for the function itself: "
         "hand over its name, without brackets behind it."
     )
 
@@ -96,15 +90,22 @@ def raised_outside(error: BaseException) -> str:
     return f"Your answer stopped with {type(error).__name__}."
 
 
-def passed(mine: Sequence[Result], right: Record, need: str | None) -> str:
+def passed(mine: Sequence[Result], right: Record, need: str | None, answer: Any) -> str:
     if any(map(not_in_torch, mine, right)):
         return (
-            "Right, though not as a torch tensor. What follows needs tensors, so a stand-in goes "
-            "on in place of your function; written with torch operations, your own goes on."
+            "Right, though not as a torch tensor. What follows needs tensors, so the lesson goes "
+            "on with a stand-in; written with torch operations, your own goes on."
         )
     if need is not None:
-        return f"Right. But {_NEEDS[need]}, so a stand-in goes on in its place."
-    return "Right."
+        source = source_of(answer)
+        causes = [f"`{text.strip()}`" for text in _STOPS.get(need, ()) if text in source]
+        look = f" Look at {' and '.join(causes[:2])}." if causes else ""
+        return f"Right. But {_NEEDS[need]}, so the lesson goes on with a stand-in.{look}"
+    if not callable(answer):
+        return "Right."
+    if inspect.isbuiltin(answer) or str(getattr(answer, "__module__", "")).startswith("torch"):
+        return "Right, with torch's own function. Can you write it without, from simpler ones?"
+    return "Right. The lesson goes on with your own version."
 
 
 def not_in_torch(mine: Result, right: Result) -> bool:
@@ -114,190 +115,6 @@ def not_in_torch(mine: Result, right: Result) -> bool:
     return right.kind == "tensor" and mine.kind != "tensor"
 
 
-def explain(
-    status: str,
-    exercise: Exercise,
-    cases: Sequence[Case],
-    mine: Record,
-    right: Record,
-    found: int,
-) -> str:
-    """The sentence for an answer that is wrong in a way that no slip explains.
-
-    `found` is the first case in which it is; what holds for all of them is said rather than that.
-    """
-    if status == "raised":
-        return _raised(cases[found], mine[found])
-    if never_varies(mine, right):
-        known = list(inspect.signature(exercise.reference).parameters)[: len(cases[0].args)]
-        names = ", ".join(f"`{name}`" for name in [*known, *cases[0].kwargs])
-        return (
-            "Your function gives the same result whatever it is given. Does it use a name from "
-            f"elsewhere in the notebook in place of its arguments ({names})?"
-        )
-    if status == "wrong_value" and (clause := how_all_differ(mine, right, cases)):
-        words = f"With {cases[found].words}, and with others too, your result {clause}."
-        return words + _inputs(exercise, cases[found])
-    if status == "wrong_value" and mine[found].values is not None is not right[found].values:
-        clause = how_it_differs_throughout(mine, right, cases, found)
-        return f"With {cases[found].words}, your result {clause}.{_inputs(exercise, cases[found])}"
-    return f"With {cases[found].words}, {_wrong(status, mine[found], right[found])}"
-
-
-def _inputs(exercise: Exercise, case: Case) -> str:
-    """The numbers that went in, if they are few enough to try it by hand; else nothing."""
-    names = inspect.signature(exercise.reference).parameters
-    given = dict(zip(names, case.args, strict=False)) | case.kwargs
-    given = {name: value for name, value in given.items() if not callable(value)}
-    counts = [value.numel() if torch.is_tensor(value) else 1 for value in given.values()]
-    if not given or sum(counts) > FEW:
-        return ""
-    return f" (There {', '.join(f'{name} = {_numbers(value)}' for name, value in given.items())}.)"
-
-
-def _numbers(value: Any) -> str:
-    if torch.is_tensor(value):
-        value = value.tolist()
-    if isinstance(value, list):
-        return f"[{', '.join(map(_numbers, value))}]"
-    return f"{value:.4g}" if isinstance(value, float) else repr(value)
-
-
-def _wrong(status: str, mine: Result, right: Result) -> str:
-    if right.kind == "sequence" and mine.kind == "sequence" and len(mine.items) == len(right.items):
-        return _wrong_part(status, mine, right)
-    if status == "wrong_type":
-        return _wrong_type(mine, right)
-    if status == "wrong_shape":
-        return _wrong_shape(mine, right)
-    if mine.values is None or right.values is None:
-        return "your answer is not the one asked for."
-    return f"your result {how_it_differs(mine, right)}."
-
-
-def _wrong_part(status: str, mine: Result, right: Result) -> str:
-    for i, (m, r) in enumerate(zip(mine.items, right.items, strict=True)):
-        if not (same(m, r) and same_type(m, r)):
-            words = _wrong(status, m, r)
-            words = words.replace("your result", f"your result number {i + 1}", 1)
-            return words.replace("your answer", f"part {i + 1} of your answer", 1)
-    return "your answer is not the one asked for."
-
-
-def _wrong_type(mine: Result, right: Result) -> str:
-    match mine.kind:
-        case "nothing":
-            return "your result is None: did you forget `return`?"
-        case "ellipsis":
-            return "your result is still `...`: one way through the function has no answer yet."
-        case "function":
-            return "your result is a function that was not called: are its brackets `()` missing?"
-        case "generator":
-            if mine.text == "<genexpr>":
-                return (
-                    "your result is a generator: round brackets stand around its `for`, where "
-                    "square ones would make a list."
-                )
-            return "your result is a generator: `yield` stands where `return` belongs."
-        case "coroutine":
-            return "your result is a coroutine: `async def` stands where `def` belongs."
-    if mine.dtype is None or right.kind != "tensor":
-        kind = {"number": "number", "text": "word"}.get(right.kind, right.type_name.lower())
-        return f"your result is {_a(mine.type_name)}; {_a(kind)} is asked for."
-    if mine.device != right.device:
-        return (
-            f"your result lives on the device {mine.device}, but the inputs live on "
-            f"{right.device}: a result stays where its inputs are."
-        )
-    if mine.dtype == "bool":
-        return (
-            "your result says true or false, as a comparison does, where numbers are due: "
-            "`.to(x.dtype)` makes numbers like those of a tensor x."
-        )
-    return (
-        f"the numbers are right, but your result holds them as {mine.dtype} where {right.dtype} is "
-        "due, the dtype of the inputs. `torch.zeros(…)` and `torch.tensor(…)` choose one of their "
-        "own: `x.new_zeros(…)` makes zeros like those of a tensor x, and `dtype=x.dtype` says it "
-        "outright."
-    )
-
-
-def _wrong_shape(mine: Result, right: Result) -> str:
-    if mine.kind == "sequence" and right.kind != "sequence" and len(mine.items) == 1:
-        return "your result is a tuple with one entry: is there a comma behind it?"
-    if mine.kind != "sequence" == right.kind and mine.shape == (len(right.items),):
-        return (
-            f"your result is one tensor; {len(right.items)} results are due, with a comma between "
-            "them."
-        )
-    if mine.kind == "sequence" and right.kind == "tensor":
-        return f"your function returns {len(mine.items)} results; one tensor is asked for."
-    if "sequence" in (mine.kind, right.kind):
-        return f"your result has {_count(_parts(mine), 'part')}; it should have {_parts(right)}."
-    should = f"shape {right.shape}" if right.shape else "shape (), a single number"
-    return f"your result has shape {mine.shape}; it should have {should}."
-
-
-def _parts(result: Result) -> int:
-    return len(result.items) if result.kind == "sequence" else 1
-
-
-def _raised(case: Case, mine: Result) -> str:
-    where = f", in the line `{_cut(mine.line, 80)}`" if mine.line else ""
-    if mine.takes:
-        gives = [*(["…"] * len(case.args)), *(f"{name}=…" for name in case.kwargs)]
-        return (
-            f"Your function takes {_cut(mine.takes, 80)}, but the exercise calls it with "
-            f"{_count(len(gives), 'argument')}, ({', '.join(gives)}): keep the first line of the "
-            "answer's cell as it was."
-        )
-    if mine.type_name == "RecursionError":
-        return f"Your function goes round in circles{where}: something calls itself without end."
-    if mine.type_name == "SystemExit":
-        return f"Your function calls exit(){where}. It should `return` its result instead."
-    return (
-        f"With {case.words}, your function stops with "
-        f"{_error_words(mine.type_name, mine.text)}{where}.{_advice(mine)}"
-    )
-
-
-def _advice(mine: Result) -> str:
-    """A sentence on an error that has one likely cause; else nothing."""
-    text = mine.text or ""
-    if "^" in (mine.line or ""):
-        return " In Python a power is `**`; `^` works on bits."
-    if text.startswith("Boolean value of Tensor"):
-        return (
-            " An `if`, `max` or `and` asks one question, and here each number needs its own: look "
-            "for a torch function that works place by place."
-        )
-    if mine.type_name == "UnboundLocalError":
-        return (
-            " A name that gets a value anywhere in a function belongs to the function, and here it "
-            "is read first. Do you mean one of the arguments?"
-        )
-    if text.startswith("math domain error"):
-        return " A logarithm of 0 or less, or a root of less than 0, is no number."
-    if "converted to Python scalar" in text:
-        return " Functions of `math` take one number; those of `torch` take a tensor of many."
-    return ""
-
-
-def root_as_half(source: str) -> str:
-    """A sentence on `**1/2`, which is no root, if an answer's source holds it; else nothing."""
-    if re.search(r"\*\*\s*1\s*/\s*\d", source):
-        return " `x ** 1/2` takes the power first and halves it then: a root needs its brackets."
-    return ""
-
-
-def _error_words(type_name: str, text: str | None) -> str:
-    first = (text or "").strip().splitlines()[:1]
-    if not first:
-        return type_name
-    words = first[0].removesuffix(", but expected one of:").rstrip(" .:")
-    return f"{type_name}: {_cut(words, 160)}"
-
-
 def _argument_name(exercise: Exercise, changed: int | str | None) -> str:
     if isinstance(changed, int):
         names = list(inspect.signature(exercise.reference).parameters)
@@ -305,7 +122,7 @@ def _argument_name(exercise: Exercise, changed: int | str | None) -> str:
     return f"`{changed}`"
 
 
-def _a(noun: str) -> str:
+def a_(noun: str) -> str:
     return f"an {noun}" if noun[:1].lower() in "aeiou" else f"a {noun}"
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from .edits import formula
+
 
 def first_line(answer: Callable[..., Any], reference: Callable[..., Any]) -> str:
     """Return a sentence on a first line that was changed: other order, other defaults; else "".
@@ -44,21 +46,38 @@ def _default(parameter: inspect.Parameter) -> str:
     return f"is {parameter.default!r} by default"
 
 
-def facts(answer: Any, reference: Any) -> tuple[str, ...]:
-    """Return sentences on what stands in an answer's source and is seldom meant, or ()."""
+def facts(answer: Any, reference: Any, *, stopped: bool = False) -> tuple[str, ...]:
+    """Return sentences on what stands in an answer's source and is seldom meant, or ().
+
+    stopped: whether the answer stopped with an error; then only what may be its cause counts.
+    """
     function = _tree(answer)
-    if function is None:
+    if function is None or not callable(reference):
         return ()
+    if stopped:
+        return tuple(_from_elsewhere(function, answer))
     found = [
         *_returns_in_a_loop(function),
         *_forgetting(function),
         *_kept_nowhere(function),
+        *_short_loops(function),
         *_never_used(function),
         *_from_elsewhere(function, answer),
-        *_arguments_never_used(function, _tree(reference)),
-        *_whole_division(function, _tree(reference)),
+        *_arguments_never_used(function, reference),
+        *_whole_division(function, reference),
     ]
     return tuple(found)
+
+
+def return_of(answer: Any) -> str:
+    """Return where a function returns a value: "at the end", "sometimes", "never"; else ""."""
+    function = _tree(answer)
+    if function is None:
+        return ""
+    returns = [n for n in ast.walk(function) if isinstance(n, ast.Return) and n.value is not None]
+    if not returns:
+        return "never"
+    return "at the end" if function.body[-1] in returns else "sometimes"
 
 
 def source_of(answer: Any) -> str:
@@ -108,6 +127,22 @@ def _forgetting(function: ast.FunctionDef) -> Iterator[str]:
                     )
 
 
+def _short_loops(function: ast.FunctionDef) -> Iterator[str]:
+    """Loops that begin at 1, or end one before the end: not wrong in themselves, so it is asked."""
+    for loop in ast.walk(function):
+        match loop:
+            case ast.For(iter=ast.Call(func=ast.Name(id="range"), args=[*_, stop]) as over) if (
+                isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Sub)
+            ):
+                yield f"Your loop runs over `{ast.unparse(over)}`: does it reach the last round?"
+            case ast.For(
+                iter=ast.Call(
+                    func=ast.Name(id="range"), args=[ast.Constant(value=1), ast.Name() | ast.Call()]
+                ) as over
+            ):
+                yield f"Your loop runs over `{ast.unparse(over)}`: which round is left out?"
+
+
 def _kept_nowhere(function: ast.FunctionDef) -> Iterator[str]:
     for statement in ast.walk(function):
         if isinstance(statement, ast.Expr) and isinstance(
@@ -141,21 +176,19 @@ def _from_elsewhere(function: ast.FunctionDef, answer: Any) -> Iterator[str]:
 
 
 def _arguments_never_used(
-    function: ast.FunctionDef, reference: ast.FunctionDef | None
+    function: ast.FunctionDef, reference: Callable[..., Any]
 ) -> Iterator[str]:
-    if reference is None:
-        return
-    needed = {argument.arg for argument in _arguments(reference)} & _read(reference)
+    needed = _read(formula(reference))
     for argument in _arguments(function):
         if argument.arg in needed - _read(function):
             yield f"`{argument.arg}` is never used."
 
 
-def _whole_division(function: ast.FunctionDef, reference: ast.FunctionDef | None) -> Iterator[str]:
+def _whole_division(function: ast.FunctionDef, reference: Callable[..., Any]) -> Iterator[str]:
     def divides(tree: ast.AST) -> bool:
         return any(isinstance(node, ast.FloorDiv) for node in ast.walk(tree))
 
-    if divides(function) and (reference is None or not divides(reference)):
+    if divides(function) and not divides(formula(reference)):
         yield "`//` divides and drops what comes after the point; `/` keeps it."
 
 

@@ -34,9 +34,9 @@ class Result:
 
     `kind` is tensor, array, number, text, sequence, nothing, ellipsis, function, generator,
     coroutine, error or other. `values` is a float64 (or complex128) copy on the CPU, None where
-    there is none. `text` is a string that came back, a generator's name, or what an exception says,
-    with a guess where a name is unknown. `raise NotImplementedError` in the function's own
-    code is an ellipsis. Of an exception,
+    there is none. `text` is a string that came back, the name of a generator or a function, or
+    what an exception says, with a guess where a name is unknown. `raise NotImplementedError` in the
+    function's own code is an ellipsis. Of an exception,
     `line` is the line of the function's own code that it left, and `takes` the function's
     parameters if the case does not fit them. `changed` is the position or name of an argument that
     the call changed in place.
@@ -99,7 +99,8 @@ def describe(value: Any, depth: int = 0) -> Result:
     if isinstance(value, tuple | list) and depth < DEEPEST:
         items = tuple(describe(item, depth + 1) for item in value[:LONGEST])
         return Result("sequence", name, items=items)
-    return Result(_kind(value), name, text=value.__name__ if inspect.isgenerator(value) else None)
+    named = inspect.isgenerator(value) or inspect.isroutine(value)
+    return Result(_kind(value), name, text=getattr(value, "__name__", None) if named else None)
 
 
 def _kind(value: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ..checking import Slip, slips, wraps
@@ -144,4 +145,36 @@ OF_EPSILON = """
     ε is always 1e-7 in your rule. It is handed in as `eps`.
 ε of 1e-8
     ε is always 1e-8 in your rule. It is handed in as `eps`.
+"""
+
+
+def slips_of_a_layer(layer: Rule, without: Collection[str] = ()) -> tuple[Slip, ...]:
+    """Return the slips of a layer after whose weighted sums comes a step that nobody asked for."""
+    return tuple(slip for slip in wraps(ON_TOP, layer, STEPS) if slip.name not in without)
+
+
+def _then(step: Callable[[Tensor], Tensor]) -> Callable[[Rule], Rule]:
+    return lambda layer: lambda *tensors: step(layer(*tensors))
+
+
+STEPS: dict[str, Callable[[Rule], Rule]] = {
+    "neurons added up": _then(lambda signals: signals.sum(dim=1)),
+    "examples added up": _then(lambda signals: signals.sum(dim=0)),
+    "a sigmoid on top": _then(torch.sigmoid),
+    "a relu on top": _then(torch.relu),
+}
+
+ON_TOP = """
+neurons added up
+    The neurons of the layer are added into one number. Each neuron should keep its own: look for a
+    sum too many.
+examples added up
+    The examples are added into one row. Each example should keep a row of its own: look for a sum
+    too many.
+a sigmoid on top
+    A sigmoid comes on top. Asked is the sum itself, which may be any number: look at your last
+    step.
+a relu on top
+    What is below 0 has been cut off. Asked is the sum itself, which may be any number: look at your
+    last step.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ..checking import Case, Exercise, Slip
+from ..checking import Case, Exercise, slips
 from ..lab.device import generator
 from ..nn.layers import weighted_sum
 
@@ -39,6 +39,47 @@ def _by_loop(inputs: Tensor, weights: Tensor) -> Tensor:
     return total
 
 
+SLIPS = """
+mean instead of sum: (inputs * weights).mean()
+    Your result shrinks as inputs are added: the products are averaged where they should be added.
+    Look at the last step.
+product of sums: inputs.sum() * weights.sum()
+    The inputs are added up before they meet their weights, so every input counts with every weight.
+    Each input should meet its own weight first.
+weights left out: inputs @ weights → inputs.sum()
+    The weights play no part in your result: it is the plain sum of the inputs. Look at where
+    `weights` enters.
+not added up: inputs @ → inputs *
+    You have one product for each input; the exercise asks for a single number. One step is missing
+    after the products.
+sum of sums: (inputs + weights).sum()
+    Inputs and weights are added to each other. A weight says how strongly its input counts: which
+    operation makes something count twice as much?
+only the first pair: inputs @ weights → inputs[0] * weights[0]
+    Only the first input counts. If you go through the inputs in a loop, look at how far the
+    `return` is indented: it ends the function at once.
+only the last pair: inputs @ weights → inputs[-1] * weights[-1]
+    Only the last input counts. If you use a loop, each step of it forgets the steps before: look at
+    what happens to the old total when a new product comes.
+first pair left out: inputs @ weights → inputs[1:] @ weights[1:]
+    The first input is left out. Look at where your loop or slice begins: Python counts from 0.
+last pair left out: inputs @ weights → inputs[:-1] @ weights[:-1]
+    The last input is left out. Look at where your loop or slice ends: the end itself does not
+    belong to it.
+only two inputs: inputs @ weights → inputs[0] * weights[0] + inputs[1] * weights[1]
+    Only the first two inputs count. There may be any number of them: look at the places that you
+    name one by one.
+multiplied at the end too: (inputs * weights).prod()
+    The products are multiplied with each other. Look at your last step: one input of 0 should not
+    silence all the others.
+an axis that is not there: (inputs * weights).sum(dim=1)
+    You work along axis 1, and there is none: a list of numbers has one axis, which is number 0.
+    Look at what stands after `dim`.
+input for inputs: inputs @ → input *
+    `input` is a function that Python brings along. Look at the spelling of your function's own
+    arguments.
+"""
+
 WEIGHTED_SUM = Exercise(
     id="00.weighted_sum",
     points=1,
@@ -51,86 +92,7 @@ WEIGHTED_SUM = Exercise(
         "of the pairs. Which operation joins a pair?",
         "On tensors, `*` works place by place, and a tensor has a method that adds up its entries.",
     ),
-    slips=(
-        Slip(
-            "mean instead of sum",
-            lambda inputs, weights: (inputs * weights).mean(),
-            "Your result shrinks as inputs are added: the products are averaged where they should "
-            "be added. Look at the last step.",
-        ),
-        Slip(
-            "product of sums",
-            lambda inputs, weights: inputs.sum() * weights.sum(),
-            "The inputs are added up before they meet their weights, so every input counts with "
-            "every weight. Each input should meet its own weight first.",
-        ),
-        Slip(
-            "weights left out",
-            lambda inputs, weights: inputs.sum(),
-            "The weights play no part in your result: it is the plain sum of the inputs. Look at "
-            "where `weights` enters.",
-        ),
-        Slip(
-            "not added up",
-            lambda inputs, weights: inputs * weights,
-            "You have one product for each input; the exercise asks for a single number. One step "
-            "is missing after the products.",
-        ),
-        Slip(
-            "sum of sums",
-            lambda inputs, weights: (inputs + weights).sum(),
-            "Inputs and weights are added to each other. A weight says how strongly its input "
-            "counts: which operation makes something count twice as much?",
-        ),
-        Slip(
-            "only the first pair",
-            lambda inputs, weights: inputs[0] * weights[0],
-            "Only the first input counts. If you go through the inputs in a loop, look at how far "
-            "the `return` is indented: it ends the function at once.",
-        ),
-        Slip(
-            "only the last pair",
-            lambda inputs, weights: inputs[-1] * weights[-1],
-            "Only the last input counts: each step of your loop forgets the steps before. Look at "
-            "what happens to the old total when a new product comes.",
-        ),
-        Slip(
-            "first pair left out",
-            lambda inputs, weights: (inputs * weights)[1:].sum(),
-            "The first input is left out. Look at where your loop or slice begins: Python counts "
-            "from 0.",
-        ),
-        Slip(
-            "last pair left out",
-            lambda inputs, weights: (inputs * weights)[:-1].sum(),
-            "The last input is left out. Look at where your loop or slice ends: the end itself "
-            "does not belong to it.",
-        ),
-        Slip(
-            "only two inputs",
-            lambda inputs, weights: inputs[0] * weights[0] + inputs[1] * weights[1],
-            "Only the first two inputs count. There may be any number of them: look at the places "
-            "that you name one by one.",
-        ),
-        Slip(
-            "multiplied at the end too",
-            lambda inputs, weights: (inputs * weights).prod(),
-            "The products are multiplied with each other. Look at your last step: one input of 0 "
-            "should not silence all the others.",
-        ),
-        Slip(
-            "an axis that is not there",
-            lambda inputs, weights: (inputs * weights).sum(dim=1),
-            "You work along axis 1, and there is none: a list of numbers has one axis, which is "
-            "number 0. Look at what stands after `dim`.",
-        ),
-        Slip(
-            "input for inputs",
-            lambda inputs, weights: input * weights,
-            "`input` is a function that Python brings along. Look at the spelling of your "
-            "function's own arguments.",
-        ),
-    ),
+    slips=slips(SLIPS, weighted_sum),
     also_right=(
         _by_loop,
         lambda inputs, weights: inputs @ weights,

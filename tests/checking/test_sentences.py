@@ -165,7 +165,7 @@ def test_only_arguments_that_are_handed_over_are_named():
 
 @pytest.mark.parametrize("value", [2, 2.5, torch.tensor(3)])
 def test_numbers_are_shown_as_they_are_written(value):
-    from course_lib.checking.messages import _numbers
+    from course_lib.checking.explain import _numbers
 
     assert _numbers(value) == {2: "2", 2.5: "2.5"}.get(float(value), "3")
 

@@ -106,6 +106,19 @@ async def coroutine(x, k):
     return x / k + 1
 
 
+def forgets_to_return(x, k):
+    x / k + 1
+
+
+def returns_what_nobody_filled(x, k):
+    return x.grad
+
+
+def returns_sometimes(x, k):
+    if k > 100:
+        return x
+
+
 def half_a_stub(x, k):
     return x / k + 1 if x.ndim == 2 else ...
 
@@ -258,11 +271,13 @@ SENTENCES = {
     at_random: ["Asked twice"],
     borrows: ["`shrink`"],
     (lambda x: x): ["takes (x)", "2 arguments"],
-    (lambda x, k: None): ["did you forget `return`"],
+    forgets_to_return: ["your result is None: did you forget `return`?"],
+    returns_what_nobody_filled: ["your result is None: what stands behind your `return`"],
+    returns_sometimes: ["your result is None: one way through"],
     (lambda x, k: [1.0]): ["a list; a tensor is asked for"],
-    (lambda x, k: x.sum): ["not called", "brackets"],
+    (lambda x, k: x.sum): ["is the function `sum` itself", "brackets"],
     (lambda x, k: (x / k + 1,)): ["comma"],
-    (lambda x, k: X): ["the same result whatever", "(`x`, `k`)"],
+    (lambda x, k: X): ["the same result in every try", "(`x`, `k`)"],
     (lambda x, k: x * 0): ["is 0 in every place"],
     (lambda x, k: x / k + 1 + 1e-6): ["nearly right", "e-07 of its size"],
     (lambda x, k: (x / k + 1)[None]): ["(1, 4, 3)", "(4, 3)"],
@@ -276,7 +291,7 @@ SENTENCES = {
     (lambda x, k: x * 0 + 2): ["is 2 in every place"],
     (lambda x, k: (x / k + 1).log().log()): ["NaN"],
     (lambda x, k: (x / k + 1).numpy()): ["not as a torch tensor", "stand-in"],
-    (lambda x, k: (x / k + 1).detach()): ["gradients do not pass"],
+    (lambda x, k: (x / k + 1).detach()): ["sends gradients through it", "Look at `.detach()`."],
     (lambda x, k: x / k + 1 if x.sum() > -1e9 else x): ["vmap"],
 }
 

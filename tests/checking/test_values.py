@@ -68,12 +68,12 @@ def test_lists_do_as_well_as_tuples():
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ((RIGHT[0], ("absolute", "capped"), RIGHT[2]), "part 1 of part 2 of your answer is not"),
-        ((RIGHT[0], RIGHT[1], ("bce", "habit")), "part 2 of part 3 of your answer is not"),
-        ((RIGHT[0], RIGHT[1]), "your result has 2 parts; it should have 3"),
-        ((RIGHT[0], RIGHT[1], "bce"), "result number 3"),
+        ((RIGHT[0], ("absolute", "capped"), RIGHT[2]), "number 1 of part number 2 is not"),
+        ((RIGHT[0], RIGHT[1], ("bce", "habit")), "number 2 of part number 3 is not"),
+        ((RIGHT[0], RIGHT[1]), "your answer has 2 parts; it should have 3"),
+        ((RIGHT[0], RIGHT[1], "bce"), "part number 3 is not"),
         ((RIGHT[0], RIGHT[1], ("bce", ...)), "still `...`"),
-        ({1: RIGHT[0]}, "your result is a dict"),
+        ({1: RIGHT[0]}, "your answer is a dict"),
     ],
 )
 def test_what_no_slip_knows_is_told_by_its_place(answer, words):

@@ -65,7 +65,7 @@ def _text(output):
         "exit": "Your function calls exit()",
         "ask_exit": "Your function calls exit()",
         "input": "nobody can be asked",
-        "display": "right\nRight.\nIt printed:\ntensor(",
+        "display": "own version.\nIt printed:\ntensor(",
         "display_flood": "takes too long",
         "print_flood": "takes too long",
         "half_character": "ValueError: ?",

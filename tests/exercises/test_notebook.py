@@ -40,7 +40,7 @@ def file():
 
 def test_a_right_answer_goes_on_itself(shown):
     assert check(TOY.id, right) is right
-    assert shown == ["99.shrink · right\nRight."]
+    assert shown == ["99.shrink · right\nRight. The lesson goes on with your own version."]
 
 
 def test_a_wrong_answer_is_replaced_by_a_marked_stand_in(shown):

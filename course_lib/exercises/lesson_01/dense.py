@@ -9,6 +9,7 @@ from torch.nn import functional
 from ...checking import Case, Exercise, slips
 from ...nn import layers
 from ..drawing import drawing
+from ..families import slips_of_a_layer
 
 
 def _dense_cases(seed: int) -> list[Case]:
@@ -37,12 +38,6 @@ def _dense_by_loop(x: Tensor, weight: Tensor) -> Tensor:
     return torch.stack(columns, dim=1)
 
 
-def _dense_returned_early(x: Tensor, weight: Tensor) -> Tensor:
-    out = torch.zeros(len(x), len(weight), dtype=x.dtype)
-    out[0, 0] = x[0] @ weight[0]
-    return out
-
-
 SLIPS = """
 transposed weights: x @ weight
     The product sums over the neurons where it should sum over the inputs. In `weight` a neuron
@@ -68,12 +63,12 @@ not added up: x[:, None, :] * weight
 mean instead of sum: (x @ weight.T) / x.shape[1]
     The products are averaged where they should be added: an added input would make all the
     others count less. Look at the last step.
-neurons added up: (x @ weight.T).sum(dim=1)
-    The neurons of the layer are added into one number. Each neuron should keep its own: look
-    for a sum too many.
 only the first neuron: x @ weight[0]
     Only the first neuron gives a signal. Look at where you pick a row of `weight`: all rows are
     asked for.
+only the first example, alone: x[0] @ weight.T
+    Only the first example gets an answer. Look at where you pick a row of `x`: all rows are asked
+    for.
 example and neuron in pairs: (x * weight).sum(dim=1)
     That is how one neuron worked. Here `*` lets example 0 meet neuron 0 only, example 1 neuron
     1, and so on; in a layer each example meets every neuron.
@@ -98,18 +93,12 @@ result reshaped: (weight @ x.T).reshape(len(x), len(weight))
 neurons end to end: torch.cat([x @ row for row in weight])
     The numbers are right, but they stand in one long row, neuron after neuron. Each neuron
     should fill a column: look at what `cat` does, and what `stack` does.
-examples added up: (x @ weight.T).sum(dim=0)
-    The examples are added into one row. Each example should keep a row of its own: look for a
-    sum too many.
-return inside the loops
-    Only the entry of the first example and the first neuron is filled in. Look at how far the
-    `return` is indented: it ends the function inside the loops.
-a relu on top: torch.relu(x @ weight.T)
-    What is below 0 has been cut off. Asked is the sum itself, which may be any number: look at
-    your last step.
+return inside the loops: functional.pad(x[:1] @ weight[:1].T, (0, len(weight) - 1, 0, len(x) - 1))
+    Only the entry of the first example and the first neuron is filled in. If you use loops, look at
+    how far the `return` is indented: it ends the function inside them.
 only the first example: functional.pad(x[:1] @ weight.T, (0, 0, 0, len(x) - 1))
-    Only the row of the first example is filled in. Look at how far the `return` is indented: it
-    ends the function inside the outer loop.
+    Only the row of the first example is filled in. If you use loops, look at how far the `return`
+    is indented: it ends the function inside the outer one.
 """
 
 DENSE = Exercise(
@@ -126,7 +115,7 @@ DENSE = Exercise(
         "A matrix product adds over the last axis of its left side and the first axis of its right "
         "side. Both must count the inputs. Which of your two matrices has them elsewhere?",
     ),
-    slips=slips(SLIPS, layers.dense, {"return inside the loops": _dense_returned_early}),
+    slips=slips(SLIPS, layers.dense) + slips_of_a_layer(layers.dense),
     also_right=(
         _dense_by_loop,
         lambda x, weight: torch.einsum("nd,hd->nh", x, weight),

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...nn import layers
 from ..drawing import drawing
+from ..families import slips_of_a_layer
 
 
 def _neuron_cases(seed: int) -> list[Case]:
@@ -39,6 +40,72 @@ def _neuron_by_loop(x: Tensor, w: Tensor) -> Tensor:
     return torch.stack(outputs)
 
 
+SLIPS = """
+sum over the examples: (x * w).sum(dim=0)
+    The sum runs over the examples, so that different images are mixed and every input stays by
+    itself. Look at which axis of (n, d) counts the inputs.
+not added up: x * w
+    You have one product for each input of each example. A neuron sends a single number for each
+    example: a step is missing after the products.
+one number for all examples: (x * w).sum()
+    All examples are added into one number. Each example should keep a number of its own: look at
+    what your sum runs over.
+mean instead of sum: (x * w).mean(dim=1)
+    The products are averaged where they should be added: an added input would make all the others
+    count less. Look at the last step.
+weights left out: x.sum(dim=1)
+    The weights play no part in your result: it is the plain sum of each example's inputs. Look at
+    where `w` enters.
+product of sums: x.sum(dim=1) * w.sum()
+    The inputs are added up before they meet their weights, so each input counts with every weight.
+    Look at the order of the two steps.
+weights meet the examples: w @ x
+    The weights are matched with the examples where they should be matched with the inputs. Look at
+    the order of the two in your product, and at their shapes.
+kept as a column: (x * w).sum(dim=1, keepdim=True)
+    The numbers are right, but they stand in a column of shape (n, 1); the shape asked for is (n,).
+    Look for an axis of length one that you keep or add.
+only the first example: x[0] @ w
+    Only the first example gets an answer. Look at where you pick a row of `x`: all rows are asked
+    for.
+sum instead of product: (x + w).sum(dim=1)
+    Inputs and weights are added to each other. A weight says how strongly its input counts: what
+    makes something count twice as much?
+only two inputs: x[:, 0] * w[0] + x[:, 1] * w[1]
+    Only the first two inputs count. There may be any number of them: look at the columns that you
+    name one by one.
+examples taken for inputs: x[0] * w[0] + x[1] * w[1]
+    `x[0]` is the first example, not the first input, so that whole examples are weighted and added.
+    Look at which axis of (n, d) your index picks from.
+only the last product: x[:, -1] * w[-1]
+    Only the last input counts. If you use a loop, each step of it forgets the steps before: look at
+    what happens to the old total when a new product comes.
+only the first product: x[:, 0] * w[0]
+    Only the first input counts. If you use a loop, look at how far the `return` is indented: it
+    ends the function at once.
+first product left out: x[:, 1:] @ w[1:]
+    The first input of each example is left out. Look at where your loop or slice begins: Python
+    counts from 0.
+last product left out: x[:, :-1] @ w[:-1]
+    The last input of each example is left out. Look at where your loop or slice ends: the end
+    itself does not belong to it.
+a total after each input: (x * w).cumsum(dim=1).flatten()
+    You hand over a total after each input, also those that are not finished. If you use a loop,
+    look at how far the line that keeps the total is indented.
+a weight for each example: (x * w[:, None]).sum(dim=1)
+    `w` runs down the examples, so that each example meets one weight. Each input should: look for
+    an axis that you add to `w`, or for a sum that comes too early.
+inputs added up first: w * x.sum(dim=1)
+    The inputs are added up before they meet their weights, and then each example meets one weight.
+    Look at the order of the two steps.
+examples transposed: x.T @ w
+    `x` is turned on its side, so that the weights meet the examples. A product with `@` adds over
+    the last axis of its left side: which one should that be?
+dot of a matrix: x.dot(w)
+    In torch, `dot` takes two lists of numbers, each with a single axis, and `x` has two. Look for
+    an operation that takes a matrix on its left side.
+"""
+
 NEURON = Exercise(
     id="01.neuron",
     points=1,
@@ -53,128 +120,8 @@ NEURON = Exercise(
         "`x * w` multiplies each row of `x` by `w`, place by place, and keeps the shape (n, d). "
         "Of its two axes, the one that counts the inputs has to disappear.",
     ),
-    slips=(
-        Slip(
-            "sum over the examples",
-            lambda x, w: (x * w).sum(dim=0),
-            "The sum runs over the examples, so that different images are mixed and every input "
-            "stays by itself. Look at which axis of (n, d) counts the inputs.",
-        ),
-        Slip(
-            "not added up",
-            lambda x, w: x * w,
-            "You have one product for each input of each example. A neuron sends a single number "
-            "for each example: a step is missing after the products.",
-        ),
-        Slip(
-            "one number for all examples",
-            lambda x, w: (x * w).sum(),
-            "All examples are added into one number. Each example should keep a number of its own: "
-            "look at what your sum runs over.",
-        ),
-        Slip(
-            "mean instead of sum",
-            lambda x, w: (x * w).mean(dim=1),
-            "The products are averaged where they should be added: an added input would make all "
-            "the others count less. Look at the last step.",
-        ),
-        Slip(
-            "weights left out",
-            lambda x, w: x.sum(dim=1),
-            "The weights play no part in your result: it is the plain sum of each example's "
-            "inputs. Look at where `w` enters.",
-        ),
-        Slip(
-            "product of sums",
-            lambda x, w: x.sum(dim=1) * w.sum(),
-            "The inputs are added up before they meet their weights, so each input counts with "
-            "every weight. Look at the order of the two steps.",
-        ),
-        Slip(
-            "weights meet the examples",
-            lambda x, w: w @ x,
-            "The weights are matched with the examples where they should be matched with the "
-            "inputs. Look at the order of the two in your product, and at their shapes.",
-        ),
-        Slip(
-            "kept as a column",
-            lambda x, w: (x * w).sum(dim=1, keepdim=True),
-            "The numbers are right, but they stand in a column of shape (n, 1); the shape asked "
-            "for is (n,). Look for an axis of length one that you keep or add.",
-        ),
-        Slip(
-            "only the first example",
-            lambda x, w: (x[0] * w).sum(),
-            "Only the first example gets an answer. Look at where you pick a row of `x`: all rows "
-            "are asked for.",
-        ),
-        Slip(
-            "sum instead of product",
-            lambda x, w: (x + w).sum(dim=1),
-            "Inputs and weights are added to each other. A weight says how strongly its input "
-            "counts: what makes something count twice as much?",
-        ),
-        Slip(
-            "only two inputs",
-            lambda x, w: x[:, 0] * w[0] + x[:, 1] * w[1],
-            "Only the first two inputs count. There may be any number of them: look at the columns "
-            "that you name one by one.",
-        ),
-        Slip(
-            "examples taken for inputs",
-            lambda x, w: x[0] * w[0] + x[1] * w[1],
-            "`x[0]` is the first example, not the first input, so that whole examples are weighted "
-            "and added. Look at which axis of (n, d) your index picks from.",
-        ),
-        Slip(
-            "only the last product",
-            lambda x, w: x[:, -1] * w[-1],
-            "Only the last input counts: each step of your loop forgets the steps before. Look at "
-            "what happens to the old total when a new product comes.",
-        ),
-        Slip(
-            "a total after each input",
-            lambda x, w: (x * w).cumsum(dim=1).flatten(),
-            "You hand over a total after each input, also those that are not finished. Look at how "
-            "far the line that keeps the total is indented.",
-        ),
-        Slip(
-            "a weight for each example",
-            lambda x, w: (x * w[:, None]).sum(dim=1),
-            "`w` runs down the examples, so that each example meets one weight. Each input should: "
-            "look for an axis that you add to `w`, or for a sum that comes too early.",
-        ),
-        Slip(
-            "inputs added up first",
-            lambda x, w: w * x.sum(dim=1),
-            "The inputs are added up before they meet their weights, and then each example meets "
-            "one weight. Look at the order of the two steps.",
-        ),
-        Slip(
-            "examples transposed",
-            lambda x, w: x.T @ w,
-            "`x` is turned on its side, so that the weights meet the examples. A product with `@` "
-            "adds over the last axis of its left side: which one should that be?",
-        ),
-        Slip(
-            "dot of a matrix",
-            lambda x, w: torch.dot(x, w),
-            "In torch, `dot` takes two lists of numbers, each with a single axis, and `x` has two. "
-            "Look for an operation that takes a matrix on its left side.",
-        ),
-        Slip(
-            "a relu on top",
-            lambda x, w: torch.relu(x @ w),
-            "What is below 0 has been cut off. Asked is the sum itself, which may be any number: "
-            "look at your last step.",
-        ),
-        Slip(
-            "a sigmoid on top",
-            lambda x, w: torch.sigmoid(x @ w),
-            "A sigmoid comes on top. Asked is the sum itself, which may be any number: look at "
-            "your last step.",
-        ),
-    ),
+    slips=slips(SLIPS, layers.neuron)
+    + slips_of_a_layer(layers.neuron, without={"neurons added up", "examples added up"}),
     also_right=(
         _neuron_by_loop,
         lambda x, w: (x * w).sum(dim=1),

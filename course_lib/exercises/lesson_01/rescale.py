@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...nn import layers
 from ..drawing import drawing
 
@@ -20,7 +20,7 @@ def _rescale_cases(seed: int) -> list[Case]:
         The mean of the signals is above 0, so that it is also the root of its own square.
         """
         W, x = draw(h, d), draw(d, d)
-        return W, _signals(W, x).mean().sign() * x
+        return W, (x @ W.T).mean().sign() * x
 
     return [
         Case("4 neurons, 3 inputs, 3 examples and target 2.5", (*layer(4, 3), 2.5)),
@@ -38,19 +38,74 @@ def _rescale_cases(seed: int) -> list[Case]:
     ]
 
 
-def _signals(W: Tensor, x: Tensor) -> Tensor:
-    return x @ W.T
-
-
-def _spread(y: Tensor, less: int) -> Tensor:
-    """Return the standard deviation, with `n - less` below the line; NaN for 0 / 0."""
-    return ((y - y.mean()).square().sum() / (y.numel() - less)).sqrt()
-
-
 def _rescale_by_squares(W: Tensor, x: Tensor, target: float) -> Tensor:
     y = torch.einsum("nd,hd->nh", x, W)
     return W * (target**2 * y.numel() / (y**2).sum()) ** 0.5
 
+
+SLIPS = """
+root forgotten: .sqrt() →
+    The signals are measured by the mean of their squares; the root is missing. Look at the three
+    words root, mean, square.
+upside down: target / size → size / target
+    The factor stands upside down: signals that are too small get smaller still. If the size is 3
+    and the target 6, what should c be?
+standard deviation: .square().mean().sqrt() → .std()
+    You measure the spread around the mean, the standard deviation. Root mean square measures from
+    zero: look for a mean that is taken off first.
+standard deviation, divided by n: .square().mean().sqrt() → .std(correction=0)
+    You measure the spread around the mean, a standard deviation. Root mean square measures from
+    zero: look for a mean that is taken off first.
+sum instead of mean: .mean() → .sum()
+    The squares are added up where their mean is asked for, so the result depends on how many of
+    them there are. Look at the middle one of the three words.
+mean size: .square().mean().sqrt() → .abs().mean()
+    You take the mean of the sizes without squares and root. Large signals count for more in a root
+    mean square: look at the three words again.
+largest signal: .square().mean().sqrt() → .abs().max()
+    You bring the largest signal to the target. All signals together are meant: look at how you
+    measure their size.
+size of the weights: dense(x, W).square → W.square
+    You bring the weights to the target size. The signals are meant, and they depend on the inputs
+    too: look at what you measure.
+each neuron by itself: target * W / dense(x, W).square().mean(dim=0).sqrt()[:, None]
+    Each neuron gets a factor of its own, so that the rows change against each other. One factor for
+    the whole matrix is asked for: look at what your mean runs over.
+transposed weights: dense(x, W) → (x @ W)
+    The size is measured on other signals than those of the layer: `W` is used the wrong way round.
+    In 01.dense a row of it belongs to a neuron.
+only multiplied by the target: target / size → target
+    The weights are multiplied by the target, whatever size the signals had before. Measure first:
+    what should happen if they already have the right size?
+the factor itself: size * W → size
+    This is the factor c, and it is right. Asked is the matrix that it makes.
+the signals: size * W → size * dense(x, W)
+    You give back the signals at the right size. Asked are the weights that make them.
+root over the target: .sqrt() → ; target / size → (target / size).sqrt()
+    The root is taken of the target too. It belongs to the size of the signals alone: look at your
+    brackets.
+root forgotten, target squared: .sqrt() → ; target / size → target**2 / size
+    Your factor is the square of the right one: it brings the mean of the squares to the wrong size.
+    If all weights are doubled, what happens to the squares of the signals?
+target forgotten: target / size * W → W / size
+    The target plays no part in your result: the signals always get the size 1. Look at where
+    `target` enters.
+size of the inputs: dense(x, W).square → x.square
+    You measure the inputs. The signals are meant, which the layer makes of them: look at what you
+    square.
+no square before the mean: .square().mean().sqrt() → .mean()
+    You take the mean of the signals as they are, so that those above and below 0 cancel. The square
+    comes first: root mean square is done from right to left.
+each example by itself: W * (target / dense(x, W).square().mean(dim=1).sqrt())
+    You measure each example by itself, and get as many factors as examples. One factor is asked
+    for: look at what your mean runs over.
+order swapped: dense(x, W) → (W @ x)
+    The signals are not those of the layer: `W` stands on the left, where its inputs would meet the
+    examples. Look at how 01.dense makes them.
+added instead of multiplied: target / size * W → W + target - size
+    You move all weights by the same amount. One factor for all of them is asked for: if the size is
+    3 and the target 6, how much larger should each weight be?
+"""
 
 RESCALE = Exercise(
     id="01.rescale",
@@ -66,134 +121,9 @@ RESCALE = Exercise(
         "Root mean square, read from right to left: square every signal, take the mean of all of "
         "them, take the root. Then compare it with the target.",
     ),
-    slips=(
-        Slip(
-            "root forgotten",
-            lambda W, x, target: target / _signals(W, x).square().mean() * W,
-            "The signals are measured by the mean of their squares; the root is missing. Look at "
-            "the three words root, mean, square.",
-        ),
-        Slip(
-            "upside down",
-            lambda W, x, target: _signals(W, x).square().mean().sqrt() / target * W,
-            "The factor stands upside down: signals that are too small get smaller still. If the "
-            "size is 3 and the target 6, what should c be?",
-        ),
-        Slip(
-            "standard deviation",
-            lambda W, x, target: target / _spread(_signals(W, x), 1) * W,
-            "You measure the spread around the mean, the standard deviation. Root mean square "
-            "measures from zero: look for a mean that is taken off first.",
-        ),
-        Slip(
-            "standard deviation, divided by n",
-            lambda W, x, target: target / _spread(_signals(W, x), 0) * W,
-            "You measure the spread around the mean, a standard deviation. Root mean square "
-            "measures from zero: look for a mean that is taken off first.",
-        ),
-        Slip(
-            "sum instead of mean",
-            lambda W, x, target: target / _signals(W, x).norm() * W,
-            "The squares are added up where their mean is asked for, so the result depends on how "
-            "many examples there are. Look at the middle one of the three words.",
-        ),
-        Slip(
-            "mean size",
-            lambda W, x, target: target / _signals(W, x).abs().mean() * W,
-            "You take the mean of the sizes without squares and root. Large signals count for more "
-            "in a root mean square: look at the three words again.",
-        ),
-        Slip(
-            "largest signal",
-            lambda W, x, target: target / _signals(W, x).abs().max() * W,
-            "You bring the largest signal to the target. All signals together are meant: look at "
-            "how you measure their size.",
-        ),
-        Slip(
-            "size of the weights",
-            lambda W, x, target: target / W.square().mean().sqrt() * W,
-            "You bring the weights to the target size. The signals are meant, and they depend on "
-            "the inputs too: look at what you measure.",
-        ),
-        Slip(
-            "each neuron by itself",
-            lambda W, x, target: target * W / _signals(W, x).square().mean(dim=0).sqrt()[:, None],
-            "Each neuron gets a factor of its own, so that the rows change against each other. "
-            "One factor for the whole matrix is asked for: look at what your mean runs over.",
-        ),
-        Slip(
-            "transposed weights",
-            lambda W, x, target: target / (x @ W).square().mean().sqrt() * W,
-            "The size is measured on other signals than those of the layer: `W` is used the wrong "
-            "way round. In 01.dense a row of it belongs to a neuron.",
-        ),
-        Slip(
-            "only multiplied by the target",
-            lambda W, x, target: target * W,
-            "The weights are multiplied by the target, whatever size the signals had before. "
-            "Measure first: what should happen if they already have the right size?",
-        ),
-        Slip(
-            "the factor itself",
-            lambda W, x, target: target / _signals(W, x).square().mean().sqrt(),
-            "This is the factor c, and it is right. Asked is the matrix that it makes.",
-        ),
-        Slip(
-            "the signals",
-            lambda W, x, target: target / _signals(W, x).square().mean().sqrt() * _signals(W, x),
-            "You give back the signals at the right size. Asked are the weights that make them.",
-        ),
-        Slip(
-            "root over the target",
-            lambda W, x, target: (target / _signals(W, x).square().mean()).sqrt() * W,
-            "The root is taken of the target too. It belongs to the size of the signals alone: "
-            "look at your brackets.",
-        ),
-        Slip(
-            "root forgotten, target squared",
-            lambda W, x, target: target**2 / _signals(W, x).square().mean() * W,
-            "Your factor is the square of the right one: it brings the mean of the squares to the "
-            "wrong size. If all weights are doubled, what happens to the squares of the signals?",
-        ),
-        Slip(
-            "target forgotten",
-            lambda W, x, target: W / _signals(W, x).square().mean().sqrt(),
-            "The target plays no part in your result: the signals always get the size 1. Look at "
-            "where `target` enters.",
-        ),
-        Slip(
-            "size of the inputs",
-            lambda W, x, target: target / x.square().mean().sqrt() * W,
-            "You measure the inputs. The signals are meant, which the layer makes of them: look at "
-            "what you square.",
-        ),
-        Slip(
-            "no square before the mean",
-            lambda W, x, target: target / _signals(W, x).mean() * W,
-            "You take the mean of the signals as they are, so that those above and below 0 cancel. "
-            "The square comes first: root mean square is done from right to left.",
-        ),
-        Slip(
-            "each example by itself",
-            lambda W, x, target: W * (target / _signals(W, x).square().mean(dim=1).sqrt()),
-            "You measure each example by itself, and get as many factors as examples. One factor "
-            "is asked for: look at what your mean runs over.",
-        ),
-        Slip(
-            "order swapped",
-            lambda W, x, target: target / (W @ x).square().mean().sqrt() * W,
-            "The signals are not those of the layer: `W` stands on the left, where its inputs "
-            "would meet the examples. Look at how 01.dense makes them.",
-        ),
-        Slip(
-            "added instead of multiplied",
-            lambda W, x, target: W + target - _signals(W, x).square().mean().sqrt(),
-            "You move all weights by the same amount. One factor for all of them is asked for: if "
-            "the size is 3 and the target 6, how much larger should each weight be?",
-        ),
-    ),
+    slips=slips(SLIPS, layers.rescale),
     also_right=(
         _rescale_by_squares,
-        lambda W, x, target: W * (target / _signals(W, x).pow(2).mean().sqrt()),
+        lambda W, x, target: W * (target / (x @ W.T).pow(2).mean().sqrt()),
     ),
 )

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...nn import biases
 from ..drawing import drawing
+from ..families import slips_of_a_layer
 from .shared import layer
 
 
@@ -40,26 +41,83 @@ def _affine_by_loop(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.stack(columns, dim=1)
 
 
-def _affine_returned_early(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    out = torch.zeros(len(x), len(weight), dtype=x.dtype)
-    out[:, 0] = x @ weight[0] + bias[0]
-    return out
-
-
-def _affine_with_one_bias(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    out = x @ weight.T
-    out[:, 0] += bias[0]
-    return out
-
-
-def _affine_by_examples(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return torch.stack([signals + bias[n] for n, signals in enumerate(x @ weight.T)])
-
-
 def _affine_with_ones(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     ones = torch.ones(len(x), 1, dtype=x.dtype)
     return torch.cat([x, ones], dim=1) @ torch.cat([weight, bias[:, None]], dim=1).T
 
+
+SLIPS = """
+bias inside the product: x @ (weight + bias[:, None]).T
+    The bias is added to the weights, inside the product, so it is multiplied by every input. A bias
+    does not depend on the input: look at your brackets.
+bias added to the inputs: (x + bias) @ weight.T
+    The bias is added to the inputs, before the weights. It belongs to a neuron, not to an input:
+    look at which step comes first.
+bias added along the inputs: x @ (weight + bias).T
+    The bias is added inside the brackets, to the weights, and even along the inputs. It comes after
+    the product, one for each neuron.
+broadcast along the batch: signals + bias → signals + bias[:, None]
+    The biases run down the examples: each example gets a bias, where each neuron should. Look at
+    the axis that you add to `bias`, and on which side shapes are lined up.
+broadcast along the batch, bias first: signals + bias → bias[:, None] + signals
+    The column of biases runs down the examples, so that each example gets a bias where each neuron
+    should. Look at the axis that you add to `bias`.
+transposed weights: dense(x, weight) → x @ weight
+    The product sums over the neurons where it should sum over the inputs, as in lesson 01: a neuron
+    is a row of `weight`. Look at which of its axes meets the inputs.
+order swapped: dense(x, weight) → weight @ x
+    The weights stand on the left, so that the product sums over the examples. Look at which axis of
+    each of the two counts the inputs: those two have to meet.
+result transposed: dense(x, weight) → weight @ x.T ; + bias → + bias[:, None]
+    The numbers are right, but they are laid out as (neurons, examples). The examples come first:
+    look at which side each matrix stands on.
+result transposed, biases along the examples: dense(x, weight) → weight @ x.T
+    Neurons stand in the rows here and examples in the columns, so that the biases run along the
+    examples. Look at which side each matrix stands on: the examples come first.
+elementwise product: dense(x, weight) → x * weight
+    `*` multiplies place by place and adds nothing up. A layer needs a sum over the inputs for each
+    pair of an example and a neuron, and only then the bias.
+example and neuron in pairs: dense(x, weight) → (x * weight).sum(dim=1)
+    `x * weight` lets example 0 meet neuron 0 only, example 1 neuron 1, and so on. In a layer each
+    example meets every neuron: which product does that?
+bias left out: + bias →
+    The bias plays no part in your result: this is the layer of lesson 01. What should come out for
+    an example whose inputs are all 0?
+bias subtracted: + bias → - bias
+    The bias is taken off. A bias above 0 makes a neuron answer more: look at the sign in the
+    formula.
+bias multiplied: + bias → * bias
+    The bias multiplies the weighted sum, so that it acts like one more weight. An offset moves the
+    answer even where the inputs are 0: which operation does that?
+bias added once for each input: + bias → + x.shape[1] * bias
+    The bias is added to every single product, so it counts once for each input. Look at what your
+    sum runs over.
+all biases to all neurons: + bias → + bias.sum()
+    The biases are added up, and every neuron gets them all. Each neuron has one of its own: look
+    for a sum too many.
+one bias for all neurons: + bias → + bias[0]
+    Every neuron gets the bias of the first. Look at where you pick an entry of `bias`: all are
+    asked for.
+only the biases: signals + bias → bias.expand(len(x), -1)
+    Only the biases come out, the same in each row. The weighted sums are lost, or never there: if
+    you fill columns in a loop, look at what `=` does to what stood there.
+only the first neuron: signals + bias → functional.pad(signals[:, :1] + bias[0], (0, len(bias) - 1))
+    Only the column of the first neuron is filled in. If you use a loop, look at how far the
+    `return` is indented: it ends the function inside the loop.
+a bias for each example, by loop:
+    | torch.stack([row + bias[n] for n, row in enumerate(dense(x, weight))])
+    Example 0 gets the first bias, example 1 the second, and so on. A bias belongs to a neuron: look
+    at what the index of `bias` counts.
+mean of the biases: + bias → + bias.mean()
+    Every neuron gets the mean of all biases. Each neuron has one of its own: look for a mean too
+    many.
+a pair: signals + bias → signals, bias
+    Two results come back, the weighted sums and the biases. Asked is one matrix, in which the two
+    have met: look for a comma where an operation should stand.
+only the first bias: + bias → + functional.pad(bias[:1], (0, len(bias) - 1))
+    Only the first neuron gets its bias. If you use a loop, look at how far the `return` is
+    indented: it ends the function inside the loop.
+"""
 
 AFFINE = Exercise(
     id="02.affine",
@@ -76,171 +134,7 @@ AFFINE = Exercise(
         "torch lines shapes up from the right: (n, h) and (h,) fit as they are. So the biases need "
         "no reshaping; the bias comes after the product, outside its brackets.",
     ),
-    slips=(
-        Slip(
-            "bias inside the product",
-            lambda x, weight, bias: x @ (weight + bias[:, None]).T,
-            "The bias is added to the weights, inside the product, so it is multiplied by every "
-            "input. A bias does not depend on the input: look at your brackets.",
-        ),
-        Slip(
-            "bias added to the inputs",
-            lambda x, weight, bias: (x + bias) @ weight.T,
-            "The bias is added to the inputs, before the weights. It belongs to a neuron, not to "
-            "an input: look at which step comes first.",
-        ),
-        Slip(
-            "bias added along the inputs",
-            lambda x, weight, bias: x @ (weight + bias).T,
-            "The bias is added inside the brackets, to the weights, and even along the inputs. It "
-            "comes after the product, one for each neuron.",
-        ),
-        Slip(
-            "broadcast along the batch",
-            lambda x, weight, bias: x @ weight.T + bias[:, None],
-            "The biases run down the examples: each example gets a bias, where each neuron should. "
-            "Look at the axis that you add to `bias`, and on which side shapes are lined up.",
-        ),
-        Slip(
-            "broadcast along the batch, bias first",
-            lambda x, weight, bias: bias[:, None] + x @ weight.T,
-            "The column of biases runs down the examples, so that each example gets a bias where "
-            "each neuron should. Look at the axis that you add to `bias`.",
-        ),
-        Slip(
-            "transposed weights",
-            lambda x, weight, bias: x @ weight + bias,
-            "The product sums over the neurons where it should sum over the inputs, as in lesson "
-            "01: a neuron is a row of `weight`. Look at which of its axes meets the inputs.",
-        ),
-        Slip(
-            "order swapped",
-            lambda x, weight, bias: weight @ x + bias,
-            "The weights stand on the left, so that the product sums over the examples. Look at "
-            "which axis of each of the two counts the inputs: those two have to meet.",
-        ),
-        Slip(
-            "result transposed",
-            lambda x, weight, bias: weight @ x.T + bias[:, None],
-            "The numbers are right, but they are laid out as (neurons, examples). The examples "
-            "come first: look at which side each matrix stands on.",
-        ),
-        Slip(
-            "result transposed, biases along the examples",
-            lambda x, weight, bias: weight @ x.T + bias,
-            "Neurons stand in the rows here and examples in the columns, so that the biases run "
-            "along the examples. Look at which side each matrix stands on: the examples come "
-            "first.",
-        ),
-        Slip(
-            "elementwise product",
-            lambda x, weight, bias: x * weight + bias,
-            "`*` multiplies place by place and adds nothing up. A layer needs a sum over the "
-            "inputs for each pair of an example and a neuron, and only then the bias.",
-        ),
-        Slip(
-            "example and neuron in pairs",
-            lambda x, weight, bias: (x * weight).sum(dim=1) + bias,
-            "`x * weight` lets example 0 meet neuron 0 only, example 1 neuron 1, and so on. In a "
-            "layer each example meets every neuron: which product does that?",
-        ),
-        Slip(
-            "bias left out",
-            lambda x, weight, bias: x @ weight.T,
-            "The bias plays no part in your result: this is the layer of lesson 01. What should "
-            "come out for an example whose inputs are all 0?",
-        ),
-        Slip(
-            "bias subtracted",
-            lambda x, weight, bias: x @ weight.T - bias,
-            "The bias is taken off. A bias above 0 makes a neuron answer more: look at the sign in "
-            "the formula.",
-        ),
-        Slip(
-            "bias multiplied",
-            lambda x, weight, bias: x @ weight.T * bias,
-            "The bias multiplies the weighted sum, so that it acts like one more weight. An offset "
-            "moves the answer even where the inputs are 0: which operation does that?",
-        ),
-        Slip(
-            "bias added once for each input",
-            lambda x, weight, bias: (x[:, None, :] * weight + bias[:, None]).sum(dim=2),
-            "The bias is added to every single product, so it counts once for each input. Look at "
-            "what your sum runs over.",
-        ),
-        Slip(
-            "all biases to all neurons",
-            lambda x, weight, bias: x @ weight.T + bias.sum(),
-            "The biases are added up, and every neuron gets them all. Each neuron has one of its "
-            "own: look for a sum too many.",
-        ),
-        Slip(
-            "one bias for all neurons",
-            lambda x, weight, bias: x @ weight.T + bias[0],
-            "Every neuron gets the bias of the first. Look at where you pick an entry of `bias`: "
-            "all are asked for.",
-        ),
-        Slip(
-            "neurons added up",
-            lambda x, weight, bias: (x @ weight.T + bias).sum(dim=1),
-            "The neurons of the layer are added into one number. Each neuron should keep its own: "
-            "look for a sum too many.",
-        ),
-        Slip(
-            "examples added up",
-            lambda x, weight, bias: (x @ weight.T + bias).sum(dim=0),
-            "The examples are added into one row. Each example should keep a row of its own: look "
-            "for a sum too many.",
-        ),
-        Slip(
-            "a sigmoid on top",
-            lambda x, weight, bias: torch.sigmoid(x @ weight.T + bias),
-            "A sigmoid comes on top. Asked is the sum itself, which may be any number: look at "
-            "your last step.",
-        ),
-        Slip(
-            "a relu on top",
-            lambda x, weight, bias: torch.relu(x @ weight.T + bias),
-            "What is below 0 has been cut off. Asked is the sum itself, which may be any number: "
-            "look at your last step.",
-        ),
-        Slip(
-            "only the biases",
-            lambda x, weight, bias: bias.expand(len(x), -1),
-            "Only the biases come out, the same in each row. The weighted sums are lost, or never "
-            "there: if you fill columns in a loop, look at what `=` does to what stood there.",
-        ),
-        Slip(
-            "only the first neuron",
-            _affine_returned_early,
-            "Only the column of the first neuron is filled in. Look at how far the `return` is "
-            "indented: it ends the function inside the loop.",
-        ),
-        Slip(
-            "a bias for each example, by loop",
-            _affine_by_examples,
-            "Your loop gives example 0 the first bias, example 1 the second, and so on. A bias "
-            "belongs to a neuron: look at what the index of `bias` counts.",
-        ),
-        Slip(
-            "mean of the biases",
-            lambda x, weight, bias: x @ weight.T + bias.mean(),
-            "Every neuron gets the mean of all biases. Each neuron has one of its own: look for a "
-            "mean too many.",
-        ),
-        Slip(
-            "a pair",
-            lambda x, weight, bias: (x @ weight.T, bias),
-            "Two results come back, the weighted sums and the biases. Asked is one matrix, in "
-            "which the two have met: look for a comma where an operation should stand.",
-        ),
-        Slip(
-            "only the first bias",
-            _affine_with_one_bias,
-            "Only the first neuron gets its bias. Look at how far the `return` is indented: it "
-            "ends the function inside the loop.",
-        ),
-    ),
+    slips=slips(SLIPS, biases.affine) + slips_of_a_layer(biases.affine),
     also_right=(
         _affine_by_loop,
         _affine_with_ones,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...nn import biases
 from ..drawing import drawing
 
@@ -31,6 +31,56 @@ def _threshold_cases(seed: int) -> list[Case]:
     ]
 
 
+SLIPS = """
+sign: -bias → bias
+    Your threshold lies on the wrong side of 0. Put it back into weight · x + bias: the two should
+    cancel, not add.
+upside down: -bias / weight → -weight / bias
+    The fraction stands upside down. Twice the bias should push the threshold twice as far out: look
+    at what divides what.
+upside down, and the sign: -bias / weight → weight / bias
+    The fraction stands upside down, and its sign is lost too. Start from weight · x + bias = 0, one
+    step at a time.
+weight forgotten: / weight →
+    Your threshold does not depend on the weight. A neuron that amplifies its input ten times needs
+    ten times less of it: look at what stands before x.
+multiplied: / weight → * weight
+    You multiply by the weight. A stronger weight should bring the threshold nearer to 0, not push
+    it away: how is a factor before x undone?
+subtracted: / weight → - weight
+    The weight is taken off. It multiplies x, so taking it off does not undo it.
+sign of the weight lost: / weight → / weight.abs()
+    This is right for weights above 0 only. With a weight below 0 your threshold lies on the wrong
+    side: look for an abs or a square.
+never below 0: -bias / weight → (bias / weight).abs()
+    Your threshold is never below 0. It can be, when weight and bias have the same sign: look for an
+    abs.
+where the output is one: -bias → (1 - bias)
+    This is where the output reaches 1. The sign changes elsewhere: look at the right side of your
+    equation.
+where the output is one half: -bias → (0.5 - bias)
+    This is where the output reaches one half. A neuron begins to fire where its output leaves 0:
+    look at the right side of your equation.
+the bias itself: bias.clone()
+    This is the bias. It is what the neuron says at the input 0; asked is the input at which it says
+    0.
+the output at one: weight + bias
+    This is the output for the input 1. Asked is the other direction: which input gives the output
+    0?
+only the first neuron: -bias / weight → -bias[0] / weight[0]
+    Only the first neuron gets an answer. Look at the places that you name, or at how far a `return`
+    in a loop is indented.
+an if on many numbers: -bias / weight → -bias / weight if weight > 0 else bias / weight
+    An `if` needs one yes or no, and here is one for each neuron. Solve the equation for a weight
+    below 0: do you get another formula?
+rounded down: / weight → // weight
+    Your thresholds are whole numbers: `//` divides and rounds down. Look at the sign that you
+    divide with.
+every neuron with every other: / weight → / weight[:, None]
+    The bias of each neuron meets the weights of all the others. The two tensors have the same shape
+    and fit as they are: look for an axis that you add.
+"""
+
 THRESHOLD = Exercise(
     id="02.threshold",
     points=1,
@@ -45,103 +95,7 @@ THRESHOLD = Exercise(
         "`weight * x + bias = 0`: bring the bias to the other side, which changes something about "
         "it, then get rid of what stands before x. The same works for whole tensors.",
     ),
-    slips=(
-        Slip(
-            "sign",
-            lambda weight, bias: bias / weight,
-            "Your threshold lies on the wrong side of 0. Put it back into weight · x + bias: the "
-            "two should cancel, not add.",
-        ),
-        Slip(
-            "upside down",
-            lambda weight, bias: -weight / bias,
-            "The fraction stands upside down. Twice the bias should push the threshold twice as "
-            "far out: look at what divides what.",
-        ),
-        Slip(
-            "upside down, and the sign",
-            lambda weight, bias: weight / bias,
-            "The fraction stands upside down, and its sign is lost too. Start from weight · x + "
-            "bias = 0, one step at a time.",
-        ),
-        Slip(
-            "weight forgotten",
-            lambda weight, bias: -bias,
-            "Your threshold does not depend on the weight. A neuron that amplifies its input ten "
-            "times needs ten times less of it: look at what stands before x.",
-        ),
-        Slip(
-            "multiplied",
-            lambda weight, bias: -bias * weight,
-            "You multiply by the weight. A stronger weight should bring the threshold nearer to 0, "
-            "not push it away: how is a factor before x undone?",
-        ),
-        Slip(
-            "subtracted",
-            lambda weight, bias: -bias - weight,
-            "The weight is taken off. It multiplies x, so taking it off does not undo it.",
-        ),
-        Slip(
-            "sign of the weight lost",
-            lambda weight, bias: -bias / weight.abs(),
-            "This is right for weights above 0 only. With a weight below 0 your threshold lies on "
-            "the wrong side: look for an abs or a square.",
-        ),
-        Slip(
-            "never below 0",
-            lambda weight, bias: (bias / weight).abs(),
-            "Your threshold is never below 0. It can be, when weight and bias have the same sign: "
-            "look for an abs.",
-        ),
-        Slip(
-            "where the output is one",
-            lambda weight, bias: (1 - bias) / weight,
-            "This is where the output reaches 1. The sign changes elsewhere: look at the right "
-            "side of your equation.",
-        ),
-        Slip(
-            "where the output is one half",
-            lambda weight, bias: (0.5 - bias) / weight,
-            "This is where the output reaches one half. A neuron begins to fire where its output "
-            "leaves 0: look at the right side of your equation.",
-        ),
-        Slip(
-            "the bias itself",
-            lambda weight, bias: bias.clone(),
-            "This is the bias. It is what the neuron says at the input 0; asked is the input at "
-            "which it says 0.",
-        ),
-        Slip(
-            "the output at one",
-            lambda weight, bias: weight + bias,
-            "This is the output for the input 1. Asked is the other direction: which input gives "
-            "the output 0?",
-        ),
-        Slip(
-            "only the first neuron",
-            lambda weight, bias: -bias[0] / weight[0],
-            "Only the first neuron gets an answer. Look at the places that you name, or at how far "
-            "a `return` in a loop is indented.",
-        ),
-        Slip(
-            "an if on many numbers",
-            lambda weight, bias: -bias / weight if weight > 0 else bias / weight,
-            "An `if` needs one yes or no, and here is one for each neuron. Solve the equation for "
-            "a weight below 0: do you get another formula?",
-        ),
-        Slip(
-            "rounded down",
-            lambda weight, bias: -bias // weight,
-            "Your thresholds are whole numbers: `//` divides and rounds down. Look at the sign "
-            "that you divide with.",
-        ),
-        Slip(
-            "every neuron with every other",
-            lambda weight, bias: -bias / weight[:, None],
-            "The bias of each neuron meets the weights of all the others. The two tensors have the "
-            "same shape and fit as they are: look for an axis that you add.",
-        ),
-    ),
+    slips=slips(SLIPS, biases.threshold),
     also_right=(
         lambda weight, bias: (0 - bias) / weight,
         lambda weight, bias: bias / -weight,
