@@ -85,3 +85,12 @@ def adamw_that_begins_anew(
 def test_adamw_that_begins_anew_is_named():
     outcome = evaluate(EXERCISES["11.adamw"], adamw_that_begins_anew)
     assert outcome.slip == "averages begin anew"
+
+
+def first_step_upwards(g, lr, eps=1e-8):
+    return lr * g / (g.abs() + eps)
+
+
+def test_the_first_line_as_it_was_given_is_blamed_for_nothing():
+    outcome = evaluate(EXERCISES["11.first_step"], first_step_upwards)
+    assert outcome.slip == "sign"
