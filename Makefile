@@ -19,8 +19,8 @@ lab: ## open the course in JupyterLab (PORT=8899, TORCH=cpu, LAB_ARGS="--no-brow
 reset: ## put a fresh copy of a lesson in workbook/ and keep yours in backups/ (LESSON=04)
 	$(setup) reset $(lesson)
 
-test: ## run everything that is checked: lint, imports, tests, notebooks, browser
-	$(setup) test $(torch)
+test: ## run everything that is checked, or what one lesson needs (LESSON=04)
+	$(setup) test $(torch) $(lesson)
 
 notebooks: ## build the notebooks that are stale, or those of LESSON=04
 	$(setup) notebooks $(torch) $(lesson)

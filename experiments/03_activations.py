@@ -20,23 +20,40 @@ program. It takes about nine minutes:
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise, product
+from itertools import product
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.func import vmap
 from tqdm.auto import tqdm
 
-from course_lib.lab import Dataset, Split, digits, generator, write_experiment
-from course_lib.lab.data import resplit
-from course_lib.lab.sweep import each_run, right_share, sweep
-from course_lib.lab.toys import spirals, xor
+from course_lib.lab import (
+    Dataset,
+    Grid,
+    Run,
+    Split,
+    accuracy,
+    best_setting,
+    digits,
+    draw_runs,
+    generator,
+    grid,
+    networks,
+    resplit,
+    spirals,
+    stack_params,
+    write_experiment,
+    xor,
+)
 from course_lib.nn.activations import ACTIVATIONS, gelu, leaky_relu, relu
 from course_lib.nn.biases import affine
+from course_lib.nn.initializers import normal
 
 SEEDS = list(range(24))
 TUNING_SEEDS = list(range(100, 104))
 FINALISTS = 3
+EDGE = "sigmoid is best at the last gain, others at the first rate; the grids should go on"
 BATCH = 50
 
 Params = dict[str, Tensor]
@@ -79,121 +96,76 @@ class Network(NamedTuple):
     epochs: int = 20
 
 
-def draw(network: Network, seed: int) -> tuple[Dataset, Params, torch.Generator]:
-    """Return the data, standard normal weights of every layer, and what draws the order."""
+def draw(network: Network, seed: int) -> Run:
+    """Return standard normal weights of every layer, the data, and what draws their order."""
     source = generator(seed)
     data = DATA[network.data](source)
     classes = int(data.train.y.max()) + 1
     sizes = [data.train.x.shape[1], *network.hidden, classes]
-    normal = {
-        f"W{layer}": torch.randn(h, d, generator=source)
-        for layer, (d, h) in enumerate(pairwise(sizes), start=1)
-    }
-    return data, normal, source
+    return Run(networks.start(sizes, source, partial(normal, std=1.0)), data, source)
 
 
-def start(normal: Params, setting: Setting) -> Params:
+def start(drawn: Params, setting: Setting) -> Params:
     """Return weights of standard deviation `gain / √d`, 1 / √d in the last layer, and biases."""
-    params, last = {}, len(normal)
+    params, last = {}, len(drawn) // 2
     for layer in range(1, last + 1):
-        weight = normal[f"W{layer}"]
-        h, d = weight.shape
+        weight = drawn[f"W{layer}"]
         gain = setting.gain if layer < last else 1.0
         bias = setting.hidden_bias if layer < last else 0.0
-        params[f"W{layer}"] = gain / d**0.5 * weight
-        params[f"b{layer}"] = torch.full((h,), bias)
+        params[f"W{layer}"] = gain / weight.shape[-1] ** 0.5 * weight
+        params[f"b{layer}"] = torch.full_like(drawn[f"b{layer}"], bias)
     return params
 
 
-def forward(f: Function, params: Params, x: Tensor) -> Tensor:
-    """Layer after layer, with f between them."""
-    last = len(params) // 2
-    for layer in range(1, last + 1):
-        x = affine(x, params[f"W{layer}"], params[f"b{layer}"])
-        x = x if layer == last else f(x)
-    return x
-
-
-class Runs(NamedTuple):
-    """What came out, `(seeds, settings, ...)`, and the data that it came from."""
-
-    params: Params
-    history: Params
-    data: Dataset
-
-    def kept(self, value: Tensor) -> Tensor:
-        """Return `(runs, ...)` as `(seeds, settings, ...)`."""
-        settings = self.history["train_loss"].shape[1]
-        return value.view(-1, settings, *value.shape[1:])
-
-
-def run(network: Network, settings: Sequence[Setting], seeds: Sequence[int]) -> Runs:
+def run(network: Network, settings: Sequence[Setting], seeds: Sequence[int]) -> Grid:
     """Train the network from each seed under each setting, all at once."""
-    drawn = [draw(network, seed) for seed in seeds]
-    starts = [start(normal, setting) for _, normal, _ in drawn for setting in settings]
-    params = {name: torch.stack([own[name] for own in starts]) for name in starts[0]}
-    data = together([data for data, _, _ in drawn], len(settings))
-    params, history = sweep(
-        lambda params, x: forward(network.f, params, x),
-        params,
-        data,
-        generators=[source.clone_state() for _, _, source in drawn for _ in settings],
+    runs = draw_runs(partial(draw, network), seeds)
+    return grid(
+        partial(networks.network, activation=network.f),
+        runs,
+        settings={"lr": [setting.lr for setting in settings]},
+        starts=stack_params([start(runs.start, setting) for setting in settings]),
         epochs=network.epochs,
         batch_size=BATCH,
-        lr=torch.tensor([setting.lr for setting in settings]).repeat(len(seeds)),
-        label=None,
     )
-    history = {k: v.view(len(seeds), len(settings), *v.shape[1:]) for k, v in history.items()}
-    return Runs(params, history, data)
 
 
-def together(data: Sequence[Dataset], settings: int) -> Dataset:
-    """Return the data of all seeds with the runs in front, each repeated for every setting."""
-
-    def stack(part: str) -> Split:
-        splits = [getattr(own, part) for own in data]
-        x, y = torch.stack([s.x for s in splits]), torch.stack([s.y for s in splits])
-        return Split(x.repeat_interleave(settings, 0), y.repeat_interleave(settings, 0))
-
-    return Dataset(data[0].name, stack("train"), stack("validation"), stack("test"))
-
-
-def accuracy(network: Network, runs: Runs) -> Tensor:
-    """Return the share of right answers to the test examples `(seeds, settings)`."""
-    found = each_run(
-        right_share, lambda p, x: forward(network.f, p, x), runs.params, runs.data.test
-    )
-    return runs.kept(found)
-
-
-def by_validation(runs: Runs) -> list[int]:
-    """Return the places of the settings, the one with the lowest validation loss first."""
-    losses = runs.history["validation_loss"][:, :, -1].nan_to_num(nan=1e6, posinf=1e6)
-    return losses.mean(dim=0).argsort(stable=True).tolist()
+def mean_losses(found: Grid) -> Tensor:
+    """Return the mean validation loss of each setting at the end; diverged runs count as 1e6."""
+    losses = found.history["validation_loss"][:, :, -1].nan_to_num(nan=1e6, posinf=1e6)
+    return losses.mean(dim=1)
 
 
 def measure(network: Network, settings: Sequence[Setting]) -> dict[str, Any]:
     """Return the best setting, and what comes of it on all seeds."""
-    order = by_validation(run(network, settings, TUNING_SEEDS))
-    finalists = [settings[i] for i in order[:FINALISTS]]
-    runs = run(network, finalists, SEEDS)
-    best = by_validation(runs)[0]
+    order = mean_losses(run(network, settings, TUNING_SEEDS)).argsort(stable=True).tolist()
+    finalists = order[:FINALISTS]
+    found = run(network, [settings[i] for i in finalists], SEEDS)
+    losses = torch.full((len(settings),), torch.inf)
+    losses[finalists] = mean_losses(found)
+    tried = {name: [getattr(own, name) for own in settings] for name in Setting._fields}
+    chosen = best_setting(tried, losses, edge_allowed=EDGE)
+    best = finalists.index(chosen)
     return {
-        **finalists[best]._asdict(),
-        "test_accuracy": accuracy(network, runs)[:, best],
-        "train_loss": runs.history["train_loss"][:, best],
-        "silent": silent(runs)[:, best],
+        **settings[chosen]._asdict(),
+        "test_accuracy": found.measure(accuracy)[best],
+        "train_loss": found.history["train_loss"][best],
+        "silent": silent(found)[best],
     }
 
 
-def silent(runs: Runs) -> Tensor:
-    """Return the share of first-layer neurons that are above 0 for no training example."""
+def silent(found: Grid) -> Tensor:
+    """Return the share of first-layer neurons that are above 0 for no training example.
 
-    def never(params: Params, x: Tensor) -> Tensor:
-        above = affine(x, params["W1"], params["b1"]) > 0
+    `(settings, seeds)`.
+    """
+
+    def never(W: Tensor, b: Tensor, x: Tensor) -> Tensor:
+        above = affine(x, W, b) > 0
         return (~above.any(dim=0)).double().mean()
 
-    return runs.kept(torch.func.vmap(never)(runs.params, runs.data.train.x))
+    of_seeds = vmap(vmap(never), in_dims=(0, 0, None))
+    return of_seeds(found.params["W1"], found.params["b1"], found.data.train.x)
 
 
 def only(measured: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -273,17 +245,17 @@ def measure_deaths() -> dict:
     by_rate, by_bias = {}, {}
     for name, f in tqdm(SURVIVORS.items(), desc="T4"):
         network = Network("digits", (WIDTH,), f)
-        runs = run(network, [Setting(lr, 2**0.5) for lr in DEAD_LRS], SEEDS)
+        found = run(network, [Setting(lr, 2**0.5) for lr in DEAD_LRS], SEEDS)
         by_rate[name] = {
-            "silent": silent(runs).T,
-            "diverged": runs.history["diverged"].T,
-            "test_accuracy": accuracy(network, runs).T,
+            "silent": silent(found),
+            "diverged": found.history["diverged"],
+            "test_accuracy": found.measure(accuracy),
         }
         for bias in DEAD_BIASES:
-            found = measure(network, [Setting(lr, 2**0.5, bias) for lr in DEAD_LRS])
+            best = measure(network, [Setting(lr, 2**0.5, bias) for lr in DEAD_LRS])
             fresh = run(network._replace(epochs=0), [Setting(1.0, 2**0.5, bias)], SEEDS)
-            kept = only(found, "lr", "silent", "test_accuracy")
-            kept["silent_at_start"] = silent(fresh)[:, 0]
+            kept = only(best, "lr", "silent", "test_accuracy")
+            kept["silent_at_start"] = silent(fresh)[0]
             by_bias.setdefault(name, []).append(kept)
     return {"lrs": DEAD_LRS, "biases": DEAD_BIASES, "by_rate": by_rate, "by_bias": by_bias}
 

@@ -14,9 +14,8 @@ It takes about ten minutes:
     python experiments/04_initializers.py
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -27,15 +26,19 @@ from tqdm.auto import tqdm
 
 from course_lib.lab import (
     Dataset,
+    Run,
     Split,
+    accuracy,
+    best_setting,
     breast_cancer,
     digits,
-    each_run,
+    draw_runs,
     generator,
+    grid,
+    networks,
+    parts,
     resplit,
-    right_share,
     rms,
-    sweep,
     write_experiment,
 )
 from course_lib.nn.biases import affine
@@ -56,6 +59,7 @@ from course_lib.nn.symmetry import distinct_rows
 SEEDS = 24
 TUNE = range(5)  # the seeds on which the learning rate is chosen
 RATES = [1e-5 * 10 ** (k / 2) for k in range(13)]
+EDGE = "zeros, ones and far too large weights train at no rate, or only at the end of this grid"
 EPOCHS, BATCH = 10, 50
 WIDTH = 32
 
@@ -102,11 +106,7 @@ class Net(NamedTuple):
     ) -> Params:
         """Return weights from the initializer and biases of 0."""
         sizes = [inputs, *[WIDTH] * (self.depth - 1), classes]
-        params = {}
-        for layer, (d, h) in enumerate(pairwise(sizes), start=1):
-            params[f"W{layer}"] = initializer((h, d), generator=source)
-            params[f"b{layer}"] = torch.zeros(h)
-        return params
+        return networks.start(sizes, source, initializer)
 
 
 def suited(initializer: Initializer, activation: str) -> Initializer:
@@ -118,89 +118,41 @@ def suited(initializer: Initializer, activation: str) -> Initializer:
 
 # Runs
 
+WHOLE = {"digits": digits, "tumours": breast_cancer}
 
-def divide(task: str, seeds: Sequence[int]) -> Dataset:
-    """Return a division for each seed: x `(seeds, n, d)`, y `(seeds, n)`."""
-    whole = {"digits": digits, "tumours": breast_cancer}[task]()
-    divisions = [standardised(resplit(whole, generator(seed))) for seed in seeds]
-    parts = (
-        Split(*(torch.stack([getattr(getattr(d, part), of) for d in divisions]) for of in "xy"))
-        for part in ("train", "validation", "test")
-    )
-    return Dataset(task, *parts)
+
+def draw(task: str, start: Start, seed: int) -> Run:
+    """Return a division of the task's data, where a run on it starts, and its order."""
+    data = standardised(resplit(WHOLE[task](), generator(seed)))
+    return Run(start(generator(2000 + seed)), data, generator(1000 + seed))
 
 
 def standardised(data: Dataset) -> Dataset:
     """Return the same data with inputs of mean 0 each, and of mean square 1 over all of them."""
     mean = data.train.x.mean(dim=0)
     size = rms(data.train.x - mean)
-    splits = (data.train, data.validation, data.test)
-    return Dataset(data.name, *(Split((s.x - mean) / size, s.y) for s in splits))
+    return Dataset(data.name, *(Split((s.x - mean) / size, s.y) for s in parts(data)))
 
 
-def repeat(data: Dataset, times: int) -> Dataset:
-    """Return the same divisions again and again: all seeds, then all seeds once more."""
-    splits = (data.train, data.validation, data.test)
-    return Dataset(
-        data.name,
-        *(Split(s.x.repeat(times, 1, 1), s.y.repeat(times, 1)) for s in splits),
-    )
+def measure(net: Net, start: Start, task: str = "digits") -> dict:
+    """Choose the learning rate on five seeds, train all seeds at it, test them.
 
-
-def train_runs(
-    net: Net, starts: Sequence[Params], rates: Sequence[float], data: Dataset, seeds: Sequence[int]
-) -> tuple[Params, dict[str, Tensor]]:
-    """Train a run from each start at its rate. Runs come in rounds of all seeds."""
-    rounds = len(starts) // len(seeds)
-    return sweep(
-        net.forward,
-        {name: torch.stack([own[name] for own in starts]) for name in starts[0]},
-        repeat(data, rounds),
-        generators=[generator(1000 + seed) for _ in range(rounds) for seed in seeds],
-        epochs=EPOCHS,
-        batch_size=BATCH,
-        lr=torch.tensor(rates),
-        label=None,
-        chunk=320,
-    )
-
-
-def measure(net: Net, sides: dict[str, Start], task: str = "digits") -> dict:
-    """For each side choose the learning rate on five seeds, train all seeds at it, test them.
-
-    sides: a function from a generator to the starting parameters, under each name. `by_rate` is the
-    mean test accuracy of the five seeds at each rate, `rises` in what share of epochs the training
-    loss went up, `rows` how many different rows the first layer ends with.
+    start: from a generator to the starting parameters. `by_rate` is the mean test accuracy of the
+    five seeds at each rate, `rises` in what share of epochs the training loss went up, `rows` how
+    many different rows the first layer ends with.
     """
-    starts = [[start(generator(2000 + seed)) for seed in range(SEEDS)] for start in sides.values()]
-    few, every = divide(task, TUNE), divide(task, range(SEEDS))
-
-    tried = [own[seed] for own in starts for _ in RATES for seed in TUNE]
-    rates = [rate for _ in sides for rate in RATES for _ in TUNE]
-    params, history = train_runs(net, tried, rates, few, TUNE)
-    by_rate = (len(sides), len(RATES), len(TUNE))
-    right = each_run(right_share, net.forward, params, repeat(few, len(rates) // len(TUNE)).test)
-    losses = history["validation_loss"][:, -1].masked_fill(history["diverged"], torch.inf)
-    best = losses.view(by_rate).mean(dim=2).nan_to_num(nan=torch.inf).argmin(dim=1)
-
-    rates = [RATES[i] for i in best for _ in range(SEEDS)]
-    params, history = train_runs(
-        net, [start for own in starts for start in own], rates, every, range(SEEDS)
-    )
-    by_seed = (len(sides), SEEDS)
-    found = {
-        "test_accuracy": each_run(right_share, net.forward, params, repeat(every, len(sides)).test),
-        "rises": (history["train_loss"].diff(dim=1) > 0).double().mean(dim=1),
-        "diverged": history["diverged"],
-        "rows": vmap(distinct_rows)(params["W1"]),
-    }
+    few, every = (draw_runs(partial(draw, task, start), seeds) for seeds in (TUNE, range(SEEDS)))
+    how = {"epochs": EPOCHS, "batch_size": BATCH}
+    tried = grid(net.forward, few, settings={"lr": RATES}, **how)
+    best = best_setting({"lr": RATES}, tried.last_loss(), edge_allowed=EDGE)
+    found = grid(net.forward, every, settings={"lr": [RATES[best]]}, **how)
     return {
-        name: {
-            "lr": RATES[best[i]],
-            "by_rate": right.view(by_rate)[i].mean(dim=1),
-            **{what: values.view(by_seed)[i] for what, values in found.items()},
-        }
-        for i, name in enumerate(sides)
+        "lr": RATES[best],
+        "by_rate": tried.measure(accuracy).mean(dim=1),
+        "test_accuracy": found.measure(accuracy)[0],
+        "rises": (found.history["train_loss"][0].diff(dim=1) > 0).double().mean(dim=1),
+        "diverged": found.history["diverged"][0],
+        "rows": vmap(distinct_rows)(found.params["W1"][0]),
     }
 
 
@@ -225,11 +177,10 @@ def measure_training() -> dict:
     for task, name in tqdm(cells, desc="training"):
         net = NETS[name]
         sizes = {"digits": (64, 10), "tumours": (30, 2)}[task]
-        sides = {
-            words: partial(net.start, suited(of, net.activation), *sizes)
+        result[task][name] = {
+            words: measure(net, partial(net.start, suited(of, net.activation), *sizes), task)
             for words, of in INITIALIZERS.items()
         }
-        result[task][name] = measure(net, sides, task)
     return result
 
 
@@ -271,7 +222,10 @@ def measure_zero() -> dict:
             {"at zero": partial(with_scales, 0.0), "at one": partial(with_scales, 1.0)},
         ),
     }
-    return {what: measure(*cell) for what, cell in tqdm(cells.items(), desc="at zero")}
+    return {
+        what: {name: measure(net, start) for name, start in sides.items()}
+        for what, (net, sides) in tqdm(cells.items(), desc="at zero")
+    }
 
 
 # Signals before training

@@ -18,7 +18,7 @@ seven minutes:
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -26,12 +26,26 @@ from sklearn.datasets import load_diabetes
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from course_lib.lab import Dataset, Split, digits, generator, write_experiment
+from course_lib.lab import (
+    Dataset,
+    Run,
+    Runs,
+    Split,
+    accuracy,
+    best_setting,
+    digits,
+    draw_runs,
+    each_run,
+    generator,
+    networks,
+    parts,
+    sweep,
+    write_experiment,
+)
 from course_lib.lab.calibration import calibration_error, overconfidence
 from course_lib.lab.corruption import noise
 from course_lib.lab.data import breast_cancer, diabetes, resplit
-from course_lib.lab.sweep import each_run, right_share, sweep
-from course_lib.nn.biases import affine
+from course_lib.lab.networks import network
 from course_lib.nn.cross_entropy import bce_logits, brier, categorical_logits
 from course_lib.nn.losses import absolute, huber, mse
 
@@ -45,28 +59,9 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 # Networks
 
 
-def network(params: Params, x: Tensor) -> Tensor:
-    """Layer after layer, `(n, outputs)`; between two layers what is above 0 goes on."""
-    last = len(params) // 2
-    for layer in range(1, last + 1):
-        x = affine(x, params[f"W{layer}"], params[f"b{layer}"])
-        x = x if layer == last else torch.relu(x)
-    return x
-
-
 def one_number(params: Params, x: Tensor) -> Tensor:
     """A network of one output, `(n,)`."""
     return network(params, x)[:, 0]
-
-
-def draw(sizes: Sequence[int], source: torch.Generator) -> Params:
-    """Return random weights that keep the size of the signals, and biases of 0."""
-    params = {}
-    for layer, (d, h) in enumerate(pairwise(sizes), start=1):
-        gain = 1 if layer == 1 else 2**0.5
-        params[f"W{layer}"] = gain / d**0.5 * torch.randn(h, d, generator=source)
-        params[f"b{layer}"] = torch.zeros(h)
-    return params
 
 
 # Losses of outputs and right classes, summed over the classes, averaged over the examples
@@ -137,14 +132,6 @@ def classes_answered(z: Tensor, y: Tensor) -> Tensor:
 # Runs
 
 
-class Runs(NamedTuple):
-    """What is random in the runs, one for each seed."""
-
-    start: Params  # (seeds, ...)
-    sources: list[torch.Generator]  # of the order of the examples
-    data: Dataset  # (seeds, n, ...)
-
-
 Spoil = Callable[[Split, torch.Generator], Split]
 
 
@@ -152,7 +139,25 @@ def as_it_is(split: Split, source: torch.Generator) -> Split:
     return split
 
 
-def draw_runs(
+def draw(
+    whole: Dataset,
+    sizes: Sequence[int],
+    spoil: Spoil,
+    view: Spoil,
+    examples: int | None,
+    seed: int,
+) -> Run:
+    """Return where a run starts, its data, divided and spoilt, and what draws their order."""
+    source = generator(seed)
+    data = resplit(whole, source)
+    data = replace(data, train=Split(data.train.x[:examples], data.train.y[:examples]))
+    data = Dataset(data.name, *(view(p, source) for p in parts(data)))
+    start = networks.start(sizes, source)
+    spoilt = {name: spoil(getattr(data, name), source) for name in ("train", "validation")}
+    return Run(start, replace(data, **spoilt), source)
+
+
+def draw_all(
     whole: Dataset,
     sizes: Sequence[int],
     spoil: Spoil = as_it_is,
@@ -164,26 +169,7 @@ def draw_runs(
     spoil: changes the training and the validation part. view: changes all three. examples: how many
     to train on, None for all.
     """
-    starts, sources, divisions = [], [], []
-    for seed in range(SEEDS):
-        source = generator(seed)
-        data = resplit(whole, source)
-        data = replace(data, train=Split(data.train.x[:examples], data.train.y[:examples]))
-        data = Dataset(data.name, *(view(p, source) for p in parts(data)))
-        starts.append(draw(sizes, source))
-        spoilt = {name: spoil(getattr(data, name), source) for name in ("train", "validation")}
-        divisions.append(replace(data, **spoilt))
-        sources.append(source)
-    start = {name: torch.stack([one[name] for one in starts]) for name in starts[0]}
-    splits = [
-        Split(torch.stack([p.x for p in part]), torch.stack([p.y for p in part]))
-        for part in zip(*(parts(data) for data in divisions), strict=True)
-    ]
-    return Runs(start, sources, Dataset(whole.name, *splits))
-
-
-def parts(data: Dataset) -> tuple[Split, Split, Split]:
-    return data.train, data.validation, data.test
+    return draw_runs(partial(draw, whole, sizes, spoil, view, examples), range(SEEDS))
 
 
 class Trained(NamedTuple):
@@ -209,15 +195,8 @@ def train_runs(
     watch: under each name a part of the data and what to measure on it.
     """
     many = len(lrs)
-    params = {
-        name: value.repeat(many, *[1] * (value.ndim - 1)) for name, value in runs.start.items()
-    }
-    sources = [source.clone_state() for _ in lrs for source in runs.sources]
+    params, data, sources = runs.repeat(many)
     rates = torch.tensor(lrs).repeat_interleave(SEEDS)
-    data = Dataset(
-        runs.data.name,
-        *(Split(p.x.repeat(many, 1, 1), p.y.repeat(many, 1)) for p in parts(runs.data)),
-    )
     nothing = replace(data, validation=Split(data.train.x[:, :1], data.train.y[:, :1]))
     rows = [look(forward, params, data, watch)]
     for _ in range(0, epochs, pause):
@@ -244,11 +223,6 @@ def look(forward, params: Params, data: Dataset, watch) -> dict[str, Tensor]:
         name: each_run(measure, forward, params, getattr(data, part))
         for name, (part, measure) in watch.items()
     }
-
-
-def lowest(values: Tensor) -> int:
-    """Return the place of the rate with the lowest mean over the seeds, `(rates, seeds)`."""
-    return int(values.mean(dim=1).nan_to_num(nan=float("inf"), posinf=float("inf")).argmin())
 
 
 # A8: outliers
@@ -302,14 +276,14 @@ def measure_outliers() -> dict:
     whole, spread = scaled()
 
     def fit(spoil: Spoil, loss: Loss) -> dict:
-        runs = draw_runs(whole, [whole.train.x.shape[1], 1], spoil)
+        runs = draw_all(whole, [whole.train.x.shape[1], 1], spoil)
         watch = {
             "validation": ("validation", loss),
             "test": ("test", absolute),
             "squared": ("test", mse),
         }
         watched = train_runs(runs, one_number, loss, watch=watch, **REGRESSION).watched
-        best = lowest(watched["validation"][:, :, -1])
+        best = best_setting({"lr": REGRESSION["lrs"]}, watched["validation"][:, :, -1])
         return {
             "lr": REGRESSION["lrs"][best],
             "test_error": spread * watched["test"][best, :, -1],
@@ -366,14 +340,14 @@ def measure_wrong_labels() -> dict:
     The rate is chosen once for each share of wrong labels, and once for none: `unaware`.
     """
     result = {**LABELS, "shares": LABEL_NOISE, "losses": {}}
-    watch = {"validation": ("validation", right_share), "test": ("test", right_share),
+    watch = {"validation": ("validation", accuracy), "test": ("test", accuracy),
              "answered": ("test", classes_answered)}  # fmt: skip
     for name, loss in tqdm(PROBABILITIES.items(), desc="A9"):
         rows = []
         for share in LABEL_NOISE:
-            runs = draw_runs(digits(), [64, HIDDEN, 10], wrong_labels(share))
+            runs = draw_all(digits(), [64, HIDDEN, 10], wrong_labels(share))
             watched = train_runs(runs, network, loss, watch=watch, **LABELS).watched
-            best = lowest(-watched["validation"][:, :, -1])
+            best = best_setting({"lr": LRS}, -watched["validation"][:, :, -1])
             unaware = LRS.index(rows[0]["lr"]) if rows else best
             rows.append(
                 {
@@ -405,15 +379,15 @@ def problems() -> dict[str, Problem]:
     """Return the problems. Those of one layer take the whole training part for each step."""
     rates = [2.0**k for k in range(-5, 6)]
     two = {**TWO, "as two of many": lambda z, y: categorical_logits(zero_and(z), y)}
-    numbers = draw_runs(scaled()[0], [10, 1])
-    cancer = draw_runs(breast_cancer(), [30, 1])
-    ten = draw_runs(digits(), [64, HIDDEN, 10])
+    numbers = draw_all(scaled()[0], [10, 1])
+    cancer = draw_all(breast_cancer(), [30, 1])
+    ten = draw_all(digits(), [64, HIDDEN, 10])
     return {
         "diabetes": Problem(
             numbers, one_number, NUMBERS, minus_rmse, near_least_squares(numbers), 60, 264, rates
         ),
         "breast_cancer": Problem(cancer, one_number, two, right_sign, 0.95, 60, 340, rates),
-        "digits": Problem(ten, network, TEN, right_share, 0.95, 40, 100, LRS),
+        "digits": Problem(ten, network, TEN, accuracy, 0.95, 40, 100, LRS),
     }
 
 
@@ -451,7 +425,9 @@ def measure_speed() -> dict:
                 problem.runs, problem.forward, loss, watch=watch, **settings
             )
             needed = first_at(watched["validation"], problem.goal)
-            fastest, best = lowest(needed), lowest(-watched["validation"][:, :, -1])
+            tried = {"lr": problem.lrs}
+            fastest = best_setting(tried, needed)
+            best = best_setting(tried, -watched["validation"][:, :, -1])
             best_params = {key: value[best] for key, value in params.items()}
             result[name]["losses"][words] = {
                 "fastest_lr": problem.lrs[fastest],
@@ -476,6 +452,7 @@ def first_at(scores: Tensor, goal: float | Tensor) -> Tensor:
 # A11: what probabilities mean
 
 CALIBRATION = {"epochs": 150, "batch": 20, "pause": 5}
+EDGE = "the absolute error still falls after the last epoch"
 NOISE, FEW = 0.4, 200
 
 
@@ -486,8 +463,8 @@ def noisy(split: Split, source: torch.Generator) -> Split:
 def measure_calibration() -> dict:
     """Train beyond the best point; say what the probabilities are worth after each pause."""
     two = {name: TWO[name] for name in PROBABILITIES}
-    ten_runs = draw_runs(digits(), [64, HIDDEN, 10], view=noisy, examples=FEW)
-    two_runs = draw_runs(breast_cancer(), [30, HIDDEN, 1], examples=FEW // 2)
+    ten_runs = draw_all(digits(), [64, HIDDEN, 10], view=noisy, examples=FEW)
+    two_runs = draw_all(breast_cancer(), [30, HIDDEN, 1], examples=FEW // 2)
     sides = {
         "digits": (ten_runs, network, PROBABILITIES),
         "breast_cancer": (two_runs, one_number, two),
@@ -508,8 +485,11 @@ def judge(runs: Runs, forward, loss: Loss) -> dict:
     """
     watch = {"loss": ("validation", loss)}
     losses = train_runs(runs, forward, loss, watch=watch, **CALIBRATION).watched["loss"]
-    mean = losses.mean(dim=1).nan_to_num(nan=float("inf"), posinf=float("inf"))
-    rate, stop = divmod(int(mean.argmin()), mean.shape[1])
+    mean = losses.mean(dim=1)  # (rates, pauses + 1)
+    pauses = range(mean.shape[1])
+    tried = {"lr": [lr for lr in LRS for _ in pauses], "pause": [*pauses] * len(LRS)}
+    best = best_setting(tried, mean.flatten(), edge_allowed=EDGE)
+    rate, stop = divmod(best, len(pauses))
     watch = {"outputs": ("test", lambda z, y: z)}
     again = train_runs(runs, forward, loss, watch=watch, lrs=[LRS[rate]], **CALIBRATION)
     outputs = again.watched["outputs"][0].transpose(0, 1)  # (pauses, seeds, n, ...)

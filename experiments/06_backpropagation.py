@@ -17,7 +17,7 @@ thread of the machine that the record names. It takes about six minutes:
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -26,11 +26,22 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm.auto import tqdm
 
-from course_lib.lab import Dataset, Split, digits, generator, write_experiment
-from course_lib.lab.data import resplit
-from course_lib.lab.sweep import each_run, right_share, sweep
+from course_lib.lab import (
+    Run,
+    Split,
+    accuracy,
+    best_setting,
+    digits,
+    draw_runs,
+    generator,
+    grid,
+    networks,
+    resplit,
+    write_experiment,
+)
+from course_lib.lab.networks import network
 from course_lib.nn.activations import relu, tanh
-from course_lib.nn.backprop import count_cost, linear_vjp, relu_vjp, two_layer
+from course_lib.nn.backprop import count_cost, linear_vjp, relu_vjp
 from course_lib.nn.biases import affine
 from course_lib.nn.gradient_check import central_difference, forward_difference, relative_error
 
@@ -42,49 +53,11 @@ Params = dict[str, Tensor]
 Vjp = Callable[..., tuple[Tensor, ...]]
 
 
-def start(sizes: Sequence[int], source: torch.Generator) -> Params:
-    """Return random weights, W1 on, that keep the size of the signals, and zero biases."""
-    params = {}
-    for layer, (d, h) in enumerate(pairwise(sizes), start=1):
-        gain = 1 if layer == 1 else 2**0.5
-        params[f"W{layer}"] = gain / d**0.5 * torch.randn(h, d, generator=source)
-        params[f"b{layer}"] = torch.zeros(h)
-    return params
-
-
-def draw_runs(sizes: Sequence[int]) -> tuple[Params, Dataset, list[torch.Generator]]:
-    """Return for each seed its start, its division of the images, and the source of its orders."""
-    whole, starts, divisions, sources = digits(), [], [], []
-    for seed in range(SEEDS):
-        source = generator(seed)
-        divisions.append(resplit(whole, source))
-        starts.append(start(sizes, source))
-        sources.append(source)
-    params = {name: torch.stack([own[name] for own in starts]) for name in starts[0]}
-    parts = [
-        Split(*(torch.stack([getattr(getattr(own, part), side) for own in divisions])
-                for side in ("x", "y")))
-        for part in ("train", "validation", "test")
-    ]  # fmt: skip
-    return params, Dataset(whole.name, *parts), sources
-
-
-def repeat(params: Params, data: Dataset, sources: list[torch.Generator], times: int):
-    """Return the runs of all seeds once for each of `times` settings, setting by setting."""
-
-    def again(value: Tensor) -> Tensor:
-        return value.repeat(times, *(1 for _ in value.shape[1:]))
-
-    parts = [Split(again(p.x), again(p.y)) for p in (data.train, data.validation, data.test)]
-    return (
-        {name: again(value) for name, value in params.items()},
-        Dataset(data.name, *parts),
-        [source.clone_state() for _ in range(times) for source in sources],
-    )
-
-
-def network(params: Params, x: Tensor) -> Tensor:
-    return two_layer(x, params["W1"], params["b1"], params["W2"], params["b2"])
+def draw(sizes: Sequence[int], seed: int) -> Run:
+    """Return where a run starts, its division of the images, and what draws their order."""
+    source = generator(seed)
+    data = resplit(digits(), source)
+    return Run(networks.start(sizes, source), data, source)
 
 
 # share: what does a gradient say about its weight?
@@ -103,11 +76,12 @@ def measure_share() -> dict:
     correlation, over all weights of the second layer, of `−w · g` with what the loss really does
     when that weight is set to 0.
     """
-    params, data, sources = draw_runs(SHARE_SIZES)
-    trained, _ = sweep(network, params, data, generators=sources, epochs=EPOCHS, batch_size=BATCH,
-                       lr=SHARE_RATE, label="share")  # fmt: skip
-    result = {"sizes": SHARE_SIZES, "lr": SHARE_RATE, "steps": SHARE_STEPS}
-    for moment, at in {"start": params, "trained": trained}.items():
+    runs = draw_runs(partial(draw, SHARE_SIZES), range(SEEDS))
+    how = {"settings": {"lr": [SHARE_RATE]}, "epochs": EPOCHS, "batch_size": BATCH}
+    found = grid(network, runs, label="share", **how)
+    trained = {name: value[0] for name, value in found.params.items()}
+    data, result = runs.data, {"sizes": SHARE_SIZES, "lr": SHARE_RATE, "steps": SHARE_STEPS}
+    for moment, at in {"start": runs.start, "trained": trained}.items():
         at = {name: value.double() for name, value in at.items()}
         result[moment] = vmap(share_of_one)(at, data.train.x.double(), data.train.y)
         result[moment]["kept_promise"] = result[moment]["kept_promise"].T  # (steps, seeds)
@@ -156,7 +130,7 @@ def measure_steps() -> dict:
 
     The truth is backpropagation in float64, at the very weights that the differences are taken at.
     """
-    params, data, _ = draw_runs(STEP_SIZES)
+    params, data, _ = draw_runs(partial(draw, STEP_SIZES), range(SEEDS))
     x, y = data.train.x[:, :STEP_IMAGES], data.train.y[:, :STEP_IMAGES]
     shapes = [value.shape[1:] for value in params.values()]
     flat = torch.cat([value.flatten(1) for value in params.values()], dim=1)
@@ -203,7 +177,7 @@ def measure_cost() -> dict:
     nets = {}
     for name, (sizes, n) in COST_NETS.items():
         x, y = images(n)
-        params = [p.requires_grad_() for p in start(sizes, generator(0)).values()]
+        params = [p.requires_grad_() for p in networks.start(sizes, generator(0)).values()]
         counted = [FlopCounterMode(display=False) for _ in range(2)]
         with counted[0]:
             loss = cross_entropy(forward(params, x), y)
@@ -237,7 +211,7 @@ def forward(params: Sequence[Tensor], x: Tensor) -> Tensor:
 def time_passes(sizes: Sequence[int], n: int, repeats: int = 7) -> tuple[float, float]:
     """Return the seconds of a forward pass and of the backward pass after it, both medians."""
     x, y = images(n)
-    params = [p.requires_grad_() for p in start(sizes, generator(0)).values()]
+    params = [p.requires_grad_() for p in networks.start(sizes, generator(0)).values()]
     times = []
     for _ in range(repeats):
         begun = time.perf_counter()
@@ -253,7 +227,7 @@ def measure_differences() -> dict:
     x, y = images(DIFFERENCE_IMAGES)
     result = {"hidden": HIDDEN, "parameters": [], "backpropagation": [], "differences": []}
     for hidden in tqdm(HIDDEN, desc="cost, differences"):
-        params = start([64, hidden, 10], generator(0))
+        params = networks.start([64, hidden, 10], generator(0))
         shapes = [value.shape for value in params.values()]
         w = torch.cat([value.flatten() for value in params.values()])
 
@@ -369,13 +343,13 @@ def with_bug(name: str) -> Callable[[Params, Tensor], Tensor]:
     """Return the network of three layers whose backward pass has this bug."""
     layers, gate = BUGS[name]
 
-    def network(params: Params, x: Tensor) -> Tensor:
+    def forward(params: Params, x: Tensor) -> Tensor:
         for layer, way_back in enumerate(layers, start=1):
             z = Layer.apply(x, params[f"W{layer}"], params[f"b{layer}"], way_back)
             x = Gate.apply(z, gate) if layer < len(layers) else z
         return x
 
-    return network
+    return forward
 
 
 def whole_gradient(bug: str, params: Params, train: Split) -> Tensor:
@@ -404,31 +378,26 @@ def measure_bugs() -> dict:
     `cosine`: of the angle between this gradient and the right one before training. `silent`: the
     share of hidden neurons that fire for no training image after it.
     """
-    drawn = draw_runs(BUG_SIZES)
-    begin, divisions, _ = drawn
-    right = whole_gradient("none", begin, divisions.train)
-    params, data, sources = repeat(*drawn, times=len(LRS))
-    lrs = torch.tensor(LRS).repeat_interleave(SEEDS)
+    runs = draw_runs(partial(draw, BUG_SIZES), range(SEEDS))
+    right = whole_gradient("none", runs.start, runs.data.train)
+    settings = {"lr": LRS}
+    how = {"epochs": EPOCHS, "batch_size": BATCH, "chunk": len(LRS) * SEEDS // 2}
     result = {"sizes": BUG_SIZES, "lrs": LRS, "found": {}}
     for bug in tqdm(BUGS, desc="bugs"):
-        own = [source.clone_state() for source in sources]
-        settings = {"epochs": EPOCHS, "batch_size": BATCH, "lr": lrs, "chunk": len(lrs) // 2}
-        trained, history = sweep(with_bug(bug), params, data, generators=own, **settings, label=bug)
-        scores = each_run(right_share, with_bug(bug), trained, data.test).view(-1, SEEDS)
-        losses = history["validation_loss"][:, -1].double().view(-1, SEEDS).mean(dim=1)
-        best = int(losses.nan_to_num(nan=torch.inf).argmin())
+        found = grid(with_bug(bug), runs, settings=settings, label=bug, **how)
+        scores = found.measure(accuracy)
+        best = best_setting(settings, found.last_loss())
         usual = best if bug == "none" else LRS.index(result["found"]["none"]["lr"])
-        mine = slice(best * SEEDS, (best + 1) * SEEDS)
-        kept = {name: value[mine] for name, value in trained.items()}
-        wrong = whole_gradient(bug, begin, divisions.train)
+        kept = {name: value[best] for name, value in found.params.items()}
+        wrong = whole_gradient(bug, runs.start, runs.data.train)
         result["found"][bug] = {
             "cosine": torch.cosine_similarity(wrong, right, dim=1),
-            "silent": vmap(silent)(kept, divisions.train.x),
+            "silent": vmap(silent)(kept, runs.data.train.x),
             "lr": LRS[best],
             "test_accuracy": scores[best],
             "test_accuracy_at_usual_lr": scores[usual],
-            "validation_loss": history["validation_loss"][mine, -1],
-            "train_loss": history["train_loss"][mine].T,  # (epochs + 1, seeds)
+            "validation_loss": found.history["validation_loss"][best, :, -1],
+            "train_loss": found.history["train_loss"][best].T,  # (epochs + 1, seeds)
         }
     return result
 

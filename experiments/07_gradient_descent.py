@@ -15,7 +15,7 @@ runs of a comparison are one batched program. It takes about three minutes:
 """
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from functools import partial
 
 import torch
 from sklearn.datasets import load_diabetes
@@ -26,18 +26,21 @@ from tqdm.auto import tqdm
 
 from course_lib.lab import (
     Dataset,
+    Run,
     Split,
+    accuracy,
     diabetes,
     digits,
+    draw_runs,
     each_run,
     generator,
+    networks,
     resplit,
-    right_share,
     sweep,
     write_experiment,
 )
-from course_lib.nn.backprop import count_cost, two_layer
-from course_lib.nn.biases import affine
+from course_lib.lab.networks import network
+from course_lib.nn.backprop import count_cost
 from course_lib.optim.cost import cost_gradient
 from course_lib.optim.descent import (
     best_lr,
@@ -271,52 +274,25 @@ def squared(out: Tensor, y: Tensor) -> Tensor:
     return (out - wanted).square().sum(dim=1).mean()
 
 
-def one_layer(params: Params, x: Tensor) -> Tensor:
-    return affine(x, params["W1"], params["b1"])
-
-
-def two_layers(params: Params, x: Tensor) -> Tensor:
-    return two_layer(x, params["W1"], params["b1"], params["W2"], params["b2"])
-
-
-MODELS: dict[str, tuple[Callable[[Params, Tensor], Tensor], Loss, list[int]]] = {
-    "least squares": (one_layer, squared, [64, 10]),
-    "softmax regression": (one_layer, cross_entropy, [64, 10]),
-    "network": (two_layers, cross_entropy, [64, 32, 10]),
+MODELS: dict[str, tuple[Loss, list[int]]] = {
+    "least squares": (squared, [64, 10]),
+    "softmax regression": (cross_entropy, [64, 10]),
+    "network": (cross_entropy, [64, 32, 10]),
 }
 
 
-def start(sizes: Sequence[int], source: torch.Generator) -> Params:
-    """Return random weights, W1 on, that keep the size of the signals, and zero biases."""
-    params = {}
-    for layer, (d, h) in enumerate(pairwise(sizes), start=1):
-        gain = 1 if layer == 1 else 2**0.5
-        params[f"W{layer}"] = gain / d**0.5 * torch.randn(h, d, generator=source)
-        params[f"b{layer}"] = torch.zeros(h)
-    return params
-
-
-def draw_runs(sizes: Sequence[int]) -> tuple[Params, Dataset]:
-    """Return for each seed its start and its division of the images."""
-    starts, divisions = [], []
-    for seed in range(SEEDS):
-        source = generator(seed)
-        divisions.append(resplit(digits(), source))
-        starts.append(start(sizes, source))
-    params = {name: torch.stack([own[name] for own in starts]) for name in starts[0]}
-    parts = [
-        Split(*(torch.stack([getattr(getattr(own, part), side) for own in divisions])
-                for side in ("x", "y")))
-        for part in ("train", "validation", "test")
-    ]  # fmt: skip
-    return params, Dataset("digits", *parts)
+def draw(sizes: Sequence[int], seed: int) -> Run:
+    """Return where a run starts and its division. A step takes all images, in whatever order."""
+    source = generator(seed)
+    data = resplit(digits(), source)
+    return Run(networks.start(sizes, source), data, generator(0))
 
 
 class Flat:
     """The loss of one run as a function of all its parameters in a row, in float64."""
 
     def __init__(self, name: str, params: Params, split: Split):
-        self._forward, self._loss, _ = MODELS[name]
+        self._loss, _ = MODELS[name]
         self._names = list(params)
         self._shapes = [p.shape for p in params.values()]
         self._x, self._y = split.x.double(), split.y
@@ -326,7 +302,7 @@ class Flat:
         parts = point.split([shape.numel() for shape in self._shapes])
         shaped = zip(self._names, self._shapes, parts, strict=True)
         params = {name: part.view(shape) for name, shape, part in shaped}
-        return self._loss(self._forward(params, self._x), self._y)
+        return self._loss(network(params, self._x), self._y)
 
     def product(self, v: Tensor) -> Tensor:
         """Return the Hessian times v."""
@@ -359,15 +335,15 @@ def measure_rates() -> dict:
     `curvature_after` `(seeds,)`, under some of the fractions: after the last step.
     """
     result = {"fractions": FRACTIONS, "steps": RATES_STEPS}
-    for name, (forward, loss, sizes) in MODELS.items():
-        params, data = draw_runs(sizes)
+    for name, (loss, sizes) in MODELS.items():
+        params, data, _ = draw_runs(partial(draw, sizes), range(SEEDS))
         flats = [flat_run(name, params, data, seed) for seed in range(SEEDS)]
         curvature = torch.tensor([flat.curvature() for flat in flats], dtype=torch.float64)
         rows = {"loss": [], "highest": [], "validation": []}
         after = {}
         for fraction in tqdm(FRACTIONS, desc=name):
             trained, history = sweep(
-                forward, params, data, generators=[generator(0) for _ in range(SEEDS)],
+                network, params, data, generators=[generator(0) for _ in range(SEEDS)],
                 epochs=RATES_STEPS, batch_size=data.train.y.shape[1], loss=loss, rule=gd,
                 lr=fraction * 2 / curvature, label=None,
             )  # fmt: skip
@@ -375,7 +351,7 @@ def measure_rates() -> dict:
             relative = torch.nan_to_num(losses / losses[:, :1], nan=HIGHEST).clamp(max=HIGHEST)
             rows["loss"].append(relative[:, -1])
             rows["highest"].append(relative.amax(dim=1))
-            rows["validation"].append(each_run(right_share, forward, trained, data.validation))
+            rows["validation"].append(each_run(accuracy, network, trained, data.validation))
             if fraction in LOOK_AGAIN and name != "least squares":
                 after[fraction] = [
                     flat_run(name, trained, data, seed).curvature() for seed in range(SEEDS)
@@ -430,7 +406,7 @@ def measure_update() -> dict:
     over how far it falls with the gradient of them all. `accuracy` `(seeds,)`: of validation images
     at these moments. `multiplications`: of an update.
     """
-    params, data = draw_runs([64, 10])
+    params, data, _ = draw_runs(partial(draw, [64, 10]), range(SEEDS))
     curvature = torch.tensor(
         [flat_run("softmax regression", params, data, seed).curvature() for seed in range(SEEDS)]
     )
@@ -448,14 +424,14 @@ def measure_update() -> dict:
     for moment in tqdm(UPDATE_AFTER, desc="update"):
         if moment > done:
             params, _ = sweep(
-                one_layer, params, data, generators=[generator(0) for _ in range(SEEDS)],
+                network, params, data, generators=[generator(0) for _ in range(SEEDS)],
                 epochs=moment - done, batch_size=y.shape[1], rule=gd, lr=lr, label=None,
             )  # fmt: skip
             done = moment
         drops = torch.stack([vmap(drop, (0, 0, 0, 0, None))(params, x, y, lr, n) for n in COUNTS])
         result["drop"][moment] = drops / drops[-1]
         result.setdefault("accuracy", {})[moment] = each_run(
-            right_share, one_layer, params, data.validation
+            accuracy, network, params, data.validation
         )
     return result
 
@@ -464,7 +440,7 @@ def drop(params: Params, x: Tensor, y: Tensor, lr: Tensor, n: int) -> Tensor:
     """Return how far the loss over all images falls with the gradient of the first n."""
 
     def loss(params: Params, n: int) -> Tensor:
-        return cross_entropy(one_layer(params, x[:n]), y[:n])
+        return cross_entropy(network(params, x[:n]), y[:n])
 
     gradient = grad(loss)(params, n)
     moved = {name: gd(p, gradient[name], lr=lr) for name, p in params.items()}

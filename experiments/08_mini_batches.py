@@ -33,11 +33,24 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from course_lib.lab import Dataset, Split, digits, each_run, generator, resplit, right_share, sweep
+from course_lib.lab import (
+    Dataset,
+    Split,
+    accuracy,
+    best_setting,
+    digits,
+    draw_runs,
+    each_run,
+    generator,
+    networks,
+    resplit,
+    sweep,
+)
+from course_lib.lab.grid import Run, Runs
 from course_lib.lab.memory import anonymous_memory
+from course_lib.lab.networks import network
 from course_lib.lab.stored import write_experiment
 from course_lib.lab.stream import open_stream, stream, write_stream
-from course_lib.nn.backprop import two_layer
 from course_lib.nn.initializers import he_normal
 from course_lib.optim.batches import batches, stream_epoch
 
@@ -55,35 +68,20 @@ HIDDEN = 32
 # Learning
 
 
-def forward(params: Params, x: Tensor) -> Tensor:
-    """Return the outputs of one run."""
-    return two_layer(x, *params.values())
+def draw(seed: int) -> Run:
+    """Return where a run starts, its division of the images, and what draws their order."""
+    source = generator(seed)
+    data = resplit(digits(), source)
+    return Run(networks.start((64, HIDDEN, 10), source, he_normal), data, source)
 
 
-def begin(seeds: Sequence[int], rates: Sequence[float]) -> tuple[Params, Dataset, list, Tensor]:
-    """Return for each rate and each of its seeds: weights, a division, a generator, the rate.
+def begin(seeds: Sequence[int], rates: Sequence[float]) -> tuple[Runs, Tensor]:
+    """Return a run of each seed for each rate, all seeds at the first rate first; and the rates.
 
-    Runs of one seed share the first three, whatever their rate.
+    Runs of one seed share all that is random, whatever their rate.
     """
-    whole, starts, divisions, sources = digits(), [], [], []
-    for seed in list(seeds) * len(rates):
-        source = generator(seed)
-        divisions.append(resplit(whole, source))
-        W1 = he_normal((HIDDEN, 64), generator=source)
-        W2 = he_normal((10, HIDDEN), generator=source)
-        starts.append({"W1": W1, "b1": torch.zeros(HIDDEN), "W2": W2, "b2": torch.zeros(10)})
-        sources.append(source)
-    params = {name: torch.stack([own[name] for own in starts]) for name in starts[0]}
-    parts = (
-        Split(*(torch.stack([getattr(getattr(d, part), of) for d in divisions]) for of in "xy"))
-        for part in ("train", "validation", "test")
-    )
-    return (
-        params,
-        Dataset("digits", *parts),
-        sources,
-        torch.tensor(rates).repeat_interleave(len(seeds)),
-    )
+    runs = draw_runs(draw, seeds).repeat(len(rates))
+    return runs, torch.tensor(rates).repeat_interleave(len(seeds))
 
 
 def chunks(split: Split, size: int, sources: Sequence[torch.Generator]) -> Iterator[Split]:
@@ -95,27 +93,27 @@ def chunks(split: Split, size: int, sources: Sequence[torch.Generator]) -> Itera
         yield Split(split.x[run, at], split.y[run, at])
 
 
-def learn(size: int, epochs: int, runs: tuple) -> dict[str, Tensor]:
+def learn(size: int, epochs: int, runs: Runs, lr: Tensor) -> dict[str, Tensor]:
     """Train all runs in batches of `size`, and look at them every 100 examples, or every step.
 
     `seen` `(looks,)` counts the examples behind each look, the first before any; the validation
     loss and the accuracies are `(looks, runs)`.
     """
-    params, data, sources, lr = runs
+    params, data, sources = runs
     at_once = max(size, 100)
     seen, losses, validation, test = [0], [], [], []
 
     def look() -> None:
-        losses.append(each_run(cross_entropy, forward, params, data.validation))
-        validation.append(each_run(right_share, forward, params, data.validation))
-        test.append(each_run(right_share, forward, params, data.test))
+        losses.append(each_run(cross_entropy, network, params, data.validation))
+        validation.append(each_run(accuracy, network, params, data.validation))
+        test.append(each_run(accuracy, network, params, data.test))
 
     look()
     for _ in tqdm(range(epochs), desc=f"batches of {size}", leave=False):
         for part in chunks(data.train, at_once, sources):
             own = Dataset("part", part, data.validation, data.test)
             how = {"epochs": 1, "batch_size": size, "lr": lr, "label": None}
-            params, _ = sweep(forward, params, own, generators=sources, **how)
+            params, _ = sweep(network, params, own, generators=sources, **how)
             seen.append(seen[-1] + at_once)
             look()
     return {
@@ -136,18 +134,18 @@ def examples_to(target: float, seen: Tensor, accuracy: Tensor) -> Tensor:
 def choose(found: dict[str, Tensor]) -> tuple[int, int]:
     """Return the place of the rate that is best after one epoch, and that of the soonest one."""
     by_rate = (len(RATES), len(TUNE))
-    one_epoch = found["loss"][found["seen"] == EXAMPLES][0].view(by_rate).mean(dim=1)
-    soon = examples_to(TARGET, found["seen"], found["validation"]).view(by_rate).mean(dim=1)
-    return int(one_epoch.nan_to_num(nan=torch.inf).argmin()), int(soon.argmin())
+    one_epoch = found["loss"][found["seen"] == EXAMPLES][0].view(by_rate)
+    soon = examples_to(TARGET, found["seen"], found["validation"]).view(by_rate)
+    return best_setting({"lr": RATES}, one_epoch), best_setting({"lr": RATES}, soon)
 
 
 def measure_learning() -> dict:
     """Choose both rates for each batch size, and train every seed at them."""
     result = {}
     for size, epochs in tqdm(SIZES.items(), desc="batch sizes"):
-        first, soonest = choose(learn(size, epochs, begin(TUNE, RATES)))
-        early = learn(size, 1, begin(range(SEEDS), [RATES[first]]))
-        late = learn(size, epochs, begin(range(SEEDS), [RATES[soonest]]))
+        first, soonest = choose(learn(size, epochs, *begin(TUNE, RATES)))
+        early = learn(size, 1, *begin(range(SEEDS), [RATES[first]]))
+        late = learn(size, epochs, *begin(range(SEEDS), [RATES[soonest]]))
         to_target = examples_to(TARGET, late["seen"], late["test"])
         result[size] = {
             "lr_first": RATES[first],

@@ -14,7 +14,6 @@ images; the rate is the one with the lowest loss on validation images. It takes 
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -22,17 +21,18 @@ from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
 from course_lib.lab import (
-    Dataset,
-    Split,
+    Run,
+    accuracy,
+    best_setting,
     digits,
-    each_run,
+    draw_runs,
     generator,
+    grid,
+    networks,
     resplit,
-    right_share,
-    sweep,
     write_experiment,
 )
-from course_lib.nn.biases import affine
+from course_lib.lab.networks import network
 from course_lib.nn.initializers import he_normal
 from course_lib.optim.averages import best_momentum, ema
 from course_lib.optim.paths import path
@@ -43,24 +43,9 @@ SEEDS = 24
 Params = dict[str, Tensor]
 
 
-# Networks
-
-
-def forward(params: Params, x: Tensor) -> Tensor:
-    """Return the outputs of one network; ReLU stands between its layers."""
-    layers = len(params) // 2
-    for layer in range(1, layers):
-        x = torch.relu(affine(x, params[f"W{layer}"], params[f"b{layer}"]))
-    return affine(x, params[f"W{layers}"], params[f"b{layers}"])
-
-
 def start(sizes: Sequence[int], seed: int) -> Params:
     """Return He's weights and biases of 0."""
-    source, params = generator(2000 + seed), {}
-    for layer, (d, h) in enumerate(pairwise(sizes), start=1):
-        params[f"W{layer}"] = he_normal((h, d), generator=source)
-        params[f"b{layer}"] = torch.zeros(h)
-    return params
+    return networks.start(sizes, generator(2000 + seed), he_normal)
 
 
 TWO_LAYERS = [64, 32, 10]
@@ -85,10 +70,10 @@ def loss_series(seed: int, steps: int = SERIES["steps"]) -> tuple[Tensor, Tensor
     for _ in range(steps):
         chosen = torch.randint(len(split), (SERIES["batch"],), generator=source)
         loss = cross_entropy(
-            forward(dict(zip(names, params, strict=True)), split.x[chosen]), split.y[chosen]
+            network(dict(zip(names, params, strict=True)), split.x[chosen]), split.y[chosen]
         )
         with torch.no_grad():
-            out = forward(dict(zip(names, params, strict=True)), split.x)
+            out = network(dict(zip(names, params, strict=True)), split.x)
             smooth.append(cross_entropy(out, split.y).item())
         noisy.append(loss.item())
         gradients = torch.autograd.grad(loss, params)
@@ -182,11 +167,11 @@ def measure_bowl() -> dict:
         surface, steps = bowl(condition), 1500 + 5 * condition
         of_condition = {}
         for name, (rule, settings, bound) in bowl_sides(condition).items():
-            rates = (bound * SHARES)[:, None, None]
+            rates = bound * SHARES
             tuning = starts(1, 8).expand(len(SHARES), 8, 2)
             run = partial(path, rule, surface.gradient, steps=steps, **settings)
-            means = iterations(run(tuning, lr=rates)).mean(dim=1)
-            lr = float(bound * SHARES[means.argmin()])
+            needed = iterations(run(tuning, lr=rates[:, None, None]))
+            lr = float(rates[best_setting({"lr": rates}, needed)])
             counts = iterations(run(starts(0, SEEDS), lr=lr))
             of_condition[name] = {"lr": lr, **settings, "iterations": counts}
         found[str(condition)] = of_condition
@@ -205,7 +190,7 @@ def gradients_of_descent(seed: int, lr: float) -> Tensor:
     kept = []
     for _ in range(AXES["steps"]):
         leaves = [p.requires_grad_() for p in params]
-        loss = cross_entropy(forward(dict(zip(names, leaves, strict=True)), split.x), split.y)
+        loss = cross_entropy(network(dict(zip(names, leaves, strict=True)), split.x), split.y)
         gradients = torch.autograd.grad(loss, leaves)
         params = [(p - lr * g).detach() for p, g in zip(params, gradients, strict=True)]
         kept.append(torch.cat([g.flatten() for g in gradients]).double())
@@ -266,70 +251,35 @@ CELLS = {
 MEMORIES = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99]
 
 
-def divide(seeds: Sequence[int]) -> Dataset:
-    """Return a division of digits for each seed: x `(seeds, n, d)`, y `(seeds, n)`."""
-    divisions = [resplit(digits(), generator(seed)) for seed in seeds]
-    parts = (
-        Split(*(torch.stack([getattr(getattr(d, part), of) for d in divisions]) for of in "xy"))
-        for part in ("train", "validation", "test")
-    )
-    return Dataset("digits", *parts)
-
-
-def repeat(data: Dataset, times: int) -> Dataset:
-    """Return the same divisions again and again: all seeds, then all seeds once more."""
-    splits = (data.train, data.validation, data.test)
-    return Dataset(
-        data.name, *(Split(s.x.repeat(times, 1, 1), s.y.repeat(times, 1)) for s in splits)
-    )
-
-
-def train_runs(cell: dict, rule: Callable, seeds: Sequence[int], rates: Tensor, betas: Tensor):
-    """Train a run of each seed for each pair of rate and beta; all seeds, then all seeds again."""
-    times = len(rates)
-    starting = [start(cell["sizes"], seed) for seed in seeds] * times
-    data = repeat(divide(seeds), times)
-    params, history = sweep(
-        forward,
-        {name: torch.stack([own[name] for own in starting]) for name in starting[0]},
-        data,
-        generators=[generator(1000 + seed) for _ in range(times) for seed in seeds],
-        epochs=cell["epochs"],
-        batch_size=cell["batch_size"],
-        rule=rule,
-        lr=rates.repeat_interleave(len(seeds)),
-        beta=betas.repeat_interleave(len(seeds)),
-        label=None,
-        chunk=84,
-    )
-    history["train_loss"] = history["train_loss"].nan_to_num(torch.inf, torch.inf)
-    return history, each_run(right_share, forward, params, data.test)
+def draw(sizes: Sequence[int], seed: int) -> Run:
+    """Return where a run starts, its division of the images, and what draws their order."""
+    return Run(start(sizes, seed), resplit(digits(), generator(seed)), generator(1000 + seed))
 
 
 def measure_side(cell: dict, rule: Callable, betas: Sequence[float]) -> dict:
     """For each beta choose the rate on seeds of its own, then train the 24 seeds at it."""
     rates, betas = torch.tensor(RATES), torch.tensor(betas)
     scale = torch.ones_like(betas) if rule is momentum_ema else 1 - betas
-    seeds = range(500, 500 + cell["tune"])
-    tried = (scale[:, None] * rates).flatten()
-    history, _ = train_runs(cell, rule, seeds, tried, betas.repeat_interleave(len(rates)))
-    losses = history["validation_loss"][:, -1].masked_fill(history["diverged"], torch.inf)
-    means = losses.nan_to_num(torch.inf).view(len(betas), len(rates), -1).mean(dim=2)
-    chosen = means.argmin(dim=1)
-    history, accuracies = train_runs(cell, rule, range(SEEDS), scale * rates[chosen], betas)
-    every = max(1, cell["epochs"] // 20)
-    by_seed = (len(betas), SEEDS)
-    found = {
-        "train_loss": history["train_loss"].view(*by_seed, -1)[:, :, ::every],
-        "validation_loss": history["validation_loss"][:, -1].view(by_seed),
-        "test_accuracy": accuracies.view(by_seed),
-        "whole": history["train_loss"].view(*by_seed, -1),
-    }
+    of_cell = partial(draw, cell["sizes"])
+    tuning, reported = draw_runs(of_cell, range(500, 500 + cell["tune"])), range(SEEDS)
+    train = partial(
+        grid, network, rule=rule, epochs=cell["epochs"], batch_size=cell["batch_size"], chunk=84
+    )
+    tried = {"lr": (scale[:, None] * rates).flatten(), "beta": betas.repeat_interleave(len(rates))}
+    means = train(tuning, settings=tried).last_loss().mean(dim=1).view(len(betas), len(rates))
+    chosen = [best_setting({"lr": RATES}, of_beta) for of_beta in means]
+    settings = {"lr": scale * rates[chosen], "beta": betas}
+    found = train(draw_runs(of_cell, reported), settings=settings)
+    whole = found.history["train_loss"].nan_to_num(torch.inf, torch.inf)
+    accuracies = found.measure(accuracy)
     return {
         i: {
             "lr": RATES[chosen[i]],
             "by_rate": [float(mean) if mean < 1e3 else None for mean in means[i]],
-            **{what: values[i] for what, values in found.items()},
+            "train_loss": whole[i, :, :: max(1, cell["epochs"] // 20)],
+            "validation_loss": found.history["validation_loss"][i, :, -1],
+            "test_accuracy": accuracies[i],
+            "whole": whole[i],
         }
         for i in range(len(betas))
     }

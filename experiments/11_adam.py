@@ -26,16 +26,20 @@ from tqdm.auto import tqdm
 
 from course_lib.lab import (
     Dataset,
+    Run,
     Split,
+    accuracy,
+    best_setting,
     digits,
-    each_run,
+    draw_runs,
     generator,
+    grid,
+    networks,
+    parts,
     resplit,
-    right_share,
-    sweep,
     write_experiment,
 )
-from course_lib.nn.backprop import two_layer
+from course_lib.lab.networks import network
 from course_lib.optim.correction import adam_mended
 from course_lib.optim.dialects import adam_l2
 from course_lib.optim.rules import adam, adamw, gd, momentum, rmsprop
@@ -43,6 +47,7 @@ from course_lib.optim.rules import adam, adamw, gd, momentum, rmsprop
 SEEDS, TUNE = 24, 6  # results are taken from the first, choices made on the others
 SIZES, EPOCHS, BATCH = (64, 32, 10), 10, 50
 TARGET = 0.3  # a validation loss; about nine in ten digits are then read
+NEVER = "in unequal units gradient descent gets there at no rate, so that all are as fast"
 
 Params = dict[str, Tensor]
 
@@ -63,48 +68,23 @@ DECAYS = {
 }
 
 
-def forward(params: Params, x: Tensor) -> Tensor:
-    """Return the outputs of one run."""
-    return two_layer(x, *params.values())
-
-
 def start(seed: int) -> Params:
-    """Return random weights that keep the size of the signals, and zero biases."""
-    source = generator(2000 + seed)
-    d, h, c = SIZES
-    return {
-        "W1": torch.randn(h, d, generator=source) / d**0.5,
-        "b1": torch.zeros(h),
-        "W2": torch.randn(c, h, generator=source) * (2 / h) ** 0.5,
-        "b2": torch.zeros(c),
-    }
+    return networks.start(SIZES, generator(2000 + seed))
 
 
-def divide(seeds: Sequence[int], decades: float = 0.0) -> Dataset:
-    """Return a division for each seed: x `(seeds, n, 64)`, y `(seeds, n)`.
+def division(seed: int, decades: float = 0.0) -> Dataset:
+    """Return the digits divided by a seed, each pixel in a unit of its own.
 
-    decades: each pixel is measured in a unit of its own, drawn evenly on a logarithmic scale from
-    so many decades below 1 to so many above.
+    The units are drawn evenly on a logarithmic scale, so many decades below 1 to so many above.
     """
-    divisions = []
-    for seed in seeds:
-        units = 10 ** (decades * (2 * torch.rand(64, generator=generator(3000 + seed)) - 1))
-        whole = resplit(digits(), generator(seed))
-        parts = (whole.train, whole.validation, whole.test)
-        divisions.append(Dataset("digits", *(Split(part.x * units, part.y) for part in parts)))
-    stacked = (
-        Split(*(torch.stack([getattr(getattr(d, part), of) for d in divisions]) for of in "xy"))
-        for part in ("train", "validation", "test")
-    )
-    return Dataset("digits", *stacked)
+    units = 10 ** (decades * (2 * torch.rand(64, generator=generator(3000 + seed)) - 1))
+    whole = resplit(digits(), generator(seed))
+    return Dataset("digits", *(Split(part.x * units, part.y) for part in parts(whole)))
 
 
-def repeat(data: Dataset, times: int) -> Dataset:
-    """Return the same divisions again and again: all seeds, then all seeds once more."""
-    splits = (data.train, data.validation, data.test)
-    return Dataset(
-        data.name, *(Split(s.x.repeat(times, 1, 1), s.y.repeat(times, 1)) for s in splits)
-    )
+def draw(seed: int, decades: float = 0.0) -> Run:
+    """Return where a run starts, its data, and what draws their order."""
+    return Run(start(seed), division(seed, decades), generator(1000 + seed))
 
 
 def run(
@@ -117,38 +97,21 @@ def run(
 ) -> tuple[dict[str, Tensor], Params]:
     """Train a network for each setting and seed; return what is measured, and the parameters.
 
-    settings: hyper-parameters, one list entry a setting, all lists of one length. The measures are
-    `(settings, seeds)`: `accuracy` on test images; `loss` on validation images after the last
-    epoch, infinite where a run diverged; `updates` until that loss first falls to the target, read
-    off the line between two epochs, infinite where it never does.
+    The measures are `(settings, seeds)`: `accuracy` on test images; `loss` on validation images
+    after the last epoch, infinite where a run diverged; `updates` until that loss first falls to
+    the target, read off the line between two epochs, infinite where it never does.
     """
-    times = len(next(iter(settings.values())))
-    data = repeat(divide(seeds, decades), times)
-    starts = [start(seed) for seed in seeds]
-    params, history = sweep(
-        forward,
-        {k: torch.stack([own[k] for own in starts] * times) for k in starts[0]},
-        data,
-        generators=[generator(1000 + seed) for _ in range(times) for seed in seeds],
-        epochs=epochs,
-        batch_size=BATCH,
-        rule=rule,
-        label=None,
-        chunk=300,
-        **{
-            name: torch.tensor(values, dtype=torch.float64).repeat_interleave(len(seeds))
-            for name, values in settings.items()
-        },
-    )
-    losses = history["validation_loss"].nan_to_num(nan=torch.inf)
-    losses[history["diverged"], -1] = torch.inf
-    per_epoch = -(-data.train.y.shape[-1] // BATCH)
-    found = {
-        "accuracy": each_run(right_share, forward, params, data.test),
-        "loss": losses[:, -1],
-        "updates": per_epoch * first_below(losses, TARGET),
-    }
-    return {name: values.view(times, len(seeds)) for name, values in found.items()}, params
+    runs = draw_runs(partial(draw, decades=decades), seeds)
+    how = {"rule": rule, "epochs": epochs, "batch_size": BATCH, "chunk": 300}
+    found = grid(network, runs, settings=settings, **how)
+    losses = found.history["validation_loss"].nan_to_num(nan=torch.inf)
+    losses[..., -1] = found.last_loss()
+    per_epoch = -(-found.data.train.y.shape[-1] // BATCH)
+    return {
+        "accuracy": found.measure(accuracy),
+        "loss": found.last_loss(),
+        "updates": per_epoch * first_below(losses.flatten(0, 1), TARGET).view(losses.shape[:2]),
+    }, found.params
 
 
 def first_below(losses: Tensor, target: float) -> Tensor:
@@ -169,9 +132,9 @@ def split_seeds(found: Tensor) -> tuple[Tensor, Tensor]:
     return found[:, :SEEDS], found[:, SEEDS:]
 
 
-def best(found: Tensor) -> int:
+def best(settings: dict[str, Sequence[float]], found: Tensor, edge: str = "") -> int:
     """Return the setting with the lowest mean over the seeds that choose."""
-    return int(split_seeds(found)[1].mean(dim=1).argmin())
+    return best_setting(settings, split_seeds(found)[1], edge_allowed=edge)
 
 
 def finite(values: Tensor) -> list:
@@ -239,10 +202,12 @@ def measure_rates() -> dict:
     for task, of in TASKS.items():
         accuracies, result[task] = {}, {}
         for name, rule in tqdm(RULES.items(), desc=task):
-            found, _ = run(rule, {"lr": RATES[name]}, seeds=range(SEEDS + TUNE), decades=of)
+            tried = {"lr": RATES[name]}
+            found, _ = run(rule, tried, seeds=range(SEEDS + TUNE), decades=of)
             accuracies[name] = split_seeds(found["accuracy"])[0]
             most = -(-1000 // BATCH) * EPOCHS
-            lowest, fastest = best(found["loss"]), best(found["updates"].clamp(max=most))
+            lowest = best(tried, found["loss"])
+            fastest = best(tried, found["updates"].clamp(max=most), NEVER)
             result[task][name] = {
                 "accuracy": accuracies[name],
                 "best": lowest,
@@ -263,7 +228,7 @@ def measure_correction() -> dict:
         found, _ = run(rule, settings, seeds=range(SEEDS + TUNE))
         result.setdefault(str(beta2), {})[name] = {
             "accuracy": split_seeds(found["accuracy"])[0],
-            "best": best(found["loss"]),
+            "best": best({"lr": CORRECTION_RATES}, found["loss"]),
         }
     return result
 
@@ -278,8 +243,8 @@ def measure_betas() -> dict:
         "lr": [rate for _, rate in tried],
     }
     found, _ = run(adam, settings, seeds=range(SEEDS, SEEDS + TUNE))
-    chosen = found["loss"].mean(dim=1).view(len(pairs), -1).argmin(dim=1)
-    rates = [GRID_RATES[i] for i in chosen]
+    by_pair = found["loss"].view(len(pairs), len(GRID_RATES), TUNE)
+    rates = [GRID_RATES[best_setting({"lr": GRID_RATES}, losses)] for losses in by_pair]
     at_best = {"beta1": [p[0] for p in pairs], "beta2": [p[1] for p in pairs], "lr": rates}
     at_one = at_best | {"lr": [rates[pairs.index((0.9, 0.999))]] * len(pairs)}
     accuracy = {
@@ -296,8 +261,8 @@ def measure_decay(lr: float) -> dict:
     is that of its weights, at the strength that leaves to the darkest sixteen pixels a share of
     their weights near `LEFT`.
     """
-    every, seeds = range(SEEDS + TUNE), len(range(SEEDS + TUNE))
-    ink = divide(every).train.x.square().mean(dim=1).sqrt()
+    every = range(SEEDS + TUNE)
+    ink = torch.stack([division(seed).train.x.square().mean(dim=0).sqrt() for seed in every])
     darkest = ink.mean(dim=0).argsort()[-16:]
     sides, plain = {}, None
     for name, (rule, strengths) in tqdm(({"none": (adam, [None])} | DECAYS).items(), desc="decay"):
@@ -305,13 +270,13 @@ def measure_decay(lr: float) -> dict:
         if strengths != [None]:
             settings["weight_decay"] = strengths
         found, params = run(rule, settings, seeds=every, epochs=DECAY_EPOCHS)
-        columns = params["W1"].square().mean(dim=1).sqrt().view(len(strengths), seeds, -1)
+        columns = params["W1"].square().mean(dim=2).sqrt()
         plain = columns[0] if plain is None else plain
         left = (columns[..., darkest] / plain[:, darkest]).mean(dim=(1, 2))
         like = int((left - LEFT).abs().argmin())
         sides[name] = {
             "strengths": strengths,
-            "best": best(found["loss"]),
+            "best": best(settings, found["loss"]),
             "accuracy": split_seeds(found["accuracy"])[0],
             "like": like,
             "columns": columns[like, :SEEDS],

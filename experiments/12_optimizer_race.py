@@ -19,6 +19,7 @@ All rules share them. The runs of a rule are one batched program. It takes about
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -32,16 +33,21 @@ from tqdm.auto import tqdm
 
 from course_lib.lab import (
     Dataset,
+    Run,
     Split,
+    accuracy,
+    best_setting,
     breast_cancer,
     digits,
-    each_run,
+    draw_runs,
     generator,
-    right_share,
+    grid,
+    networks,
+    parts,
     rms,
-    sweep,
     write_experiment,
 )
+from course_lib.lab.networks import network
 from course_lib.nn.biases import affine
 from course_lib.nn.initializers import he_normal
 from course_lib.optim import rules
@@ -87,6 +93,7 @@ RACERS = {
 # Surfaces
 
 RATES = [1e-5 * 10 ** (k / 4) for k in range(25)]
+EDGE = "AdaGrad and AdamW on the ravine are best at the highest rate; the grid should go beyond it"
 STEPS, NEAR = 1000, 1e-3  # how long, and how near to the lowest value
 TUNING_STARTS, STARTS = 100, 400
 TURN = torch.tensor([[1.0, 1.0], [-1.0, 1.0]], dtype=torch.float64) / 2**0.5  # by 45 degrees
@@ -135,7 +142,7 @@ def measure_surfaces() -> dict:
         result[name] = {}
         for racer, (rule, *_) in RACERS.items():
             tried = steps_needed(surface, path(rule, surface.gradient, many, steps=STEPS, lr=rates))
-            best, _ = tune(-tried.double(), -tried.double())
+            best = best_setting({"lr": RATES}, tried, edge_allowed=EDGE)
             found = path(rule, surface.gradient, fresh, steps=STEPS, lr=RATES[best])
             own = torch.tensor(surface.start, dtype=torch.float64).expand(len(RATES), 1, -1)
             points = path(rule, surface.gradient, own, steps=STEPS, lr=rates)
@@ -246,16 +253,10 @@ def raw_tumours() -> Dataset:
     spread = torch.tensor(raw.data).std(dim=0)  # what was divided away, up to the division
     data = breast_cancer()
     size = rms(data.train.x * spread)
-    splits = (data.train, data.validation, data.test)
-    return Dataset("tumours", *(Split((s.x * spread / size).float(), s.y) for s in splits))
+    return Dataset("tumours", *(Split((s.x * spread / size).float(), s.y) for s in parts(data)))
 
 
 TASKS = {"digits": Task(digits, (64, 32, 10), 50), "tumours": Task(raw_tumours, (30, 16, 2), 20)}
-
-
-def forward(params: Params, x: Tensor) -> Tensor:
-    """Return the outputs of one run of a network of two layers."""
-    return affine(torch.relu(affine(x, params["W1"], params["b1"])), params["W2"], params["b2"])
 
 
 def settings_of(racer: Racer) -> list[Setting]:
@@ -267,20 +268,15 @@ def settings_of(racer: Racer) -> list[Setting]:
     return found
 
 
-def draw_run(task: Task, seed: int) -> tuple[Params, Dataset]:
-    """Return starting weights, and the data with all but the test part divided anew."""
+def draw(task: Task, seed: int) -> Run:
+    """Return starting weights, the data with all but the test part divided anew, and the order."""
     data, source = task.data(), generator(seed)
     x, y = (torch.cat([getattr(data.train, of), getattr(data.validation, of)]) for of in "xy")
     order = torch.randperm(len(y), generator=source)
     first, rest = order.split([len(data.train), len(data.validation)])
-    params = {}
-    for layer in (1, 2):
-        d, h = task.sizes[layer - 1 : layer + 1]
-        params[f"W{layer}"] = he_normal((h, d), generator=source)
-        params[f"b{layer}"] = torch.zeros(h)
-    return params, replace(
-        data, train=Split(x[first], y[first]), validation=Split(x[rest], y[rest])
-    )
+    start = networks.start(task.sizes, source, he_normal)
+    train, validation = Split(x[first], y[first]), Split(x[rest], y[rest])
+    return Run(start, replace(data, train=train, validation=validation), generator(1000 + seed))
 
 
 def run_all(
@@ -290,41 +286,19 @@ def run_all(
 
     A run that diverged has NaN in all of them.
     """
-    drawn, times = [draw_run(task, seed) for seed in seeds], len(settings)
-    params = {name: torch.stack([p[name] for p, _ in drawn] * times) for name in drawn[0][0]}
-    parts = {}
-    for part in ("train", "validation"):
-        x, y = (torch.stack([getattr(getattr(d, part), of) for _, d in drawn]) for of in "xy")
-        parts[part] = Split(x.repeat(times, 1, 1), y.repeat(times, 1))
-    test = drawn[0][1].test
-    hyper = {
-        name: torch.tensor([own[name] for own in settings]).repeat_interleave(len(seeds))
-        for name in settings[0]
-    }
-    trained, history = sweep(
-        forward,
-        params,
-        Dataset("race", **parts, test=test),
-        generators=[generator(1000 + seed) for _ in settings for seed in seeds],
-        epochs=epochs,
-        batch_size=task.batch,
-        rule=rule,
-        label=None,
-        chunk=256,
-        **hyper,
-    )
+    hyper = {name: torch.tensor([own[name] for own in settings]) for name in settings[0]}
+    runs = draw_runs(partial(draw, task), seeds)
+    how = {"rule": rule, "epochs": epochs, "batch_size": task.batch, "chunk": 256}
+    run = grid(network, runs, settings=hyper, **how)
     found = {
-        "validation_loss": history["validation_loss"][:, -1],
-        "train_loss": history["train_loss"][:, -1],
-        "validation_accuracy": each_run(right_share, forward, trained, parts["validation"]),
-        "test_loss": each_run(cross_entropy, forward, trained, test),
-        "test_accuracy": each_run(right_share, forward, trained, test),
+        "validation_loss": run.history["validation_loss"][..., -1],
+        "train_loss": run.history["train_loss"][..., -1],
+        "validation_accuracy": run.measure(accuracy, "validation"),
+        "test_loss": run.measure(cross_entropy),
+        "test_accuracy": run.measure(accuracy),
     }
-    lost = history["diverged"] | ~found["validation_loss"].isfinite()
-    return {
-        name: values.double().masked_fill(lost, torch.nan).view(times, len(seeds))
-        for name, values in found.items()
-    }
+    lost = run.history["diverged"] | ~found["validation_loss"].isfinite()
+    return {name: values.double().masked_fill(lost, torch.nan) for name, values in found.items()}
 
 
 def measure_race() -> dict:

@@ -355,7 +355,7 @@ cells = [
 runs, rows = {}, ["| network | biases | seed | just now | stored |", "|---|---|---:|---:|---:|"]
 for name, side, seed in progress_bar(cells, "runs again"):
     forward, params, part = runs[name, side, seed] = rerun(seed, name, side)
-    now = accuracy(forward, params, part.test)
+    now = accuracy(forward(params, part.test.x), part.test.y)
     then = a3[name][side]["test_accuracy"]["clear"][seed]
     assert abs(now - then) < 0.01
     rows.append(f"| {name} | {side} | {seed} | {now:.1%} | {then:.1%} |")
@@ -804,7 +804,7 @@ for lr in (0.5, 2.0):
     watched[lr] = {
         "largest": params["b1"].abs().max().item(),
         "silent": int((~fires.any(dim=0)).sum()),
-        "accuracy": accuracy(two_layers, params, data.test),
+        "accuracy": accuracy(two_layers(params, data.test.x), data.test.y),
     }
 
 # %% tags=["hide-input"]
@@ -935,7 +935,7 @@ def start_at(value, lr, seed=0):
     params = start_two_layers(source, hidden_bias=value)
     settings = {"lr": lr, "epochs": kept["epochs"], "batch_size": kept["batch"], "label": None}
     params, _ = train(two_layers, params, part, generator=source, **settings)
-    return accuracy(two_layers, params, part.test)
+    return accuracy(two_layers(params, part.test.x), part.test.y).item()
 
 
 sgd = begun["SGD"]
@@ -990,8 +990,10 @@ say(
 
 # %%
 forward, params, part = runs["10 neurons, centred", "with", 0]
-kept_right = accuracy(forward, params, part.test)
-forgotten = accuracy(forward, params, resplit(digits(), generator(0)).to(device()).test)
+uncentred = resplit(digits(), generator(0)).to(device()).test.x
+kept_right, forgotten = (
+    accuracy(forward(params, x), part.test.y) for x in (part.test.x, uncentred)
+)
 assert kept_right > 0.95 and forgotten < kept_right - 0.1
 say(
     f"The network of ten neurons that was trained on centred images gets {kept_right:.0%} of the test "

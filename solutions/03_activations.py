@@ -255,8 +255,9 @@ by_hand = {
     "b2": torch.tensor([0.0, -1.0]),
 }
 corners = data_of["XOR"](generator(0)).test
-solved_by_hand = accuracy(between(relu), by_hand, corners)
-without = accuracy(between(nothing), by_hand, corners)
+solved_by_hand, without = (
+    accuracy(between(f)(by_hand, corners.x), corners.y) for f in (relu, nothing)
+)
 assert solved_by_hand > 0.99 > 0.8 > without
 say(
     f"By hand, two hidden neurons get {solved_by_hand:.0%} of {len(corners)} noisy points right. "
@@ -335,7 +336,8 @@ for name, (hidden, f) in progress_bar(networks.items(), "runs again"):
     of = stacks["spirals"][name]
     epochs = kept["stacks"]["epochs"]["spirals"]
     run = rerun(0, "spirals", hidden, f, of["lr"], epochs=epochs)
-    now, then = accuracy(run.forward, run.params, run.data.test), of["test_accuracy"][0]
+    test, then = run.data.test, of["test_accuracy"][0]
+    now = accuracy(run.forward(run.params, test.x), test.y)
     assert abs(now - then) < 0.02
     rows.append(f"| {name} | {now:.1%} | {then:.1%} |")
     panels[name.replace(", ", ",\n")] = run.forward(run.params, lattice).argmax(dim=1).cpu(), None
@@ -577,19 +579,20 @@ say(
 #
 # ### Exercise 03.softmax
 #
-# Softmax for a batch, for outputs of any size, as long as they are finite.
+# Softmax along the last axis, for outputs of any size, as long as they are finite.
 
 
 # %%
 def softmax(z):
     """Return the share of each class, for each example.
 
-    z: tensor of shape (n, k), the outputs for n examples and k classes.
-    The result has shape (n, k); each row adds up to 1.
+    z: tensor of shape (..., k), outputs for k classes. One or more axes come before the classes:
+    (n, k) is a batch of n examples.
+    The result has the shape of z; along its last axis it adds up to 1.
     """
     ### BEGIN SOLUTION
-    e = torch.exp(z - z.amax(dim=1, keepdim=True))
-    return e / e.sum(dim=1, keepdim=True)
+    e = torch.exp(z - z.amax(dim=-1, keepdim=True))
+    return e / e.sum(dim=-1, keepdim=True)
     ### END SOLUTION
 
 
@@ -716,7 +719,7 @@ for name, forward in {"nothing": between(relu), "ReLU": with_relu_last}.items():
         begun = start([64, 32, 10], source, gain=2**0.5)
         settings = {"lr": 0.5, "epochs": 10, "batch_size": 50, "label": None}
         params, _ = train(forward, begun, data, generator=source, **settings)
-        ends[name].append(accuracy(forward, params, data.test))
+        ends[name].append(accuracy(forward(params, data.test.x), data.test.y).item())
 assert max(ends["ReLU"]) < min(ends["nothing"])
 rows = ["| after the last layer | seed 0 | seed 1 | seed 2 |", "|---|---:|---:|---:|"]
 for name, scores_of in ends.items():
@@ -799,7 +802,8 @@ rows = ["| activation | just now | stored |", "|---|---:|---:|"]
 for name, f in progress_bar({"sigmoid": sigmoid, "tanh": torch.tanh}.items(), "runs again"):
     of = depths[name]["3"]
     run = rerun(0, "digits", (32,) * 3, f, of["lr"], of["gain"])
-    now, then = accuracy(run.forward, run.params, run.data.test), of["test_accuracy"][0]
+    test, then = run.data.test, of["test_accuracy"][0]
+    now = accuracy(run.forward(run.params, test.x), test.y)
     assert abs(now - then) < 0.02
     rows.append(f"| {name} | {now:.1%} | {then:.1%} |")
 say("\n".join(rows))

@@ -27,13 +27,13 @@ from course_lib.figures import Choice, Slider, initializers, interact, say, show
 from course_lib.lab import (
     Dataset,
     Split,
+    accuracy,
     device,
     digits,
     each_run,
     generator,
     mean_interval,
     resplit,
-    right_share,
     rms,
     stored,
     sweep,
@@ -700,7 +700,7 @@ trained, _ = sweep(
     lr=torch.tensor([on_digits["ReLU, 10 layers"][name]["lr"] for name, _ in runs]),
     label="four runs again",
 )
-reached = each_run(right_share, network, trained, both.test).tolist()
+reached = each_run(accuracy, network, trained, both.test).tolist()
 
 # %%
 rows = ["| weights | lowest | median | highest |", "|---|---:|---:|---:|"]

@@ -148,7 +148,7 @@ say(
 
 
 # %%
-def huber(prediction, target, delta):
+def huber(prediction, target, delta=1.0):
     """Return Huber's loss, the mean over the examples.
 
     prediction: tensor of shape (n,).
@@ -373,8 +373,8 @@ show(
 #
 # When the answer is a class, a network should say how likely each class is. For yes or no it gives one
 # number $z$, called a **logit**, and the sigmoid of lesson 02 makes a probability of it, $p =
-# \sigma(z)$. A good loss is how *surprised* the network is by the truth. To be surprised by an answer
-# held certain is 0, and by one held impossible is infinite; the logarithm does just that. With $y$ = 1
+# \sigma(z)$. A good loss is how *surprised* the network is by the truth. The surprise at an answer that was
+# held certain is 0, and at one held impossible it is infinite; the logarithm does just that. With $y$ = 1
 # for yes and 0 for no, the **binary cross-entropy** is
 #
 # $$ \text{BCE} = -\frac{1}{n} \sum_i \left[\, y_i \log \sigma(z_i) + (1 - y_i) \log (1 - \sigma(z_i))
@@ -408,7 +408,8 @@ say(
 def bce_logits(z, y):
     """Return the binary cross-entropy of logits, the mean over the examples.
 
-    z: tensor of shape (n,), the logits; any numbers, however large.
+    z: tensor of shape (n,), the logits; any numbers, however large. No exponential may overflow,
+        even where it is not picked: the slope would be NaN.
     y: tensor of shape (n,), 1 for yes and 0 for no, of the same dtype.
     The result is a single number, a tensor of shape ().
     """
@@ -624,7 +625,8 @@ many_wrong = len(labels["shares"]) - 1
 rows = ["| loss | wrong labels | just now | stored |", "|---|---:|---:|---:|"]
 for name, loss in {"cross-entropy": categorical_logits, "Brier": brier_softmax}.items():
     lr = labels["losses"][name][0]["lr"]
-    now = accuracy(two_layers, *rerun_labels(loss, lr, labels["shares"][many_wrong], seed=0))
+    params, test = rerun_labels(loss, lr, labels["shares"][many_wrong], seed=0)
+    now = accuracy(two_layers(params, test.x), test.y)
     then = labels["losses"][name][many_wrong]["unaware"][0]
     assert abs(now - then) < 0.03
     rows.append(f"| {name} | {labels['shares'][many_wrong]:.0%} | {now:.1%} | {then:.1%} |")
@@ -823,7 +825,8 @@ say(
 #
 # ### Exercise 05.choose
 #
-# Five tasks. For each give a loss and the reason that fits it, as a pair of words, in this order.
+# Five tasks. For each give a loss and the reason that fits it, as a pair of words, in this order: a list
+# `[("…", "…"), …]` of five pairs.
 #
 # 1. A workshop predicts what each repair will cost. Most cost little, a few a great deal. What counts is
 #    that the **sum** of the predictions comes out right.

@@ -350,7 +350,7 @@ by_hand = train_by_hand(begin, data, 0.3, 10, generator(1))
 settings = {"lr": 0.3, "epochs": 10, "batch_size": 50, "label": None}
 by_torch, _ = train(network, begin, data, generator=generator(1), **settings)
 apart = max(float((by_hand[k] - by_torch[k]).abs().max()) for k in begin)
-scores = [accuracy(network, params, data.test) for params in (by_hand, by_torch)]
+scores = [accuracy(network(params, data.test.x), data.test.y) for params in (by_hand, by_torch)]
 assert apart < 1e-3 and abs(scores[0] - scores[1]) < 0.005 and scores[0] > 0.9
 say(
     f"By hand the network reads {scores[0]:.1%} of the test digits, with autograd {scores[1]:.1%}. After "

@@ -622,7 +622,7 @@ for size, runs in again.items():
             few = Split(part.train.x[chosen], part.train.y[chosen])
             how = {"lr": lr, "epochs": 1, "batch_size": size, "generator": source, "label": None}
             params, _ = train(network, params, replace(part, train=few), **how)
-        runs.append(accuracy(network, params, part.test))
+        runs.append(accuracy(network(params, part.test.x), part.test.y).item())
         assert abs(runs[-1] - learning[str(size)]["test_accuracy"][-1][seed]) < 0.02
 
 # %% tags=["hide-input"]
@@ -717,7 +717,7 @@ part, start, source = begin_run(0)
 lr = learning["1000"]["lr_target"]
 how = {"epochs": 1, "batch_size": 1, "generator": source, "label": None}
 params, history = train(network, start, part, lr=lr, **how)
-wild = accuracy(network, params, part.test)
+wild = accuracy(network(params, part.test.x), part.test.y)
 calm = statistics.mean(learning["1"]["test_accuracy"][-1])
 assert wild < 0.6 < 0.8 < calm and lr > 8 * learning["1"]["lr_first"]
 say(

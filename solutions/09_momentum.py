@@ -24,6 +24,7 @@ from course_lib.figures import momentum as pictures
 from course_lib.lab import (
     Dataset,
     Split,
+    accuracy,
     device,
     digits,
     each_run,
@@ -31,7 +32,6 @@ from course_lib.lab import (
     mean_interval,
     progress_bar,
     resplit,
-    right_share,
     stored,
     sweep,
     train,
@@ -580,7 +580,7 @@ def trained(rule, **hyper):
         network, stacked, data, generators=[generator(1000 + seed) for seed in seeds],
         epochs=5, batch_size=cell["batch_size"], rule=rule, label=None, **hyper,
     )  # fmt: skip
-    return history["train_loss"], each_run(right_share, network, params, data.test).cpu()
+    return history["train_loss"], each_run(accuracy, network, params, data.test).cpu()
 
 
 sides = cell["sides"]

@@ -26,13 +26,13 @@ from course_lib.figures import Choice, Slider, adaptive, interact, say, show, ve
 from course_lib.lab import (
     Dataset,
     Split,
+    accuracy,
     device,
     digits,
     each_run,
     generator,
     mean_interval,
     resplit,
-    right_share,
     stored,
     sweep,
 )
@@ -400,7 +400,7 @@ def train_again(forward, starts, parts, seeds, rule, loss=cross_entropy, **setti
         label=None,
         **settings,
     )
-    scores = each_run(right_share, forward, params, stacked(parts).test)
+    scores = each_run(accuracy, forward, params, stacked(parts).test)
     return scores.tolist(), history["train_loss"][:, -1].tolist()
 
 

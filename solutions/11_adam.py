@@ -29,13 +29,13 @@ from course_lib.figures.style import number
 from course_lib.lab import (
     Dataset,
     Split,
+    accuracy,
     device,
     digits,
     each_run,
     generator,
     mean_interval,
     resplit,
-    right_share,
     stored,
     sweep,
 )
@@ -305,7 +305,7 @@ yours = trained(lambda params: RuleOptimizer(params, adam, lr=0.01))
 torchs = trained(lambda params: torch.optim.Adam(params, lr=0.01))
 for one, other in zip(yours.parameters(), torchs.parameters(), strict=True):
     torch.testing.assert_close(one, other, rtol=0, atol=0.01)
-right = [right_share(net(data.test.x), data.test.y).item() for net in (yours, torchs)]
+right = [accuracy(net(data.test.x), data.test.y).item() for net in (yours, torchs)]
 assert min(right) > 0.9 and abs(right[0] - right[1]) < 0.01
 say("Your Adam and torch's end at the same weights, to within a hundredth, after 100 steps.")
 
@@ -531,7 +531,7 @@ def again(rule, seeds, **hyper):
         label=None,
         **hyper,
     )
-    return each_run(right_share, forward, params, own.test)
+    return each_run(accuracy, forward, params, own.test)
 
 
 live = {}

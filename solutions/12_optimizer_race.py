@@ -346,7 +346,8 @@ def tune(validation, test):
     test: tensor of shape (settings, seeds), the test scores of the same
         runs.
     The first result is a whole number, the row of the setting. The second
-    is the mean of its test scores, a tensor of shape ().
+    is the mean of its test scores as they are, a tensor of shape (): NaN
+    where one of them is.
     """
     ### BEGIN SOLUTION
     means = validation.nan_to_num(nan=-torch.inf).mean(dim=1)

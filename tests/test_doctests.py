@@ -1,4 +1,4 @@
-"""Every example in a docstring of the mathematics gives what it says."""
+"""Every example in a docstring gives what it says."""
 
 import doctest
 import importlib
@@ -9,11 +9,11 @@ import torch
 
 import course_lib
 
-MATHEMATICS = ("nn", "optim", "analysis", "second_order")
+WITH_EXAMPLES = ("nn", "optim", "analysis", "second_order", "lab", "figures")
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(course_lib.__path__, "course_lib.")
-    if module.name.split(".")[1] in MATHEMATICS
+    if module.name.split(".")[1] in WITH_EXAMPLES
 ]
 
 

@@ -2,7 +2,7 @@
 
     python3 tools/setup.py lab [--torch cpu] [--port 8899] [JupyterLab's own options]
     python3 tools/setup.py reset 04
-    python3 tools/setup.py test
+    python3 tools/setup.py test [04]
     python3 tools/setup.py notebooks [04 ...]
     python3 tools/setup.py check-notebooks
     python3 tools/setup.py experiments
@@ -31,8 +31,6 @@ SETTINGS = {
     "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
 }
 
-ALONE = ("tests/exercises/test_guard.py", "tests/browser")  # what runs against the clock
-
 
 def main(arguments: list[str]) -> int:
     """Run the command that `arguments` name and return its exit code."""
@@ -60,7 +58,8 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     made.add_argument("--port", type=int, help="the port, instead of the first free one")
     made = command("reset", reset, "put a fresh copy of a lesson in workbook/ and back yours up")
     made.add_argument("lesson", nargs="?", default="", help="its number, for example 04")
-    command("test", test, "run everything that is checked")
+    made = command("test", test, "run everything that is checked, or what one lesson needs")
+    made.add_argument("lesson", nargs="?", default="", help="its number, for example 04")
     made = command("notebooks", notebooks, "build the notebooks from solutions/*.py")
     made.add_argument("lessons", nargs="*", help="numbers; without any, all that are stale")
     command("check-notebooks", check_notebooks, "name the notebooks that are stale")
@@ -114,9 +113,8 @@ def reset(arguments: argparse.Namespace, _: list[str]) -> int:
 
 
 def test(arguments: argparse.Namespace, _: list[str]) -> int:
-    """Run every check, in order of cost. Stop at the first that fails."""
+    """Run every check, or those of one lesson, in order of cost. Stop at the first that fails."""
     python = install.ensure(ROOT, {"test"}, arguments.torch)
-    workers = min(os.cpu_count() or 1, 4)  # each holds torch, about half a gigabyte
     steps = {
         "lint": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
@@ -125,8 +123,7 @@ def test(arguments: argparse.Namespace, _: list[str]) -> int:
             "-c",
             "from importlinter.cli import lint_imports_command as run; run()",
         ],
-        "tests": [python, "-m", "pytest", f"-n{workers}", *(f"--ignore={path}" for path in ALONE)],
-        "browser": [python, "-m", "pytest", *ALONE],
+        **(tests_of(python, arguments.lesson) if arguments.lesson else all_tests(python)),
     }
     for number, (name, command) in enumerate(steps.items(), 1):
         print(f"== {number} of {len(steps)}: {name}", flush=True)
@@ -137,6 +134,28 @@ def test(arguments: argparse.Namespace, _: list[str]) -> int:
             raise SystemExit(f"== {name} failed after {seconds:.0f} s: see above.")
         print(f"== {name} passed in {seconds:.0f} s", flush=True)
     return 0
+
+
+def all_tests(python: Path) -> dict[str, list[str | Path]]:
+    """Return the steps that run all tests: those that need no clock together, the others alone."""
+    return {
+        "tests": [*together(python), "-m", "not alone"],
+        "alone": [python, "-m", "pytest", "-m", "alone"],
+    }
+
+
+def tests_of(python: Path, lesson: str) -> dict[str, list[str | Path]]:
+    """Return the steps that test one lesson: its notebooks are there and fresh, and are right."""
+    return {
+        "notebooks": [python, "tools/build.py", "--check", lesson],
+        "tests": [*together(python), "--lesson", lesson],
+    }
+
+
+def together(python: Path) -> list[str | Path]:
+    """Return pytest on several processes. The tests of one file stay in one: they share things."""
+    workers = min(os.cpu_count() or 1, 4)  # each holds torch and a browser, about a gigabyte
+    return [python, "-m", "pytest", f"-n{workers}"]
 
 
 def notebooks(arguments: argparse.Namespace, _: list[str]) -> int:

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from course_lib.figures.contours import Path, contours
-from course_lib.figures.runs import Interval, Numbers, band, dots
+from course_lib.figures.runs import Interval, Numbers, band, dots, name_rows, tick
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -169,13 +168,13 @@ def widths_and_updates(
             for (name, width), colour, shift in zip(
                 widths.items(), (INK, VERMILION), (-0.15, 0.15), strict=False
             ):
-                _interval(left, place + shift, *width, colour, label=None if place else name)
+                label = None if place else name
+                tick(left, place + shift, *width, color=colour, label=label)
             values = as_array(runs)
             dots(right, place, values, size=9)
             if values.max() < most:
-                _interval(right, place, *interval(values), INK)
-        left.set_yticks(range(len(rules)), list(rules))
-        left.set_ylim(len(rules) - 0.5, -0.5)
+                tick(right, place, *interval(values))
+        name_rows(left, rules)
         left.set_title(title)
         left.set_xlim(-0.02, None)
         right.axvline(most, color=GREY, linewidth=1, linestyle=":", zorder=0)
@@ -185,19 +184,6 @@ def widths_and_updates(
     handles, names = axes[0, 0].get_legend_handles_labels()
     fig.legend(handles, names, loc="outside lower center", ncols=len(names))
     return fig
-
-
-def _interval(
-    ax: Axes,
-    place: float,
-    middle: float,
-    low: float,
-    high: float,
-    colour: str,
-    label: str | None = None,
-) -> None:
-    ax.hlines(place, low, high, color=colour, linewidth=2.2, label=label)
-    ax.plot(middle, place, "|", color=colour, markersize=8, markeredgewidth=2.2)
 
 
 # β₁ and β₂

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from course_lib.figures.contours import Path, contours
-from course_lib.figures.runs import Numbers, band, dots
+from course_lib.figures.runs import Numbers, band, dots, name_rows, tick
 from course_lib.figures.style import (
     BLUE,
     GREY,
@@ -128,8 +128,8 @@ def sizes(
     rows = [(name, what) for name in spreads for what in ("gradients", "steps")]
     for place, (name, what) in enumerate(rows):
         dots(right, place, spreads[name][what], RULES[name][0])
-    right.set_yticks(range(len(rows)), [what for _, what in rows])
-    right.set(xscale="log", ylim=(len(rows) - 0.5, -0.5), title="95 % ÷ 5 % quantile")
+    name_rows(right, (what for _, what in rows))
+    right.set(xscale="log", title="95 % ÷ 5 % quantile")
     right.set_xlabel("times")
     for ax in (left, right):
         ax.minorticks_off()
@@ -198,14 +198,11 @@ def losses_by_input(
         for place, runs in enumerate(of_rules.values()):
             runs = as_array(runs)
             dots(ax, place, runs, BLUE)
-            mean, low, high = interval(runs)
-            ax.hlines(place, low, high, color=INK, linewidth=2.2)
-            ax.plot(mean, place, "|", color=INK, markersize=9, markeredgewidth=2.2)
+            tick(ax, place, *interval(runs))
         ax.set_title(title)
     largest = max(as_array(runs).max() for of_rules in rows.values() for runs in of_rules.values())
     axes[0, 0].set_xlim(0, 1.05 * largest)
-    axes[0, 0].set_yticks(range(len(of_rules)), list(of_rules))
-    axes[0, 0].set_ylim(len(of_rules) - 0.5, -0.5)
+    name_rows(axes[0, 0], of_rules)
     fig.supxlabel("training loss after ten epochs", fontsize=10)
     return fig
 

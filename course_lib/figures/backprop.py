@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from course_lib.figures.runs import Interval, Numbers, band, dots
+from course_lib.figures.runs import Interval, Numbers, band, dots, name_rows, tick
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -193,9 +193,7 @@ def accuracies(
     for ax in axes:
         for place, (name, runs) in enumerate(rows.items()):
             dots(ax, place, runs, BLUE, label="a stored run" if not place else None)
-            mean, low, high = interval(as_array(runs))
-            ax.hlines(place, low, high, color=INK, linewidth=2.2)
-            ax.plot(mean, place, "|", color=INK, markersize=9, markeredgewidth=2.2)
+            tick(ax, place, *interval(as_array(runs)))
             if name in live:
                 label = "a run just now" if name == next(iter(live)) else None
                 again = as_array(live[name])
@@ -204,8 +202,8 @@ def accuracies(
         ax.set_xlabel("test accuracy")
     left, right = axes
     left.axvline(0.1, color=GREY, linewidth=1, linestyle=":", zorder=0)
-    left.set_yticks(range(len(rows)), list(rows))
-    left.set(xlim=(0, 1.05), ylim=(len(rows) - 0.5, -0.5), xticks=[0, 0.5, 1])
+    name_rows(left, rows)
+    left.set(xlim=(0, 1.05), xticks=[0, 0.5, 1])
     right.set(xlim=(0.78, 1), xticks=[0.8, 0.85, 0.9, 0.95, 1])
     right.legend(loc="upper left", borderpad=0)
     return fig
@@ -241,8 +239,8 @@ def shares(
             dots(ax, place, runs, colour)
         ax.axvline(1, color=INK, linewidth=1, linestyle=":")
         ax.axvline(0, color=GREY, linewidth=0.8, zorder=0)
-        ax.set_yticks(range(len(rows)), list(rows))
-        ax.set(ylim=(len(rows) - 0.5, -0.5), title=title)
+        name_rows(ax, rows)
+        ax.set_title(title)
     promise.axhline(1, color=INK, linewidth=1, linestyle=":", zorder=0)
     total.set_xlabel("a share would give 1")
     gone.set_xlabel("correlation")

@@ -12,7 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from course_lib.figures.runs import Numbers, dots
+from course_lib.figures.runs import Numbers, dots, median_tick, name_rows
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -213,12 +213,11 @@ def strips(panels: Mapping[str, Runs], label: str, columns: int = 3) -> Figure:
         for place, values in enumerate(of_panel.values()):
             runs = as_array(values)
             dots(ax, place, runs, width=0.22, size=8)
-            ax.plot(np.median(runs), place, "|", color=INK, markersize=10, markeredgewidth=2)
+            median_tick(ax, place, runs)
         ax.set(title=title, xlim=(-0.03, 1.05))
         ax.set_xticks([0, 0.5, 1])
         ax.xaxis.set_major_formatter(PercentFormatter(xmax=1))
         ax.grid(axis="x", color=GREY, alpha=0.25, linewidth=0.8)
-    axes[0, 0].set_yticks(range(len(rows)), rows)
-    axes[0, 0].set_ylim(len(rows) - 0.4, -0.6)
+    name_rows(axes[0, 0], rows)
     fig.supxlabel(label, fontsize=10)
     return fig

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from course_lib.figures.runs import Numbers, aside, band
+from course_lib.figures.runs import Numbers, aside, band, median_tick, name_rows
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -232,10 +232,9 @@ def steps_needed(panels: Mapping[str, tuple[str, int, Mapping[str, Numbers]]]) -
             never = runs > most
             ax.scatter(runs[~never], rows[~never], s=11, color=BLUE, alpha=0.5, linewidths=0)
             ax.scatter(runs[never], rows[never], s=16, color=VERMILION, marker="x", linewidths=1)
-            ax.plot(np.median(runs), place, "|", color=INK, markersize=11, markeredgewidth=2.2)
-        ax.set_yticks(range(len(of_loss)), list(of_loss))
+            median_tick(ax, place, runs)
+        name_rows(ax, of_loss)
         ax.set(title=title, xlabel=unit, xlim=(0, most + 2))
-        ax.invert_yaxis()
     return fig
 
 

@@ -11,7 +11,7 @@ import torch
 from matplotlib.figure import Figure
 
 from course_lib.figures.contours import Path, contours
-from course_lib.figures.runs import Interval, Numbers, aside, band, dots
+from course_lib.figures.runs import Interval, Numbers, aside, band, dots, median_tick, name_rows
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -273,13 +273,11 @@ def soon(panels: Mapping[str, Mapping[str, Sequence[int | None]]], epochs: Seque
             at = np.full(never.sum(), 1.18)
             rows_of = place + aside(len(shares), 0.13)[never]
             ax.scatter(at, rows_of, s=12, facecolors="none", edgecolors=VERMILION)
-            middle = np.median(np.where(never, 1.18, shares))
-            ax.plot(middle, place, "|", color=INK, markersize=9, markeredgewidth=2.2)
+            median_tick(ax, place, np.where(never, 1.18, shares))
         ax.axvline(1, color=GREY, linewidth=1, zorder=0)
         ax.set(title=title, xlim=(0, 1.28))
         ax.set_xticks([0, 0.5, 1, 1.18], ["0", "½", "1", "∞"])
-    axes[0].set_yticks(range(len(rows)), rows)
-    axes[0].set_ylim(len(rows) - 0.5, -0.5)
+    name_rows(axes[0], rows)
     fig.supxlabel("epochs to the loss of gradient descent ÷ its epochs", fontsize=10)
     return fig
 

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from course_lib.figures.contours import contours
-from course_lib.figures.runs import Interval, Numbers, dots
+from course_lib.figures.runs import Interval, Numbers, dots, name_rows, tick
 from course_lib.figures.style import (
     BLUE,
     GREY,
@@ -140,8 +140,7 @@ def steps_needed(panels: Mapping[str, Mapping[str, Numbers]], limit: int) -> Fig
             ax.plot(max(median, 1), place, "o", color=RULES[rule][0], markersize=6)
         ax.axvline(limit, color=GREY, linewidth=1, linestyle=":", zorder=0)
         ax.set(xscale="log", xlim=(1, 1.4 * limit), title=surface, xticks=[1, 10, 100, 1000])
-    axes[0, 0].set_yticks(range(len(rows)), list(rows))
-    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    name_rows(axes[0, 0], rows)
     fig.supxlabel("steps until the value stays near the lowest", fontsize=10)
     return fig
 
@@ -161,14 +160,12 @@ def scores(panels: Mapping[str, Mapping[str, Numbers]], interval: Interval, labe
             runs = as_array(runs)
             dots(ax, place, runs, RULES[rule][0], width=0.16, size=9, alpha=0.4)
             mean, low, high = interval(runs)
-            ax.hlines(place, max(low, 1e-3), high, color=INK, linewidth=2.2, zorder=3)
-            ax.plot(mean, place, "|", color=INK, markersize=9, markeredgewidth=2.2, zorder=3)
+            tick(ax, place, mean, max(low, 1e-3), high)
         ax.set_title(title)
         lowest, highest = (of([of(runs) for runs in rows.values()]) for of in (min, max))
         if highest > 10 * lowest:
             ax.set(xscale="log", xlim=(lowest / 1.2, highest * 1.2))
-    axes[0, 0].set_yticks(range(len(rows)), list(rows))
-    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    name_rows(axes[0, 0], rows)
     fig.supxlabel(label, fontsize=10)
     return fig
 
@@ -185,8 +182,7 @@ def places(panels: Mapping[str, Mapping[str, tuple[int, int]]]) -> Figure:
         ax.set(title=title, xticks=range(1, len(rows) + 1), xlim=(0.5, len(rows) + 0.5))
         ax.grid(axis="x", color=GREY, alpha=0.25, linewidth=0.6)
         ax.set_axisbelow(True)
-    axes[0, 0].set_yticks(range(len(rows)), list(rows))
-    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    name_rows(axes[0, 0], rows)
     fig.supxlabel("place, 1 is best", fontsize=10)
     return fig
 

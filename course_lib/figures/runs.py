@@ -1,6 +1,6 @@
 """Figures of many runs, for any lesson that compares some."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,28 @@ def dots(
     ax.scatter(x, y, s=size, color=colour, alpha=alpha, linewidths=0, label=label)
 
 
+def name_rows(ax: Axes, names: Iterable[str]) -> None:
+    """Give each row its name: the first stands at 0 and on top, the next at 1 below it."""
+    names = list(names)
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+
+
+def tick(ax: Axes, place: float, middle: float, low: float, high: float, **look: Any) -> None:
+    """Draw the middle of a row's runs as a tick, and the interval around it as a bar.
+
+    look: `color` (ink if it is left out) of both, `label` of the bar.
+    """
+    colour = look.pop("color", INK)
+    ax.hlines(place, low, high, color=colour, linewidth=2.2, **look)
+    ax.plot(middle, place, "|", color=colour, markersize=9, markeredgewidth=2.2)
+
+
+def median_tick(ax: Axes, place: float, runs: Numbers) -> None:
+    """Draw the median of a row's runs `(runs,)` as a tick."""
+    ax.plot(np.median(as_array(runs)), place, "|", color=INK, markersize=9, markeredgewidth=2.2)
+
+
 def differences(
     panels: Mapping[str, Mapping[str, Numbers]],
     interval: Interval,
@@ -65,13 +87,10 @@ def differences(
         for place, values in enumerate(of_panel.values()):
             runs = as_array(values)
             dots(ax, place, runs, width=0.13, size=9, alpha=0.45)
-            mean, low, high = interval(runs)
-            ax.hlines(place, low, high, color=INK, linewidth=2.2)
-            ax.plot(mean, place, "|", color=INK, markersize=9, markeredgewidth=2.2)
+            tick(ax, place, *interval(runs))
         ax.axvline(0, color=GREY, linewidth=1, zorder=0)
         ax.set_title(title)
-    axes[0, 0].set_yticks(range(len(rows)), rows)
-    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    name_rows(axes[0, 0], rows)
     several = "\n(each panel has its own scale)" if len(panels) > 1 else ""
     fig.supxlabel(f"{label}{several}", fontsize=10)
     return fig

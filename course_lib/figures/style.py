@@ -6,6 +6,8 @@ The colours are those of Okabe and Ito (2008), told apart by colour-blind eyes; 
 out from white by 3:1 or more. `tests/figures/test_style.py` computes both.
 """
 
+import re
+
 import matplotlib
 import numpy as np
 import torch
@@ -92,4 +94,18 @@ def figure(height: float, width: float = WIDTH, **grid) -> tuple[Figure, Axes]:
 
 def number(value: float, digits: int = 2, sign: str = "") -> str:
     """Return a number with a true minus sign, and no minus before 0. sign: "+" shows both signs."""
-    return f"{round(float(value), digits) + 0.0:{sign}.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return formatted(value, f"{sign}.{digits}f")
+
+
+def formatted(value: float, spec: str) -> str:
+    """Return a number as `format` writes it, with a true minus sign, and no minus before 0.
+
+    >>> formatted(-0.2, ".1%"), formatted(-0.0001, "+.1f"), formatted(1e-5, "g")
+    ('−20.0%', '+0.0', '1e-05')
+    """
+    text = format(value, spec)
+    if not text.strip().startswith("-"):
+        return text
+    if not re.search("[1-9]", text.partition("e")[0]):
+        return format(0.0, spec)
+    return text.replace("-", "\N{MINUS SIGN}", 1)

@@ -1,10 +1,12 @@
 """What an experiment needs: a device, seeds, data, training, stored results.
 
-Read in this order: device, data, toys, corruption, progress, training, sweep, measures, intervals,
-calibration, stored, stream, memory, timing.
+Read in this order: device, data, toys, corruption, progress, measures, training, networks, sweep,
+grid, choose, intervals, calibration, stored, experiments, stream, memory, timing.
 """
 
+from course_lib.lab import networks
 from course_lib.lab.calibration import calibration_error, overconfidence, reliability_bins
+from course_lib.lab.choose import best_setting
 from course_lib.lab.corruption import blur, mute, noise
 from course_lib.lab.data import (
     Dataset,
@@ -16,43 +18,67 @@ from course_lib.lab.data import (
     resplit,
 )
 from course_lib.lab.device import device, generator
+from course_lib.lab.experiments import experiment
+from course_lib.lab.grid import (
+    Grid,
+    Run,
+    Runs,
+    draw_runs,
+    grid,
+    parts,
+    stack_data,
+    stack_params,
+    stack_splits,
+)
 from course_lib.lab.intervals import mean_interval
-from course_lib.lab.measures import predictive_power, rms, shuffled_copy
+from course_lib.lab.measures import accuracy, median, predictive_power, rms, shuffled_copy
 from course_lib.lab.memory import anonymous_memory
 from course_lib.lab.progress import progress_bar
 from course_lib.lab.stored import stored, write_experiment
 from course_lib.lab.stream import open_stream, stream, write_stream
-from course_lib.lab.sweep import each_run, right_share, sweep
+from course_lib.lab.sweep import each_run, sweep
 from course_lib.lab.toys import spirals, xor
-from course_lib.lab.training import accuracy, train
+from course_lib.lab.training import train
 
 __all__ = [
     "Dataset",
+    "Grid",
+    "Run",
+    "Runs",
     "Split",
     "accuracy",
     "anonymous_memory",
+    "best_setting",
     "blur",
     "breast_cancer",
     "calibration_error",
     "device",
     "diabetes",
     "digits",
+    "draw_runs",
     "each_run",
+    "experiment",
     "generator",
+    "grid",
     "imbalanced",
     "mean_interval",
+    "median",
     "mute",
+    "networks",
     "noise",
     "open_stream",
     "overconfidence",
+    "parts",
     "predictive_power",
     "progress_bar",
     "reliability_bins",
     "resplit",
-    "right_share",
     "rms",
     "shuffled_copy",
     "spirals",
+    "stack_data",
+    "stack_params",
+    "stack_splits",
     "stored",
     "stream",
     "sweep",

@@ -101,11 +101,6 @@ def each_run(measure: Measure, forward: Forward, params: Params, split: Split) -
         return vmap(one, in_dims=(0, *_run_axes(split)))(params, split.x, split.y)
 
 
-def right_share(out: Tensor, y: Tensor) -> Tensor:
-    """Return the share of examples, 0 to 1, whose largest output `(n, c)` is that of class y."""
-    return (out.argmax(dim=1) == y).double().mean()
-
-
 @one_thread()
 def _train(forward, params, data, settings, generators, plan, label):
     epochs, batch_size, loss, rule, compiled = plan

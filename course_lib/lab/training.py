@@ -8,6 +8,7 @@ from torch.nn.functional import cross_entropy
 
 from course_lib.lab.data import Dataset, Split
 from course_lib.lab.device import one_thread
+from course_lib.lab.measures import accuracy
 from course_lib.lab.progress import progress_bar
 from course_lib.optim.batches import batches as shuffled
 
@@ -59,17 +60,11 @@ def batches(split: Split, size: int, generator: torch.Generator) -> Iterator[tup
         yield split.x[chosen], split.y[chosen]
 
 
-def accuracy(forward: Forward, params: Params, split: Split) -> float:
-    """Return the share of examples, 0 to 1, whose largest output is that of the right class."""
-    with torch.no_grad():
-        right = (forward(params, split.x).argmax(dim=1) == split.y).sum()
-    return right.item() / len(split)
-
-
 def _measure(forward: Forward, params: Params, data: Dataset, loss) -> dict[str, float]:
     with torch.no_grad():
+        out = forward(params, data.validation.x)
         return {
             "train_loss": loss(forward(params, data.train.x), data.train.y).item(),
-            "validation_loss": loss(forward(params, data.validation.x), data.validation.y).item(),
-            "validation_accuracy": accuracy(forward, params, data.validation),
+            "validation_loss": loss(out, data.validation.y).item(),
+            "validation_accuracy": accuracy(out, data.validation.y).item(),
         }

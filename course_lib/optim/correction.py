@@ -49,19 +49,7 @@ def uncorrected_factor(beta1: float, beta2: float, t: int, mended: str = "") -> 
     return of_m / of_v**0.5
 
 
-def adam_mended(
-    p: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    *,
-    t: int,
-    lr: float | Tensor,
-    beta1: float | Tensor = 0.9,
-    beta2: float | Tensor = 0.999,
-    eps: float | Tensor = 1e-8,
-    mended: str = "mv",
-) -> tuple[Tensor, Tensor, Tensor]:
+def adam_mended(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, mended="mv"):
     """Return the parameter and both averages after a step of Adam that corrects only some of them.
 
     mended: which averages are corrected, "", "m", "v" or "mv"; with "mv" it is `rules.adam`.

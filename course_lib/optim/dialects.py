@@ -4,8 +4,6 @@
 that differ from those of `rules`, each written as they are.
 """
 
-from torch import Tensor
-
 from course_lib.optim.rules import adam
 
 # what: (torch, Keras). tests/optim/test_dialects.py has a test for each line.
@@ -25,15 +23,7 @@ TABLE = {
 }
 
 
-def rmsprop_inside(
-    p: Tensor,
-    g: Tensor,
-    s: Tensor,
-    *,
-    lr: float | Tensor,
-    beta: float | Tensor = 0.9,
-    eps: float | Tensor = 1e-7,
-) -> tuple[Tensor, Tensor]:
+def rmsprop_inside(p, g, s, *, lr, beta=0.9, eps=1e-07):
     """Return the parameter and the average after a step of Keras's RMSProp: ε inside the root.
 
     `s ← β s + (1 − β) g²`, then `p ← p − lr g / √(s + ε)`. With the same number ε counts for more
@@ -46,9 +36,7 @@ def rmsprop_inside(
     return p - lr * g / (s + eps).sqrt(), s
 
 
-def momentum_lr_inside(
-    p: Tensor, g: Tensor, v: Tensor, *, lr: float | Tensor, beta: float | Tensor = 0.9
-) -> tuple[Tensor, Tensor]:
+def momentum_lr_inside(p, g, v, *, lr, beta=0.9):
     """Return the parameter and its velocity after a step of Keras's momentum, and of Polyak's own.
 
     `v ← β v − lr g`, then `p ← p + v`. While lr is constant the steps are those of `momentum`; when
@@ -61,18 +49,7 @@ def momentum_lr_inside(
     return p + v, v
 
 
-def adam_epsilon_hat(
-    p: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    *,
-    t: int,
-    lr: float | Tensor,
-    beta1: float | Tensor = 0.9,
-    beta2: float | Tensor = 0.999,
-    eps: float | Tensor = 1e-7,
-) -> tuple[Tensor, Tensor, Tensor]:
+def adam_epsilon_hat(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-07):
     """Return the parameter and both averages after a step of Keras's Adam.
 
     `p ← p − lr √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε)`: ε is added to the root before that is
@@ -89,19 +66,7 @@ def adam_epsilon_hat(
     return p - alpha * m / (v.sqrt() + eps), m, v
 
 
-def adam_l2(
-    p: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    *,
-    t: int,
-    lr: float | Tensor,
-    beta1: float | Tensor = 0.9,
-    beta2: float | Tensor = 0.999,
-    eps: float | Tensor = 1e-8,
-    weight_decay: float | Tensor = 0.01,
-) -> tuple[Tensor, Tensor, Tensor]:
+def adam_l2(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01):
     """Return the parameter and both averages after a step of Adam with an L2 penalty in the loss.
 
     Adam on the gradient `g + λ p`, as `torch.optim.Adam(weight_decay=λ)`. The penalty's gradient is
@@ -116,19 +81,8 @@ def adam_l2(
 
 
 def adamw_paper(
-    p: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    *,
-    t: int,
-    lr: float | Tensor,
-    beta1: float | Tensor = 0.9,
-    beta2: float | Tensor = 0.999,
-    eps: float | Tensor = 1e-8,
-    weight_decay: float | Tensor = 0.01,
-    schedule: float | Tensor = 1.0,
-) -> tuple[Tensor, Tensor, Tensor]:
+    p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01, schedule=1.0
+):
     """Return the parameter and both averages after a step of AdamW as its paper has it.
 
     `p ← p − η (lr m̂ / (√v̂ + ε) + λ p)`: the decay λ is scaled by the schedule's factor η, which

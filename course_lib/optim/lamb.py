@@ -1,24 +1,11 @@
 """LAMB: an update rule that looks at a whole tensor at once."""
 
 import torch
-from torch import Tensor
 
 from course_lib.optim.rules import adam
 
 
-def lamb(
-    p: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    *,
-    t: int,
-    lr: float | Tensor,
-    beta1: float | Tensor = 0.9,
-    beta2: float | Tensor = 0.999,
-    eps: float | Tensor = 1e-6,
-    weight_decay: float | Tensor = 0.01,
-) -> tuple[Tensor, Tensor, Tensor]:
+def lamb(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-06, weight_decay=0.01):
     """Return the parameter and both its averages after a step of LAMB.
 
     With m̂ and v̂ as in Adam, `r = m̂ / (√v̂ + ε) + λ p` is where AdamW would go. LAMB goes there

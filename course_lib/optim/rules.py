@@ -6,14 +6,12 @@ A rule is a pure function of tensors, and its signature says all that a runner m
 
 `p` is the parameter and `g` its gradient, both of one shape. The positionals after them are slots:
 what the rule remembers, each like `p` and zero before the first step. What is keyword-only is a
-hyper-parameter; `t` counts the steps from 1. A rule returns the new parameter and, in order, its
-slots.
+hyper-parameter: a number, or a tensor that broadcasts with `p`; `t` counts the steps from 1. A rule
+returns the new parameter and, in order, its slots, each of the shape of `p`.
 """
 
-from torch import Tensor
 
-
-def gd(p: Tensor, g: Tensor, *, lr: float | Tensor) -> Tensor:
+def gd(p, g, *, lr):
     """Return the parameter after one step of gradient descent: `p − lr g`.
 
     Source: Cauchy (1847).
@@ -24,9 +22,7 @@ def gd(p: Tensor, g: Tensor, *, lr: float | Tensor) -> Tensor:
     return p - lr * g
 
 
-def momentum(
-    p: Tensor, g: Tensor, v: Tensor, *, lr: float | Tensor, beta: float | Tensor = 0.9
-) -> tuple[Tensor, Tensor]:
+def momentum(p, g, v, *, lr, beta=0.9):
     """Return the parameter and its velocity after a step of classical momentum (heavy ball).
 
     `v ← β v + g`, then `p ← p − lr v`: as `torch.optim.SGD(momentum=β)` does.
@@ -39,9 +35,7 @@ def momentum(
     return p - lr * v, v
 
 
-def momentum_ema(
-    p: Tensor, g: Tensor, v: Tensor, *, lr: float | Tensor, beta: float | Tensor = 0.9
-) -> tuple[Tensor, Tensor]:
+def momentum_ema(p, g, v, *, lr, beta=0.9):
     """Return the parameter and its velocity after a step along the average of past gradients.
 
     `v ← β v + (1 − β) g`, then `p ← p − lr v`: article B's form of momentum. Its steps are those of
@@ -55,9 +49,7 @@ def momentum_ema(
     return p - lr * v, v
 
 
-def nesterov(
-    p: Tensor, g: Tensor, v: Tensor, *, lr: float | Tensor, beta: float | Tensor = 0.9
-) -> tuple[Tensor, Tensor]:
+def nesterov(p, g, v, *, lr, beta=0.9):
     """Return the parameter and its velocity after a step of Nesterov's momentum.
 
     `v ← β v + g`, then `p ← p − lr (g + β v)`: as `torch.optim.SGD(nesterov=True)` does.
@@ -72,9 +64,7 @@ def nesterov(
     return p - lr * (g + beta * v), v
 
 
-def adagrad(
-    p: Tensor, g: Tensor, s: Tensor, *, lr: float | Tensor, eps: float | Tensor = 1e-10
-) -> tuple[Tensor, Tensor]:
+def adagrad(p, g, s, *, lr, eps=1e-10):
     """Return the parameter and the sum of squared gradients after a step of AdaGrad.
 
     `s ← s + g²`, then `p ← p − lr g / (√s + ε)`. The sum only grows, so steps only shrink.
@@ -87,15 +77,7 @@ def adagrad(
     return p - lr * g / (s.sqrt() + eps), s
 
 
-def rmsprop(
-    p: Tensor,
-    g: Tensor,
-    s: Tensor,
-    *,
-    lr: float | Tensor,
-    beta: float | Tensor = 0.99,
-    eps: float | Tensor = 1e-8,
-) -> tuple[Tensor, Tensor]:
+def rmsprop(p, g, s, *, lr, beta=0.99, eps=1e-8):
     """Return the parameter and the average of squared gradients after a step of RMSProp.
 
     `s ← β s + (1 − β) g²`, then `p ← p − lr g / (√s + ε)`, as `torch.optim.RMSprop` does with β as
@@ -110,18 +92,7 @@ def rmsprop(
     return p - lr * g / (s.sqrt() + eps), s
 
 
-def adam(
-    p: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    *,
-    t: int,
-    lr: float | Tensor,
-    beta1: float | Tensor = 0.9,
-    beta2: float | Tensor = 0.999,
-    eps: float | Tensor = 1e-8,
-) -> tuple[Tensor, Tensor, Tensor]:
+def adam(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     """Return the parameter and both its averages after a step of Adam.
 
     `m ← β₁ m + (1 − β₁) g` and `v ← β₂ v + (1 − β₂) g²` average the gradient and its square. Both
@@ -139,19 +110,7 @@ def adam(
     return p - lr * m_hat / (v_hat.sqrt() + eps), m, v
 
 
-def adamw(
-    p: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    *,
-    t: int,
-    lr: float | Tensor,
-    beta1: float | Tensor = 0.9,
-    beta2: float | Tensor = 0.999,
-    eps: float | Tensor = 1e-8,
-    weight_decay: float | Tensor = 0.01,
-) -> tuple[Tensor, Tensor, Tensor]:
+def adamw(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01):
     """Return the parameter and both its averages after a step of Adam with decoupled decay.
 
     The parameter first shrinks to `(1 − lr λ) p`; then Adam moves it. The decay is not part of the

@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all tests of this folder."""
+"""One JupyterLab and one Chromium for all tests of this folder; one of each in each process."""
 
 import contextlib
 import os
@@ -41,11 +41,14 @@ def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="package")
-def browser(chromium: str) -> Iterator[BrowserContext]:
+def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
     # Playwright keeps an event loop in this thread, so it must end before other tests begin.
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield browser.new_context()
+        profile = tmp_path_factory.mktemp("profile")  # on disk Chromium keeps compiled scripts
+        browser = playwright.chromium.launch_persistent_context(
+            profile, executable_path=chromium, args=QUIET
+        )
+        yield browser
         browser.close()
 
 
@@ -53,15 +56,19 @@ def browser(chromium: str) -> Iterator[BrowserContext]:
 def opened(server: Server, browser: BrowserContext) -> Callable:
     """`with opened(lesson) as lab` opens a fresh copy of a lesson in a page of its own."""
 
+    def close() -> None:
+        for page in browser.pages[1:]:  # the first is blank, and keeps Chromium open
+            page.close()
+        server.stop_kernels()
+
     @contextlib.contextmanager
     def opened(lesson: str) -> Iterator[Lab]:
+        close()  # the lesson of other tests may still be open
         server.reset(lesson)
         try:
             yield Lab(browser, server, lesson)
         finally:
-            for page in browser.pages:
-                page.close()
-            server.stop_kernels()
+            close()
 
     return opened
 

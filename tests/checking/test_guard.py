@@ -11,6 +11,8 @@ import torch
 from course_lib.checking import guard, output
 from course_lib.checking.guard import CalledReference, run_guarded
 
+pytestmark = pytest.mark.alone  # against the clock
+
 
 def nested(depth):
     """Source of an endless loop inside `depth` loops that catch everything."""

@@ -1,12 +1,11 @@
 """The experiment's batched runs are the runs that the lesson's own loop would do one by one."""
 
-import importlib.util
-
 import pytest
 import torch
 
 from course_lib.lab import Dataset, Split, accuracy, digits, generator, rms, shuffled_copy, train
-from course_lib.lab.stored import EXPERIMENTS, stored
+from course_lib.lab import experiment as load
+from course_lib.lab.stored import stored
 from course_lib.nn.layers import dense
 
 DATA = digits()
@@ -14,9 +13,7 @@ DATA = digits()
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "01_weights.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load("01_weights")
     monkeypatch.setattr(module, "A1_EPOCHS", 2)
     monkeypatch.setattr(module, "A2_EPOCHS", 2)
     return module
@@ -50,7 +47,7 @@ def test_a_batched_run_of_a_deep_net_equals_the_same_run_alone(experiment, seed)
     alone, _ = train(experiment.forward, alone, DATA, generator=source, **settings)
     for name, value in alone.items():
         torch.testing.assert_close(together[name][seed], value, rtol=1e-3, atol=1e-4)
-    expected = accuracy(experiment.forward, alone, DATA.test)
+    expected = accuracy(experiment.forward(alone, DATA.test.x), DATA.test.y).item()
     found = experiment.accuracies(together, DATA.test)[seed].item()
     assert found == pytest.approx(expected, abs=2 / len(DATA.test))
 

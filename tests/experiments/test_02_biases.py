@@ -1,7 +1,5 @@
 """The experiment's batched runs are the runs that the lesson's own loop would do one by one."""
 
-import importlib.util
-import sys
 from dataclasses import replace
 
 import pytest
@@ -9,8 +7,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.lab import Split, accuracy, digits, generator, stored, train
+from course_lib.lab import experiment as load
 from course_lib.lab.data import resplit
-from course_lib.lab.stored import EXPERIMENTS
 
 IMAGES, EPOCHS = 120, 2
 UNCENTRED = ("10 neurons", "32 hidden", "4 hidden", "four numbers")
@@ -18,10 +16,7 @@ UNCENTRED = ("10 neurons", "32 hidden", "4 hidden", "four numbers")
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "02_biases.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("02_biases")
     monkeypatch.setattr(module, "SEEDS", 2)
     return module
 
@@ -47,7 +42,7 @@ def alone(experiment, seed, hidden, *, biases, lr):
 
     settings = {"lr": lr, "epochs": EPOCHS, "batch_size": experiment.BATCH, "label": None}
     trained, _ = train(forward, params, data, generator=source, **settings)
-    return zeros | trained, accuracy(forward, trained, data.test)
+    return zeros | trained, accuracy(forward(trained, data.test.x), data.test.y).item()
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -1,25 +1,18 @@
 """The experiment's batched runs are the runs that the lesson's own loop would do one by one."""
 
-import importlib.util
-import sys
-
 import pytest
 import torch
 from torch.nn import functional
 
-from course_lib.lab import Dataset, Split, accuracy, digits, generator, stored, train
+from course_lib.lab import Dataset, Grid, Split, accuracy, digits, generator, stored, train
+from course_lib.lab import experiment as load
 from course_lib.lab.data import resplit
-from course_lib.lab.stored import EXPERIMENTS
 from course_lib.lab.toys import spirals, xor
 
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "03_activations.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
-    return module
+    return load("03_activations")
 
 
 def toys(make, noise, source):
@@ -53,7 +46,7 @@ def alone(name, seed, hidden, f, *, lr, gain=1.0, bias=0.0, epochs=2):
 
     settings = {"lr": lr, "epochs": epochs, "batch_size": 50, "label": None}
     trained, history = train(forward, params, data, generator=source, **settings)
-    return trained, history, accuracy(forward, trained, data.test)
+    return trained, history, accuracy(forward(trained, data.test.x), data.test.y).item()
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -70,32 +63,31 @@ def alone(name, seed, hidden, f, *, lr, gain=1.0, bias=0.0, epochs=2):
 def test_a_batched_run_equals_the_same_run_alone(experiment, data, hidden, name, f, seed):
     network = experiment.Network(data, hidden, experiment.ACTIVATIONS[name].f, epochs=2)
     settings = [experiment.Setting(0.05), experiment.Setting(0.3, 2.0, -0.25)]
-    runs = experiment.run(network, settings, [0, 1])
+    found = experiment.run(network, settings, [0, 1])
     params, history, score = alone(data, seed, hidden, f, lr=0.3, gain=2.0, bias=-0.25)
     for key, value in params.items():
-        torch.testing.assert_close(
-            runs.kept(runs.params[key])[seed, 1], value, rtol=1e-3, atol=1e-4
-        )
+        torch.testing.assert_close(found.params[key][1, seed], value, rtol=1e-3, atol=1e-4)
     for key in ("train_loss", "validation_loss"):
-        torch.testing.assert_close(runs.history[key][seed, 1], history[key], rtol=1e-3, atol=1e-4)
-    found = experiment.accuracy(network, runs)[seed, 1].item()
-    assert found == pytest.approx(score, abs=2.1 / 497)
+        torch.testing.assert_close(found.history[key][1, seed], history[key], rtol=1e-3, atol=1e-4)
+    assert found.measure(accuracy)[1, seed].item() == pytest.approx(score, abs=2.1 / 497)
 
 
-def test_the_lowest_validation_loss_wins_and_a_failed_run_never_does(experiment):
-    losses = torch.tensor([[1.0, 0.5, torch.nan], [1.0, 0.7, 0.1]])
-    history = {"train_loss": losses[:, :, None], "validation_loss": losses[:, :, None]}
-    runs = experiment.Runs({}, history, None)
-    assert experiment.by_validation(runs) == [1, 0, 2]
+def test_the_lowest_validation_loss_wins_and_a_failed_run_never_does(experiment, monkeypatch):
+    monkeypatch.setattr(experiment, "SEEDS", [0, 1])
+    monkeypatch.setattr(experiment, "TUNING_SEEDS", [100])
+    network = experiment.Network("XOR", (4,), torch.tanh, epochs=3)
+    rates = [1e-4, 0.5, 1e-3, 1e-5, 1e30]
+    found = experiment.measure(network, [experiment.Setting(lr) for lr in rates])
+    assert found["lr"] == 0.5
+    assert found["train_loss"].shape == (2, 4)
 
 
 def test_silent_neurons_are_never_above_zero(experiment):
     x = torch.tensor([[1.0], [-1.0]]).expand(1, 2, 1)
     split = Split(x, torch.zeros(1, 2, dtype=torch.long))
-    data = Dataset("one", split, split, split)
-    W, b = torch.ones(1, 4, 1), torch.tensor([[0.0, -2.0, -1.0, torch.nan]])
-    runs = experiment.Runs({"W1": W, "b1": b}, {"train_loss": torch.zeros(1, 1, 1)}, data)
-    assert experiment.silent(runs).item() == 0.75
+    W, b = torch.ones(1, 1, 4, 1), torch.tensor([[[0.0, -2.0, -1.0, torch.nan]]])
+    found = Grid(None, {"W1": W, "b1": b}, {}, Dataset("one", split, split, split))
+    assert experiment.silent(found).tolist() == [[0.75]]
 
 
 def test_seeds_for_tuning_are_other_seeds(experiment):

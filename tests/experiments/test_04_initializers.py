@@ -1,14 +1,12 @@
 """The experiment's batched runs are the runs that the lesson's own loop would do one by one."""
 
-import importlib.util
 import math
-import sys
 
 import pytest
 import torch
 
 from course_lib.lab import Dataset, Split, accuracy, digits, generator, resplit, stored, train
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab import experiment as load
 from course_lib.nn.initializers import he_normal, orthogonal
 
 DATA = stored("04_initializers")
@@ -17,10 +15,7 @@ TRAINING = DATA["training"]
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "04_initializers.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("04_initializers")
     for name, value in {"SEEDS": 3, "TUNE": range(2), "EPOCHS": 1, "RATES": [0.01, 0.1]}.items():
         monkeypatch.setattr(module, name, value)
     return module
@@ -37,7 +32,7 @@ def divided(seed):
 @pytest.mark.parametrize(("activation", "shortcuts"), [("tanh", False), ("ReLU", True)])
 def test_a_batched_run_equals_the_same_run_alone(experiment, activation, shortcuts):
     net = experiment.Net(activation, 4, shortcuts)
-    found = experiment.measure(net, {"He": lambda g: net.start(he_normal, 64, 10, g)})["He"]
+    found = experiment.measure(net, lambda g: net.start(he_normal, 64, 10, g))
     for seed in range(3):
         params, _ = train(
             net.forward,
@@ -49,18 +44,16 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, activation, shortcu
             batch_size=experiment.BATCH,
             label=None,
         )
-        alone = accuracy(net.forward, params, divided(seed).test)
+        test = divided(seed).test
+        alone = accuracy(net.forward(params, test.x), test.y).item()
         assert found["test_accuracy"][seed].item() == pytest.approx(alone, abs=2 / 497)
 
 
 def test_the_lowest_validation_loss_chooses_the_rate_of_each_side(experiment, monkeypatch):
     monkeypatch.setattr(experiment, "RATES", [1e-6, 0.1, 1e6])
     net = experiment.Net("tanh", 2)
-    sides = {name: lambda g, of=of: net.start(of, 64, 10, g) for name, of in
-             (("He", he_normal), ("orthogonal", orthogonal))}  # fmt: skip
-    found = experiment.measure(net, sides)
-    assert list(found) == ["He", "orthogonal"]
-    for side in found.values():
+    for of in (he_normal, orthogonal):
+        side = experiment.measure(net, lambda g, of=of: net.start(of, 64, 10, g))
         assert side["lr"] == 0.1
         assert side["by_rate"].argmax() == 1
         assert side["test_accuracy"].shape == side["rows"].shape == (3,)
@@ -68,16 +61,16 @@ def test_the_lowest_validation_loss_chooses_the_rate_of_each_side(experiment, mo
 
 
 def test_sides_share_division_and_order(experiment):
-    one, two = (experiment.divide("digits", range(2)) for _ in range(2))
-    assert torch.equal(one.test.x, two.test.x)
-    assert not torch.equal(one.test.x[0], one.test.x[1])
-    torch.testing.assert_close(one.train.x[1], divided(1).train.x)
-    assert torch.equal(experiment.repeat(one, 3).test.x[2:4], one.test.x)
+    starts = (lambda g: {"W1": torch.randn(2, 2, generator=g)}, lambda g: {"W1": torch.zeros(2, 2)})
+    one, two = (experiment.draw("digits", start, 1) for start in starts)
+    assert torch.equal(one.data.test.x, two.data.test.x)
+    assert torch.equal(torch.rand(3, generator=one.order), torch.rand(3, generator=two.order))
+    torch.testing.assert_close(one.data.train.x, divided(1).train.x)
 
 
 def test_inputs_are_standardised(experiment):
     for task in ("digits", "tumours"):
-        x = experiment.divide(task, [0]).train.x[0]
+        x = experiment.draw(task, lambda g: {}, 0).data.train.x
         torch.testing.assert_close(x.mean(dim=0), torch.zeros(x.shape[1]), atol=1e-4, rtol=0)
         assert x.square().mean() == pytest.approx(1, abs=1e-4)
 

@@ -1,23 +1,18 @@
 """The experiment spoils what it says, compares fairly, and stores what the lesson needs."""
 
-import importlib.util
-import sys
-
 import pytest
 import torch
 from sklearn.datasets import load_diabetes
 
-from course_lib.lab import Split, accuracy, digits, generator, stored, train
+from course_lib.lab import Split, accuracy, digits, generator, networks, stored, train
+from course_lib.lab import experiment as load
 from course_lib.lab.data import diabetes, resplit
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab.networks import network
 
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "05_losses.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("05_losses")
     monkeypatch.setattr(module, "SEEDS", 2)
     return module
 
@@ -26,33 +21,32 @@ def experiment(monkeypatch):
 @pytest.mark.parametrize("name", ["cross-entropy", "Brier", "absolute"])
 def test_a_batched_run_equals_the_same_run_alone(experiment, name, seed):
     loss, share = experiment.PROBABILITIES[name], 0.2
-    runs = experiment.draw_runs(digits(), [64, 7, 10], experiment.wrong_labels(share), examples=120)
-    watch = {"test": ("test", experiment.right_share)}
+    runs = experiment.draw_all(digits(), [64, 7, 10], experiment.wrong_labels(share), examples=120)
+    watch = {"test": ("test", experiment.accuracy)}
     settings = {"epochs": 2, "batch": 50, "watch": watch, "lrs": [0.1, 0.5]}
-    together = experiment.train_runs(runs, experiment.network, loss, **settings)
+    together = experiment.train_runs(runs, network, loss, **settings)
 
     source = generator(seed)
     data = resplit(digits(), source)
-    start = experiment.draw([64, 7, 10], source)
+    start = networks.start([64, 7, 10], source)
     few = Split(data.train.x[:120], data.train.y[:120])
     spoil = experiment.wrong_labels(share)
     data = type(data)("digits", spoil(few, source), spoil(data.validation, source), data.test)
     settings = {"lr": 0.5, "epochs": 2, "batch_size": 50, "loss": loss, "label": None}
-    params, _ = train(experiment.network, start, data, generator=source, **settings)
+    params, _ = train(network, start, data, generator=source, **settings)
     for key, value in params.items():
         torch.testing.assert_close(together.params[key][1, seed], value, rtol=1e-3, atol=1e-4)
     found = together.watched["test"][1, seed, -1].item()
-    assert found == pytest.approx(accuracy(experiment.network, params, data.test), abs=2 / 497)
+    right = accuracy(network(params, data.test.x), data.test.y).item()
+    assert found == pytest.approx(right, abs=2 / 497)
 
 
 def test_training_in_pauses_is_training_at_once(experiment):
-    runs = experiment.draw_runs(digits(), [64, 10], examples=100)
+    runs = experiment.draw_all(digits(), [64, 10], examples=100)
     watch = {"test": ("test", experiment.categorical_logits)}
     settings = {"epochs": 4, "batch": 50, "watch": watch, "lrs": [0.3]}
     whole, parts = (
-        experiment.train_runs(
-            runs, experiment.network, experiment.categorical_logits, pause=pause, **settings
-        )
+        experiment.train_runs(runs, network, experiment.categorical_logits, pause=pause, **settings)
         for pause in (4, 1)
     )
     assert whole.watched["test"].shape == (1, 2, 2)
@@ -62,11 +56,11 @@ def test_training_in_pauses_is_training_at_once(experiment):
 
 def test_all_losses_of_a_comparison_share_what_is_random(experiment):
     first, again = (
-        experiment.draw_runs(digits(), [64, 10], experiment.wrong_labels(0.2)) for _ in range(2)
+        experiment.draw_all(digits(), [64, 10], experiment.wrong_labels(0.2)) for _ in range(2)
     )
     assert torch.equal(first.start["W1"], again.start["W1"])
     assert torch.equal(first.data.train.y, again.data.train.y)
-    orders = [torch.randperm(9, generator=runs.sources[1].clone_state()) for runs in (first, again)]
+    orders = [torch.randperm(9, generator=runs.orders[1].clone_state()) for runs in (first, again)]
     assert torch.equal(*orders)
     assert not torch.equal(first.data.test.x[0], first.data.test.x[1])
 
@@ -105,7 +99,7 @@ def test_wrong_labels_are_wrong_and_as_many_as_asked_for(experiment, share):
 
 def test_test_data_are_never_spoilt(experiment):
     spoil = experiment.wrong_labels(0.4)
-    spoilt = experiment.draw_runs(digits(), [64, 10], spoil).data
+    spoilt = experiment.draw_all(digits(), [64, 10], spoil).data
     for seed in range(2):
         plain = resplit(digits(), generator(seed))
         assert torch.equal(spoilt.test.y[seed], plain.test.y)
@@ -125,13 +119,8 @@ def test_the_first_epoch_at_the_goal(experiment):
     assert experiment.first_at(scores, torch.tensor([0.9, 0.1])).tolist() == [[3, 0]]
 
 
-def test_the_lowest_mean_wins_and_a_failed_run_never_does(experiment):
-    values = torch.tensor([[1.0, 3.0], [0.5, torch.nan], [torch.inf, 0.0], [1.0, 2.0]])
-    assert experiment.lowest(values) == 3
-
-
 def test_the_goal_for_lines_is_near_the_best_line(experiment):
-    runs = experiment.draw_runs(experiment.scaled()[0], [10, 1])
+    runs = experiment.draw_all(experiment.scaled()[0], [10, 1])
     goal = experiment.near_least_squares(runs)
     assert goal.shape == (2,)
     assert (-goal > 0.5).all()

@@ -1,16 +1,16 @@
 """The experiment's batched, wrong and timed passes are what they are said to be."""
 
-import importlib.util
-import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from course_lib.lab import Split, digits, generator, stored
+from course_lib.lab import Split, digits, draw_runs, generator, stored
+from course_lib.lab import experiment as load
 from course_lib.lab.data import resplit
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab.networks import network
 from course_lib.lab.sweep import sweep
 from course_lib.lab.training import batches
 from course_lib.nn.backprop import count_cost, linear_vjp
@@ -19,15 +19,14 @@ from course_lib.nn.biases import affine
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location(
-        "experiment", EXPERIMENTS / "06_backpropagation.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("06_backpropagation")
     monkeypatch.setattr(module, "SEEDS", 2)
     monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
     return module
+
+
+def draw(experiment, sizes):
+    return draw_runs(partial(experiment.draw, sizes), range(2))
 
 
 def wrong_gradients(params, x, y, bug):
@@ -68,7 +67,7 @@ BUGS = (
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_batched_run_with_a_mistake_is_the_run_done_by_hand(experiment, bug):
-    begin, data, sources = experiment.draw_runs(experiment.BUG_SIZES)
+    begin, data, sources = draw(experiment, experiment.BUG_SIZES)
     data = replace(data, train=Split(data.train.x[:, :120], data.train.y[:, :120]))
     own = [source.clone_state() for source in sources]
     settings = {"epochs": 2, "batch_size": experiment.BATCH, "lr": 0.2, "label": None}
@@ -87,7 +86,7 @@ def test_a_batched_run_with_a_mistake_is_the_run_done_by_hand(experiment, bug):
 
 def test_each_mistake_is_a_mistake_of_its_own(experiment):
     assert tuple(experiment.BUGS) == BUGS
-    begin, data, _ = experiment.draw_runs(experiment.BUG_SIZES)
+    begin, data, _ = draw(experiment, experiment.BUG_SIZES)
     gradients = [experiment.whole_gradient(bug, begin, data.train) for bug in BUGS]
     for i, gradient in enumerate(gradients):
         for other in gradients[:i]:
@@ -95,14 +94,14 @@ def test_each_mistake_is_a_mistake_of_its_own(experiment):
 
 
 def test_all_sides_share_what_is_random(experiment):
-    first, again = (experiment.draw_runs([64, 5, 10]) for _ in range(2))
+    first, again = (draw(experiment, [64, 5, 10]) for _ in range(2))
     for name, value in first[0].items():
         assert torch.equal(value, again[0][name])
     assert torch.equal(first[1].test.x, again[1].test.x)
     assert not torch.equal(first[1].test.x[0], first[1].test.x[1])
     source = generator(1)
     assert torch.equal(first[1].train.x[1], resplit(digits(), source).train.x)
-    params, data, sources = experiment.repeat(*first, times=3)
+    params, data, sources = first.repeat(3)
     assert torch.equal(params["W1"][5], first[0]["W1"][1])
     assert torch.equal(data.train.y[4], first[1].train.y[0])
     orders = [torch.randperm(9, generator=source) for source in sources]
@@ -111,12 +110,12 @@ def test_all_sides_share_what_is_random(experiment):
 
 
 def test_share_of_one_is_what_it_says(experiment):
-    params, data, _ = experiment.draw_runs([64, 3, 10])
+    params, data, _ = draw(experiment, [64, 3, 10])
     one = {name: value[0].double() for name, value in params.items()}
     x, y = data.train.x[0, :40].double(), data.train.y[0, :40]
     found = experiment.share_of_one(one, x, y)
     leaves = {name: value.clone().requires_grad_() for name, value in one.items()}
-    loss = cross_entropy(experiment.network(leaves, x), y)
+    loss = cross_entropy(network(leaves, x), y)
     of = dict(zip(leaves, torch.autograd.grad(loss, list(leaves.values())), strict=True))
     torch.testing.assert_close(found["loss"], loss.detach())
     total = sum((one[name] * of[name]).sum() for name in one)
@@ -125,11 +124,11 @@ def test_share_of_one_is_what_it_says(experiment):
     for place in range(one["W2"].numel()):
         W2 = one["W2"].clone()
         W2.view(-1)[place] = 0
-        changes.append(cross_entropy(experiment.network({**one, "W2": W2}, x), y) - loss.detach())
+        changes.append(cross_entropy(network({**one, "W2": W2}, x), y) - loss.detach())
     pair = torch.stack([-(one["W2"] * of["W2"]).flatten(), torch.stack(changes)])
     torch.testing.assert_close(found["deleted"], torch.corrcoef(pair)[0, 1])
     moved = {name: one[name] - experiment.SHARE_STEPS[3] * of[name] for name in one}
-    drop = loss.detach() - cross_entropy(experiment.network(moved, x), y)
+    drop = loss.detach() - cross_entropy(network(moved, x), y)
     squared = sum((g**2).sum() for g in of.values())
     expected = drop / (experiment.SHARE_STEPS[3] * squared)
     torch.testing.assert_close(found["kept_promise"][3], expected)

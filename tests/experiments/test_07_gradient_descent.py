@@ -1,15 +1,15 @@
 """The experiment's batched descents are what they are said to be."""
 
-import importlib.util
-import sys
+from functools import partial
 
 import pytest
 import torch
 from sklearn.datasets import load_diabetes
 from torch.nn.functional import cross_entropy
 
-from course_lib.lab import generator, stored
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab import draw_runs, generator, stored
+from course_lib.lab import experiment as load
+from course_lib.lab.networks import network
 from course_lib.nn.backprop import count_cost
 from course_lib.optim.paths import path
 from course_lib.optim.rules import gd
@@ -17,15 +17,14 @@ from course_lib.optim.rules import gd
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location(
-        "experiment", EXPERIMENTS / "07_gradient_descent.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("07_gradient_descent")
     monkeypatch.setattr(module, "SEEDS", 2)
     monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
     return module
+
+
+def draw(experiment, sizes):
+    return draw_runs(partial(experiment.draw, sizes), range(2))
 
 
 def test_sides_are_those_of_parabolas_known_exactly(experiment):
@@ -71,7 +70,7 @@ def test_each_treatment_has_the_rate_that_leaves_the_least_cost(experiment, monk
 @pytest.mark.parametrize("name", ["least squares", "softmax regression", "network"])
 def test_the_largest_curvature_is_that_of_autograds_hessian(experiment, monkeypatch, name):
     sizes = {"network": [64, 2, 10]}.get(name, [64, 10])
-    params, data = experiment.draw_runs(sizes)
+    params, data, _ = draw(experiment, sizes)
     flat = experiment.flat_run(name, params, data, 1)
     monkeypatch.setattr(flat, "_x", flat._x[:60])
     monkeypatch.setattr(flat, "_y", flat._y[:60])
@@ -81,10 +80,10 @@ def test_the_largest_curvature_is_that_of_autograds_hessian(experiment, monkeypa
 
 
 def test_the_loss_in_a_row_is_the_loss_of_the_model(experiment):
-    params, data = experiment.draw_runs([64, 3, 10])
+    params, data, _ = draw(experiment, [64, 3, 10])
     flat = experiment.flat_run("network", params, data, 1)
     own = {name: value[1] for name, value in params.items()}
-    out = experiment.two_layers(own, data.train.x[1])
+    out = network(own, data.train.x[1])
     torch.testing.assert_close(
         flat(flat.point).float(), cross_entropy(out, data.train.y[1]), rtol=1e-5, atol=0
     )
@@ -93,7 +92,7 @@ def test_the_loss_in_a_row_is_the_loss_of_the_model(experiment):
 def test_the_prediction_is_exact_for_a_quadratic(experiment, monkeypatch):
     monkeypatch.setattr(experiment, "FRACTIONS", [0.1, 0.9, 1.05])
     monkeypatch.setattr(experiment, "RATES_STEPS", 7)
-    params, data = experiment.draw_runs([64, 10])
+    params, data, _ = draw(experiment, [64, 10])
     flat = experiment.flat_run("least squares", params, data, 0)
     found = experiment.predicted(flat)
     limit = 2 / flat.curvature()
@@ -103,19 +102,19 @@ def test_the_prediction_is_exact_for_a_quadratic(experiment, monkeypatch):
 
 
 def test_an_update_with_all_images_brings_the_whole_drop(experiment):
-    params, data = experiment.draw_runs([64, 10])
+    params, data, _ = draw(experiment, [64, 10])
     own = {name: value[0] for name, value in params.items()}
     x, y, lr = data.train.x[0], data.train.y[0], torch.tensor(0.5)
     leaves = {name: value.clone().requires_grad_() for name, value in own.items()}
-    before = cross_entropy(experiment.one_layer(leaves, x[:30]), y[:30])
+    before = cross_entropy(network(leaves, x[:30]), y[:30])
     gradients = torch.autograd.grad(before, list(leaves.values()))
     moved = {k: own[k] - lr * g for k, g in zip(own, gradients, strict=True)}
-    loss = [cross_entropy(experiment.one_layer(at, x), y) for at in (own, moved)]
+    loss = [cross_entropy(network(at, x), y) for at in (own, moved)]
     torch.testing.assert_close(experiment.drop(own, x, y, lr, 30), loss[0] - loss[1])
 
 
 def test_all_sides_share_what_is_random(experiment):
-    first, again = (experiment.draw_runs([64, 10]) for _ in range(2))
+    first, again = (draw(experiment, [64, 10]) for _ in range(2))
     assert torch.equal(first[0]["W1"], again[0]["W1"])
     assert torch.equal(first[1].train.x, again[1].train.x)
     assert not torch.equal(first[1].train.x[0], first[1].train.x[1])

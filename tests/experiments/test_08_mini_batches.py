@@ -1,7 +1,5 @@
 """The experiment's runs, choices and clocks are what they are said to be."""
 
-import importlib.util
-import sys
 from dataclasses import replace
 
 import pytest
@@ -9,17 +7,15 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.lab import Split, digits, generator, resplit, stored
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab import experiment as load
+from course_lib.lab.networks import network
 from course_lib.lab.stream import write_stream
 from course_lib.lab.training import train
 
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "08_mini_batches.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("08_mini_batches")
     monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
     return module
 
@@ -27,25 +23,23 @@ def experiment(monkeypatch):
 @pytest.mark.parametrize("size", [20, 125])
 def test_a_run_among_others_is_the_run_alone(experiment, size):
     at_once = max(size, 100)
-    found = experiment.learn(size, 1, experiment.begin([0, 1], [0.25, 0.5]))
-    params, data, sources, rates = experiment.begin([1], [0.5])
+    found = experiment.learn(size, 1, *experiment.begin([0, 1], [0.25, 0.5]))
+    (params, data, sources), rates = experiment.begin([1], [0.5])
     alone = {name: value[0] for name, value in params.items()}
     part = resplit(digits(), generator(1))
     assert torch.equal(data.test.x[0], part.test.x)
     for i, chosen in enumerate(experiment.batches(1000, at_once, sources[0])):
         few = Split(part.train.x[chosen], part.train.y[chosen])
         how = {"epochs": 1, "batch_size": size, "lr": rates.item(), "label": None}
-        alone, _ = train(
-            experiment.forward, alone, replace(part, train=few), generator=sources[0], **how
-        )
-        out = experiment.forward(alone, part.validation.x)
+        alone, _ = train(network, alone, replace(part, train=few), generator=sources[0], **how)
+        out = network(alone, part.validation.x)
         loss = cross_entropy(out, part.validation.y)
         assert found["loss"][i + 1, 3].item() == pytest.approx(loss.item(), rel=1e-4)
     assert found["seen"].tolist() == [*range(0, 1000, at_once), 1000]
 
 
 def test_runs_of_one_seed_differ_by_their_rate_alone(experiment):
-    params, data, sources, rates = experiment.begin([0, 1], [0.25, 0.5])
+    (params, data, sources), rates = experiment.begin([0, 1], [0.25, 0.5])
     assert rates.tolist() == [0.25, 0.25, 0.5, 0.5]
     assert torch.equal(params["W1"][0], params["W1"][2])
     assert not torch.equal(params["W1"][0], params["W1"][1])
@@ -62,14 +56,14 @@ def test_examples_to_a_target(experiment):
 
 
 def test_the_chosen_rates_are_the_best_after_an_epoch_and_the_soonest(experiment, monkeypatch):
-    monkeypatch.setattr(experiment, "RATES", [0.1, 0.2, 0.4])
+    monkeypatch.setattr(experiment, "RATES", [0.1, 0.2, 0.4, 0.8, 1.6])
     monkeypatch.setattr(experiment, "TUNE", range(2))
     found = {
         "seen": torch.tensor([0, 1000, 2000]),
-        "loss": torch.tensor([[3.0] * 6, [2, 2, 1, 1, torch.nan, 1], [0.0] * 6]),
-        "validation": torch.tensor([[0.0] * 6, [0, 0, 0, 0, 1, 1], [1.0] * 6]),
+        "loss": torch.tensor([[3.0] * 10, [2, 2, 1, 1, torch.nan, 1, 2, 2, 3, 3], [0.0] * 10]),
+        "validation": torch.tensor([[0.0] * 10, [0, 0, 0, 0, 0, 0, 1, 1, 0, 0], [1.0] * 10]),
     }
-    assert experiment.choose(found) == (1, 2)
+    assert experiment.choose(found) == (1, 3)
 
 
 def test_training_from_a_file_is_the_same_streamed_and_read_whole(experiment, tmp_path):

@@ -1,15 +1,16 @@
 """The experiment measures what it says, and its batched runs are those done one by one."""
 
-import importlib.util
 import math
-import sys
+from functools import partial
+from itertools import product
 
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from course_lib.lab import digits, generator, resplit, stored, train
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab import digits, draw_runs, generator, grid, resplit, stored, train
+from course_lib.lab import experiment as load
+from course_lib.lab.networks import network
 from course_lib.optim.averages import best_momentum, contraction, ema
 from course_lib.optim.optimizer import RuleOptimizer
 from course_lib.optim.rules import gd, momentum, momentum_ema, nesterov
@@ -20,10 +21,7 @@ CELLS = DATA["digits"]["found"]
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "09_momentum.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("09_momentum")
     monkeypatch.setattr(module, "SEEDS", 2)
     monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
     return module
@@ -35,10 +33,12 @@ SMALL = {"sizes": [64, 5, 10], "batch_size": 200, "epochs": 2, "tune": 1}
 @pytest.mark.parametrize("rule", [momentum_ema, nesterov])
 def test_a_batched_run_equals_the_same_run_alone(experiment, rule):
     rates, betas = torch.tensor([0.1, 0.3]), torch.tensor([0.5, 0.9])
-    history, _ = experiment.train_runs(SMALL, rule, range(3), rates, betas)
-    for run, (i, seed) in enumerate((i, seed) for i in range(2) for seed in range(3)):
+    runs = draw_runs(partial(experiment.draw, SMALL["sizes"]), range(3))
+    how = {"rule": rule, "epochs": 2, "batch_size": 200}
+    found = grid(network, runs, settings={"lr": rates, "beta": betas}, **how).history["train_loss"]
+    for i, seed in product(range(2), range(3)):
         _, alone = train(
-            experiment.forward,
+            network,
             experiment.start(SMALL["sizes"], seed),
             resplit(digits(), generator(seed)),
             generator=generator(1000 + seed),
@@ -50,8 +50,8 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, rule):
             beta=betas[i].item(),
             label=None,
         )
-        expected = alone["train_loss"].to(history["train_loss"])
-        torch.testing.assert_close(history["train_loss"][run], expected, rtol=1e-4, atol=1e-5)
+        expected = alone["train_loss"].to(found)
+        torch.testing.assert_close(found[i, seed], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_the_lowest_validation_loss_chooses_the_rate_of_each_memory(experiment, monkeypatch):
@@ -64,10 +64,12 @@ def test_the_lowest_validation_loss_chooses_the_rate_of_each_memory(experiment, 
         assert side["test_accuracy"].shape == side["validation_loss"].shape == (2,)
         assert side["whole"].shape == (2, 3)
     one = experiment.measure_side(SMALL, nesterov, [0.9])[0]
-    classical, _ = experiment.train_runs(
-        SMALL, nesterov, range(2), torch.tensor([0.05]), torch.tensor([0.9])
-    )
-    torch.testing.assert_close(one["whole"], classical["train_loss"])
+    runs = draw_runs(partial(experiment.draw, SMALL["sizes"]), range(2))
+    classical = grid(
+        network, runs, settings={"lr": [0.05], "beta": [0.9]}, rule=nesterov, epochs=2,
+        batch_size=200,
+    )  # fmt: skip
+    torch.testing.assert_close(one["whole"], classical.history["train_loss"][0])
 
 
 def test_iterations_counts_until_it_stays_near(experiment):
@@ -96,9 +98,9 @@ def test_a_series_is_the_batchs_loss_and_that_of_all_images(experiment):
     split = resplit(digits(), source).train
     params = experiment.start(experiment.TWO_LAYERS, 3)
     chosen = torch.randint(1000, (10,), generator=source)
-    first = cross_entropy(experiment.forward(params, split.x[chosen]), split.y[chosen])
+    first = cross_entropy(network(params, split.x[chosen]), split.y[chosen])
     assert noisy[0].item() == pytest.approx(first.item(), rel=1e-5)
-    whole = cross_entropy(experiment.forward(params, split.x), split.y)
+    whole = cross_entropy(network(params, split.x), split.y)
     assert smooth[0].item() == pytest.approx(whole.item(), rel=1e-5)
     assert smooth[1] != smooth[0]
 

@@ -1,16 +1,15 @@
 """The experiment's paths and batched runs are those of torch's optimizers, one by one."""
 
-import importlib.util
 import statistics
-import sys
 from functools import partial
+from itertools import product
 
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.lab import accuracy, digits, generator, resplit, stored, train
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab import experiment as load
 from course_lib.optim.rules import adagrad, gd, rmsprop
 from course_lib.optim.surfaces import bowl
 
@@ -20,10 +19,7 @@ RAVINES, EPS, INPUTS, SIZES = (DATA[key] for key in ("ravines", "eps", "inputs",
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location("experiment", EXPERIMENTS / "10_rmsprop.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("10_rmsprop")
     monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
     return module
 
@@ -70,7 +66,7 @@ def test_a_path_across_a_ravine_is_that_of_torchs_optimizer(experiment, name):
 
 def test_the_fewest_steps_choose_the_rate(experiment, monkeypatch):
     monkeypatch.setattr(experiment, "STEPS", 60)
-    side = experiment.Side(gd, 1e-6, {})
+    side = experiment.Side(gd, 1e-3, {})
     found = experiment.cross(side, bowl(3).gradient)
     reached = {
         lr: experiment.steps_needed(
@@ -92,13 +88,13 @@ def test_a_batched_run_equals_the_run_of_torchs_optimizer(experiment, monkeypatc
     monkeypatch.setattr(experiment, "EPOCHS", 1)
     rule, optimizer, hyper = OPTIMIZERS[name]
     side = experiment.Side(rule, 1e-5, hyper, scale=2.0)
-    params, _, _ = experiment.train_runs(side, [0.01, 0.02], [0, 1], *experiment.DIGITS)
-    for run, (lr, seed) in enumerate([(0.01, 0), (0.01, 1), (0.02, 0), (0.02, 1)]):
+    params = experiment.train_runs(side, [0.01, 0.02], [0, 1], experiment.DIGITS).params
+    for row, seed in product((0, 1), (0, 1)):
         alone, _ = train(
             experiment.network,
             experiment.start_network(seed),
             resplit(digits(), generator(seed)),
-            lr=lr,
+            lr=[0.01, 0.02][row],
             epochs=1,
             batch_size=experiment.BATCH,
             generator=generator(1000 + seed),
@@ -107,10 +103,9 @@ def test_a_batched_run_equals_the_run_of_torchs_optimizer(experiment, monkeypatc
             label=None,
         )
         part = resplit(digits(), generator(seed)).test
-        one = {key: value[run] for key, value in params.items()}
-        assert accuracy(experiment.network, one, part) == pytest.approx(
-            accuracy(experiment.network, alone, part), abs=3 / 497
-        )
+        one = {key: value[row, seed] for key, value in params.items()}
+        right = [accuracy(experiment.network(own, part.x), part.y).item() for own in (one, alone)]
+        assert right[0] == pytest.approx(right[1], abs=3 / 497)
         for key in alone:
             torch.testing.assert_close(one[key], alone[key], atol=2e-3, rtol=1e-2)
 
@@ -119,7 +114,7 @@ def test_the_lowest_validation_loss_chooses_the_rate_on_digits(experiment, monke
     for key, value in {"EPOCHS": 1, "TUNE": range(2), "TRIES": 3}.items():
         monkeypatch.setattr(experiment, key, value)
     monkeypatch.setattr(experiment.Side, "rates", lambda self: [1e-6, 0.01, 100.0])
-    lr, losses = experiment.tune(experiment.Side(rmsprop, 0, {}), *experiment.DIGITS)
+    lr, losses = experiment.tune(experiment.Side(rmsprop, 0, {}), experiment.DIGITS)
     assert lr == 0.01
     assert losses.index(min(losses)) == 1
 

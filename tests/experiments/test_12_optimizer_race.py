@@ -1,16 +1,15 @@
 """The experiment's batched runs, steps and curvatures are what they are said to be."""
 
-import importlib.util
 import math
-import sys
 
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.lab import accuracy, digits, stored, train
+from course_lib.lab import experiment as load
 from course_lib.lab.device import generator
-from course_lib.lab.stored import EXPERIMENTS
+from course_lib.lab.networks import network
 from course_lib.optim import rules
 from course_lib.optim.surfaces import RAVINE, ROSENBROCK, SADDLE, SURFACES
 from course_lib.optim.tuning import rank_ranges, tune
@@ -21,12 +20,7 @@ RACES = [cells for task in DATA["race"].values() for cells in task.values()]
 
 @pytest.fixture
 def experiment(monkeypatch):
-    spec = importlib.util.spec_from_file_location(
-        "experiment", EXPERIMENTS / "12_optimizer_race.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "experiment", module)
-    spec.loader.exec_module(module)
+    module = load("12_optimizer_race")
     monkeypatch.setattr(module, "tqdm", lambda items, **_: items)
     return module
 
@@ -104,16 +98,16 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, racer):
     task, rule = experiment.TASKS["digits"], experiment.RACERS[racer].rule
     settings = [{"lr": 0.01}, {"lr": 0.03}, {"lr": 0.01}]
     found = experiment.run_all(task, rule, settings, [7, 8], epochs=1)
-    params, data = experiment.draw_run(task, 8)
+    params, data, _ = experiment.draw(task, 8)
     optimizer = {"momentum": torch.optim.SGD, "Adam": torch.optim.Adam}[racer]
     more = {"momentum": 0.9} if racer == "momentum" else {}
     trained, history = train(
-        experiment.forward, params, data, lr=0.03, epochs=1, batch_size=task.batch,
+        network, params, data, lr=0.03, epochs=1, batch_size=task.batch,
         generator=generator(1008), optimizer=optimizer, label=None, **more,
     )  # fmt: skip
-    loss = cross_entropy(experiment.forward(trained, data.test.x), data.test.y).item()
+    loss = cross_entropy(network(trained, data.test.x), data.test.y).item()
     assert found["test_loss"][1, 1].item() == pytest.approx(loss, rel=1e-3)
-    right = accuracy(experiment.forward, trained, data.test)
+    right = accuracy(network(trained, data.test.x), data.test.y).item()
     assert found["test_accuracy"][1, 1].item() == pytest.approx(right, abs=0.005)
     validation = history["validation_loss"][-1].item()
     assert found["validation_loss"][1, 1].item() == pytest.approx(validation, rel=1e-3)
@@ -132,14 +126,14 @@ def test_no_test_example_is_trained_or_tuned_on(experiment):
     for task in experiment.TASKS.values():
         whole = task.data()
         for seed in (0, 100):
-            _, data = experiment.draw_run(task, seed)
+            data = experiment.draw(task, seed).data
             assert torch.equal(data.test.x, whole.test.x)
             both = torch.cat([data.train.x, data.validation.x])
             before = torch.cat([whole.train.x, whole.validation.x])
             assert torch.equal(both.sum(dim=1).sort().values, before.sum(dim=1).sort().values)
-    first, again = (experiment.draw_run(experiment.TASKS["digits"], 3) for _ in range(2))
-    assert torch.equal(first[1].train.x, again[1].train.x)
-    assert all(torch.equal(first[0][name], again[0][name]) for name in first[0])
+    first, again = (experiment.draw(experiment.TASKS["digits"], 3) for _ in range(2))
+    assert torch.equal(first.data.train.x, again.data.train.x)
+    assert all(torch.equal(first.start[name], again.start[name]) for name in first.start)
 
 
 def test_the_seeds_of_tuning_and_of_the_race_have_nothing_in_common(experiment):

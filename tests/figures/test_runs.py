@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.figures.faults import faults
-from course_lib.figures.runs import band, differences
+from course_lib.figures.runs import band, differences, median_tick, name_rows, tick
 from course_lib.figures.style import figure, number
 
 RUNS = np.linspace(0, 1, 101)
@@ -49,3 +49,22 @@ def test_a_number_has_a_true_minus_sign_and_none_before_zero():
     assert number(-1.5, 1) == "\N{MINUS SIGN}1.5"
     assert number(-0.001) == "0.00"
     assert number(2, 0, sign="+") == "+2"
+
+
+def test_rows_are_named_from_the_top():
+    _, ax = figure(2)
+    name_rows(ax, {"first": 0, "second": 1, "third": 2})
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["first", "second", "third"]
+    heights = ax.transData.transform([[0, place] for place in (0, 1, 2)])[:, 1]
+    assert heights[0] > heights[1] > heights[2]
+    assert ax.get_ylim() == (2.5, -0.5)
+
+
+def test_a_tick_is_the_middle_and_a_bar_reaches_from_low_to_high():
+    _, ax = figure(2)
+    tick(ax, 3, 0.5, 0.2, 0.9, color="C1", label="rates")
+    median_tick(ax, 4, [1.0, 5.0, 2.0, 4.0])
+    assert ax.collections[0].get_segments()[0].tolist() == [[0.2, 3.0], [0.9, 3.0]]
+    assert ax.collections[0].get_label() == "rates"
+    assert [line.get_xydata().tolist() for line in ax.lines] == [[[0.5, 3.0]], [[3.0, 4.0]]]
+    assert [line.get_color() for line in ax.lines] == ["C1", "#1A1A1A"]

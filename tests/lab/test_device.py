@@ -38,7 +38,7 @@ def test_a_generator_repeats_itself_and_leaves_torchs_own_alone():
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_one_thread_is_for_a_while_even_if_something_goes_wrong():
+def test_one_thread_is_for_a_while_even_if_something_goes_wrong(two_threads):
     def fail():
         seen.append(torch.get_num_threads())
         raise ZeroDivisionError

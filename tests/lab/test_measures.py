@@ -1,9 +1,50 @@
+import statistics
+
 import numpy as np
 import pytest
 import torch
 from sklearn.feature_selection import f_classif
+from sklearn.metrics import accuracy_score
 
-from course_lib.lab import Split, digits, generator, predictive_power, rms, shuffled_copy
+from course_lib.lab import (
+    Split,
+    accuracy,
+    digits,
+    generator,
+    median,
+    predictive_power,
+    rms,
+    shuffled_copy,
+)
+
+
+def test_accuracy_is_that_of_scikit_learn():
+    out = torch.randn(497, 10, generator=generator(0))
+    y = torch.randint(10, (497,), generator=generator(1))
+    assert accuracy(out, y).item() == accuracy_score(y, out.argmax(dim=1))
+    assert accuracy(out, out.argmax(dim=1)) == 1
+
+
+def test_accuracy_takes_the_first_of_equal_outputs_and_works_for_many_runs():
+    y = torch.tensor([0, 1, 0, 2])
+    out = torch.stack([torch.zeros(4, 3), torch.nn.functional.one_hot(y, 3).float()])
+    assert torch.func.vmap(accuracy, in_dims=(0, None))(out, y).tolist() == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("runs", [[3.0], [4, 1, 3], [4, 1, 3, 9], [1.0, float("inf"), 2.0, 5.0]])
+def test_median_is_numpys_of_lists_and_tensors(runs):
+    assert median(runs) == median(torch.tensor(runs)) == np.median(runs) == statistics.median(runs)
+
+
+def test_median_of_a_table_is_that_of_all_its_numbers():
+    assert median(torch.tensor([[1.0, 9.0], [2.0, 8.0]])) == 5
+    assert median([1.0, float("inf"), float("inf"), float("inf")]) == float("inf")
+
+
+@pytest.mark.parametrize("runs", [[], [1.0, float("nan")], torch.tensor([])])
+def test_median_refuses_what_has_none(runs):
+    with pytest.raises(ValueError, match="it must hold one or more"):
+        median(runs)
 
 
 def test_rms_by_hand():

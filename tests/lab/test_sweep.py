@@ -7,10 +7,9 @@ import torch
 from torch._dynamo.utils import counters
 from torch.nn.functional import cross_entropy, mse_loss
 
-from course_lib.lab import Dataset, Split, digits, generator, train
+from course_lib.lab import Dataset, Split, accuracy, digits, generator, train
 from course_lib.lab.data import resplit
-from course_lib.lab.sweep import each_run, right_share, sweep
-from course_lib.lab.training import accuracy
+from course_lib.lab.sweep import each_run, sweep
 from course_lib.nn.biases import affine
 from course_lib.optim.rules import adam, gd, momentum
 
@@ -100,8 +99,9 @@ def test_each_run_may_have_its_own_data_and_its_own_settings():
         )
         for name, value in alone.items():
             torch.testing.assert_close(params[name][run], value, rtol=1e-5, atol=1e-6)
-        shares = each_run(right_share, network, params, parts["test"])
-        assert shares[run].item() == pytest.approx(accuracy(network, alone, own[run].test))
+        shares = each_run(accuracy, network, params, parts["test"])
+        right = network(alone, own[run].test.x).argmax(dim=1) == own[run].test.y
+        assert shares[run].item() == pytest.approx(right.float().mean().item())
         torch.testing.assert_close(history["train_loss"][run], record["train_loss"])
 
 

@@ -1,5 +1,6 @@
 """Every lesson keeps to the contract, and both its notebooks run and give what they store."""
 
+import itertools
 import json
 
 import nbformat
@@ -13,6 +14,11 @@ from course_lib.exercises import EXERCISES
 
 SOURCES = build.sources(build.ROOT)
 SECONDS, PEAK_MB, KB = 20, 1000, 1000
+PROCESSORS = {"this": {}, "another": OTHER_PROCESSOR}
+EACH_RUN = list(itertools.product(("lessons", "solutions"), PROCESSORS))
+# A number that another processor rounds otherwise, and an answer that gives another number than its
+# stand-in, differ from what is stored in one of these two.
+RUNS = [("lessons", "this"), ("solutions", "another")]
 
 every_lesson = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 every_notebook = pytest.mark.parametrize("kind", ["lessons", "solutions"])
@@ -48,13 +54,21 @@ def test_what_a_verdict_rests_on_is_drawn(source):
     assert [verdict.claim for verdict in found if not verdict.figures] == []
 
 
+def pytest_generate_tests(metafunc):
+    """Run each notebook once, or those of one lesson on each processor."""
+    if "processor" in metafunc.fixturenames:
+        runs = EACH_RUN if metafunc.config.getoption("lesson") else RUNS
+        metafunc.parametrize(("kind", "processor"), runs)
+
+
 @every_lesson
-@every_notebook
-def test_a_notebook_runs_and_gives_what_it_stores(source, kind, tmp_path, record_property):
+def test_a_notebook_runs_and_gives_what_it_stores(
+    source, kind, processor, tmp_path, record_property
+):
     path = build.targets(source, build.ROOT)[kind]
-    run = validate(path, tmp_path)
+    run = validate(path, tmp_path, also=PROCESSORS[processor])
     taken = {
-        "path": path.relative_to(build.ROOT).as_posix(),
+        "path": f"{path.relative_to(build.ROOT).as_posix()}, {processor} processor",
         "kb": path.stat().st_size / 1000,
         "cells": len(run.cells),
         "seconds": run.seconds,
@@ -66,9 +80,3 @@ def test_a_notebook_runs_and_gives_what_it_stores(source, kind, tmp_path, record
     assert run.peak_mb < PEAK_MB, f"The kernel took {run.peak_mb:.0f} MB. Binder has 1 to 2 GB."
     took = min(run.seconds, run.computed)  # other programs slow the clock, not the computing
     assert took < SECONDS, f"The cells took {run.seconds:.1f} s and computed {run.computed:.1f} s."
-
-
-@every_lesson
-def test_a_notebook_gives_the_same_on_another_processor(source, tmp_path):
-    run = validate(build.targets(source, build.ROOT)["lessons"], tmp_path, also=OTHER_PROCESSOR)
-    assert run.passed, run.report

@@ -89,11 +89,28 @@ def test_lab_without_lessons_opens_the_folder(course, monkeypatch):
 def test_every_check_runs_in_order_of_cost(course, called, capsys):
     calls, _ = called
     assert commands.main(["test"]) == 0
-    words = ["ruff check", "ruff format --check", "lint_imports", "pytest -n", "tests/browser"]
+    words = ["ruff check", "ruff format --check", "lint_imports", "pytest -n", "pytest -m alone"]
     assert [word in call for word, call in zip(words, calls, strict=True)] == [True] * 5
     shown = re.findall(r"== (\d of 5: \w+|\w+ passed)", capsys.readouterr().out)
     assert shown[:2] == ["1 of 5: lint", "lint passed"]
     assert len(shown) == 10
+
+
+def test_each_test_runs_once_together_with_others_or_alone(course, called):
+    commands.main(["test"])
+    together, alone = called[0][-2:]
+    assert re.fullmatch(r"python -m pytest -n[1-4] -m not alone", together)
+    assert alone == "python -m pytest -m alone"
+
+
+def test_one_lesson_is_tested_with_its_notebooks_and_nothing_of_the_others(course, called):
+    calls, _ = called
+    assert commands.main(["test", "04"]) == 0
+    assert [call.split(" -m ")[-1].split()[0] for call in calls[:2]] == ["ruff"] * 2
+    assert calls[3] == "python tools/build.py --check 04"
+    pytest_call = r"python -m pytest -n[1-4] --lesson 04"
+    assert re.fullmatch(pytest_call, calls[4])
+    assert len(calls) == 5
 
 
 @pytest.mark.parametrize(
@@ -184,6 +201,7 @@ def test_an_interruption_or_a_locked_file_is_one_sentence(course, monkeypatch, e
         (["reset", "77"], 1, "There is no lesson '77'"),
         (["lab", "--torch", "gpu"], 1, "TORCH=gpu is unknown"),
         (["test", "--fast"], 2, "unknown arguments: --fast"),
+        (["test", "04", "05"], 2, "unknown arguments: 05"),
         (["learn"], 2, "invalid choice: 'learn'"),
         ([], 2, "the following arguments are required: COMMAND"),
     ],

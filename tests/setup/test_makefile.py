@@ -44,6 +44,7 @@ def test_variables_become_options():
     words = handed_over("lab", "TORCH=cpu", "PORT=8899", "LAB_ARGS=--no-browser --x=1")
     assert words == ["lab", "--torch", "'cpu'", "--port", "'8899'", "--no-browser", "--x=1"]
     assert handed_over("reset", "LESSON=04") == ["reset", "'04'"]
+    assert handed_over("test", "LESSON=04") == ["test", "'04'"]
     assert handed_over("notebooks", "LESSON=04") == ["notebooks", "'04'"]
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...nn.collapse import collapse
 from ..drawing import drawing
 
@@ -56,6 +56,76 @@ def _collapse_with_columns(W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> tu
     return whole[:, :-1], whole[:, -1] + b2
 
 
+SLIPS = """
+order swapped: W2 @ W1 → W1 @ W2
+    The product has the wrong order. The first layer meets x first, so it stands next to x: on which
+    side is that?
+order swapped, biases too: W1 @ W2, W1 @ b2 + b1
+    The layers have changed places, in the weights and in the biases. The first layer meets x first,
+    so it stands next to x.
+order swapped, biases added: W2 @ W1 → W1 @ W2 ; W2 @ b1 → b1
+    The product has the wrong order, and the biases are added as they are. Write both layers for one
+    x and multiply the brackets out.
+biases added: W2 @ b1 → b1
+    In your bias the two biases are added as they are, but the first one goes through the second
+    layer, like everything that the first layer gives.
+first bias lost: W2 @ b1 + b2 → b2.clone()
+    In your bias the first one is lost. What does it become on its way through the second layer?
+second bias lost: + b2 →
+    The first bias is taken through the second layer, and the second bias is lost.
+both biases through the second layer: b1 + b2 → (b1 + b2)
+    Both biases go through the second weights. The second bias is added after them: look at your
+    brackets.
+bias through both layers: W2 @ b1 → W2 @ W1 @ b1
+    You take the first bias through both layers. It is added after the first one: which weights
+    still lie ahead of it?
+bias through the transpose: W2 @ b1 → b1 @ W2
+    The first bias meets the wrong axis of `W2`. Look at which axis counts the hidden neurons, and
+    on which side it stands.
+bias through the first layer: W2 @ b1 → W1 @ b1
+    The first bias goes through the first weights, but it is added after them. Which weights come
+    next?
+biases swapped: b1 + b2 → b2 + b1
+    The biases have changed places: which of them lies before the second weights, and which comes
+    after?
+bias as a column: b1 + b2 → b1[:, None] + b2[:, None]
+    Your bias is a column, (k, 1). Asked are k numbers in one axis; a matrix times a vector gives
+    just that, without a second axis.
+bias as a column and a row: b1 + b2 → b1[:, None] + b2
+    Your bias has become a table (k, k): a column plus a row. Look at the axis that you added to the
+    first bias.
+second bias subtracted: + b2 → - b2
+    The second bias is taken off. Look at its sign when both layers are written out.
+bias multiplied elementwise: W2 @ b1 → W2 * b1
+    For the bias you multiply place by place: a bias that goes through a layer is summed over the
+    hidden neurons.
+order swapped on both sides: W2 @ W1 → W1 @ W2 ; W2 @ b1 → b1 @ W2
+    In both products `W2` stands on the right. It works on what the first layer gives, and a layer's
+    weights stand to the left of what they work on: write both layers out for one x.
+everything multiplied elementwise: W1 * W2, b1 * b2
+    `*` multiplies place by place, and two biases are never multiplied with each other. Write one
+    layer inside the other for one x, and multiply the brackets out.
+first bias twice: + b2 → + b1 + b2
+    In your bias the first one comes in twice: through the second layer, and once more as it is.
+    Multiply the brackets out: how often does it occur?
+elementwise product: W2 @ W1 → W2 * W1
+    `*` multiplies the matrices place by place. One layer after the other is the matrix product.
+weights added: W1 + W2, b1 + b2
+    Weights and biases are added, as if the layers stood side by side. Here one layer works on what
+    the other gives.
+result transposed: W2 @ W1 → (W2 @ W1).T
+    The weights lie on their side: (d, k). As in every layer, a neuron is a row, so that the outputs
+    come first.
+both transposed: W2 @ W1 → W1 @ W2.T
+    A transpose of `W2` has slipped in. The matrices fit as they are: what stands before x when both
+    layers are written out?
+results swapped: W2 @ b1 + b2, W2 @ W1
+    Both results are right, but in the wrong order: the weights are asked for first.
+weights alone: W2 @ W1
+    The weights are right. The biases of the one layer are asked for too: two results, separated by
+    a comma.
+"""
+
 COLLAPSE = Exercise(
     id="03.collapse",
     points=3,
@@ -70,150 +140,7 @@ COLLAPSE = Exercise(
         "Check the shapes: W must be (k, d), made of (k, h) and (h, d). b must be (k,); the first "
         "bias has h numbers, and a matrix that takes h and gives k is at hand.",
     ),
-    slips=(
-        Slip(
-            "order swapped",
-            lambda W1, b1, W2, b2: (W1 @ W2, W2 @ b1 + b2),
-            "The product has the wrong order. The first layer meets x first, so it stands next to "
-            "x: on which side is that?",
-        ),
-        Slip(
-            "order swapped, biases too",
-            lambda W1, b1, W2, b2: (W1 @ W2, W1 @ b2 + b1),
-            "The layers have changed places, in the weights and in the biases. The first layer "
-            "meets x first, so it stands next to x.",
-        ),
-        Slip(
-            "order swapped, biases added",
-            lambda W1, b1, W2, b2: (W1 @ W2, b1 + b2),
-            "The product has the wrong order, and the biases are added as they are. Write both "
-            "layers for one x and multiply the brackets out.",
-        ),
-        Slip(
-            "biases added",
-            lambda W1, b1, W2, b2: (W2 @ W1, b1 + b2),
-            "The weights are right. The biases are added as they are, but the first one goes "
-            "through the second layer, like everything that the first layer gives.",
-        ),
-        Slip(
-            "first bias lost",
-            lambda W1, b1, W2, b2: (W2 @ W1, b2.clone()),
-            "The weights are right, but the first bias is lost. What does it become on its way "
-            "through the second layer?",
-        ),
-        Slip(
-            "second bias lost",
-            lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1),
-            "The first bias is taken through the second layer, and the second bias is lost.",
-        ),
-        Slip(
-            "both biases through the second layer",
-            lambda W1, b1, W2, b2: (W2 @ W1, W2 @ (b1 + b2)),
-            "Both biases go through the second weights. The second bias is added after them: look "
-            "at your brackets.",
-        ),
-        Slip(
-            "bias through both layers",
-            lambda W1, b1, W2, b2: (W2 @ W1, (W2 @ W1) @ b1 + b2),
-            "You take the first bias through both layers. It is added after the first one: which "
-            "weights still lie ahead of it?",
-        ),
-        Slip(
-            "bias through the transpose",
-            lambda W1, b1, W2, b2: (W2 @ W1, b1 @ W2 + b2),
-            "The first bias meets the wrong axis of `W2`. Look at which axis counts the hidden "
-            "neurons, and on which side it stands.",
-        ),
-        Slip(
-            "bias through the first layer",
-            lambda W1, b1, W2, b2: (W2 @ W1, W1 @ b1 + b2),
-            "The first bias goes through the first weights, but it is added after them. Which "
-            "weights come next?",
-        ),
-        Slip(
-            "biases swapped",
-            lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b2 + b1),
-            "The biases have changed places: which of them lies before the second weights, and "
-            "which comes after?",
-        ),
-        Slip(
-            "bias as a column",
-            lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1[:, None] + b2[:, None]),
-            "Your bias is a column, (k, 1). Asked are k numbers in one axis; a matrix times a "
-            "vector gives just that, without a second axis.",
-        ),
-        Slip(
-            "bias as a column and a row",
-            lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1[:, None] + b2),
-            "Your bias has become a table (k, k): a column plus a row. Look at the axis that you "
-            "added to the first bias.",
-        ),
-        Slip(
-            "second bias subtracted",
-            lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1 - b2),
-            "The second bias is taken off. Look at its sign when both layers are written out.",
-        ),
-        Slip(
-            "bias multiplied elementwise",
-            lambda W1, b1, W2, b2: (W2 @ W1, W2 * b1 + b2),
-            "The weights are right. For the bias you multiply place by place: a bias that goes "
-            "through a layer is summed over the hidden neurons.",
-        ),
-        Slip(
-            "order swapped on both sides",
-            lambda W1, b1, W2, b2: (W1 @ W2, b1 @ W2 + b2),
-            "In both products `W2` stands on the right. It works on what the first layer gives, "
-            "and a layer's weights stand to the left of what they work on: write both layers out "
-            "for one x.",
-        ),
-        Slip(
-            "everything multiplied elementwise",
-            lambda W1, b1, W2, b2: (W1 * W2, b1 * b2),
-            "`*` multiplies place by place, and two biases are never multiplied with each other. "
-            "Write one layer inside the other for one x, and multiply the brackets out.",
-        ),
-        Slip(
-            "first bias twice",
-            lambda W1, b1, W2, b2: (W2 @ W1, W2 @ b1 + b1 + b2),
-            "The weights are right. The first bias comes in twice: through the second layer, and "
-            "once more as it is. Multiply the brackets out: how often does it occur?",
-        ),
-        Slip(
-            "elementwise product",
-            lambda W1, b1, W2, b2: (W2 * W1, W2 @ b1 + b2),
-            "`*` multiplies the matrices place by place. One layer after the other is the matrix "
-            "product.",
-        ),
-        Slip(
-            "weights added",
-            lambda W1, b1, W2, b2: (W1 + W2, b1 + b2),
-            "Weights and biases are added, as if the layers stood side by side. Here one layer "
-            "works on what the other gives.",
-        ),
-        Slip(
-            "result transposed",
-            lambda W1, b1, W2, b2: ((W2 @ W1).T, W2 @ b1 + b2),
-            "The weights lie on their side: (d, k). As in every layer, a neuron is a row, so that "
-            "the outputs come first.",
-        ),
-        Slip(
-            "both transposed",
-            lambda W1, b1, W2, b2: (W1 @ W2.T, W2 @ b1 + b2),
-            "A transpose of `W2` has slipped in. The matrices fit as they are: what stands before "
-            "x when both layers are written out?",
-        ),
-        Slip(
-            "results swapped",
-            lambda W1, b1, W2, b2: (W2 @ b1 + b2, W2 @ W1),
-            "Both results are right, but in the wrong order: the weights are asked for first.",
-        ),
-        Slip(
-            "weights alone",
-            lambda W1, b1, W2, b2: W2 @ W1,
-            "The weights are right. The biases of the one layer are asked for too: two results, "
-            "separated by a comma.",
-        ),
-    ),
+    slips=slips(SLIPS, collapse),
     also_right=(
         _collapse_by_asking,
         _collapse_with_columns,

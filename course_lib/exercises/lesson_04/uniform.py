@@ -9,7 +9,7 @@ import math
 import numpy as np
 import torch
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...nn import scales
 from .shared import numbers
 
@@ -32,6 +32,64 @@ def _uniform_cases(seed: int) -> list[Case]:
     ]
 
 
+SLIPS = """
+variance: (high - low) ** 2 / 12
+    This is the variance. The standard deviation has the unit of the limits: one step is missing.
+root of the divisor forgotten: math.sqrt(12) → 12
+    The distance lost its square, but the divisor did not get its root. Take the root of the whole
+    fraction.
+square of the distance forgotten: math.sqrt((high - low) / 12)
+    A root is taken of the distance without its square. Limits twice as far apart should double the
+    result: look at the exponent.
+twice for squared: math.sqrt((high - low) * 2 / 12)
+    The distance is doubled, where the formula squares it. Look at `*` and `**`.
+root of the distance only: math.sqrt(high - low) / 12
+    The root covers the distance alone, and the distance lacks its square. The root belongs around
+    the whole fraction: look at where its bracket closes.
+the sum: high + low
+    This is the sum of the limits. Moving both up by 100 should change nothing: which step gives how
+    far apart they are?
+a third: math.sqrt(12) → 3
+    This is a third of the distance. The 3 belongs under a root, and to half the distance: look at
+    the formula for the variance.
+half the distance: math.sqrt(12) → 2
+    This is how far the limits are from the middle. Most numbers are nearer than that: look at the
+    formula for the variance.
+the distance itself: / math.sqrt(12) →
+    This is the distance of the limits. The standard deviation is much smaller: no number is further
+    from the mean than half of it.
+limits seen as one-sided: 12 → 3
+    The root of 3 belongs to half the distance, from the middle to a limit. You have taken the whole
+    distance.
+limits seen as symmetric: high / math.sqrt(3)
+    Only the upper limit plays a part. That is right for limits that lie evenly around 0; here they
+    may lie anywhere.
+the mean: (low + high) / 2
+    This is the mean. The standard deviation says how far numbers are from it.
+sum for difference: high - low → high + low
+    The limits are added. Moving both up by 100 should change nothing: look at the sign.
+order of the limits: high - low → low - high
+    A standard deviation is never below 0. Look at the order of the limits.
+root mean square: math.sqrt((high**2 + high * low + low**2) / 3) if high > low else abs(low)
+    This is the root mean square, the distance from 0. The standard deviation is the distance from
+    the mean of the numbers.
+root of the divisor only: (high - low) → (high - low) ** 2
+    The root covers the 12 alone. It belongs around the whole fraction, the square included.
+squares taken first: math.sqrt((high**2 - low**2) / 12)
+    The limits are squared before they are subtracted. The square belongs to their distance: look at
+    your brackets.
+two numbers: 12 → 2
+    This is the standard deviation of the two limits alone, as a sample of two. All the numbers
+    between them count.
+a sixth: math.sqrt(12) → 6
+    This is a sixth of the distance: a rule of thumb for bell curves, or the formula with a factor 2
+    in the place of the square and without its root. Look at `*` and `**`, and at the last step from
+    a variance.
+a quarter: math.sqrt(12) → 4
+    A quarter of the distance is the mean distance from the middle. The standard deviation squares
+    first, and takes the root at the end.
+"""
+
 UNIFORM = Exercise(
     id="04.uniform",
     points=1,
@@ -45,127 +103,7 @@ UNIFORM = Exercise(
         "deviation?",
         "It is the distance of the limits, over the root of a whole number.",
     ),
-    slips=(
-        Slip(
-            "variance",
-            lambda low, high: (high - low) ** 2 / 12,
-            "This is the variance. The standard deviation has the unit of the limits: one step is "
-            "missing.",
-        ),
-        Slip(
-            "root of the divisor forgotten",
-            lambda low, high: (high - low) / 12,
-            "The distance lost its square, but the divisor did not get its root. Take the root of "
-            "the whole fraction.",
-        ),
-        Slip(
-            "square of the distance forgotten",
-            lambda low, high: math.sqrt((high - low) / 12),
-            "A root is taken of the distance without its square. Limits twice as far apart should "
-            "double the result: look at the exponent.",
-        ),
-        Slip(
-            "twice for squared",
-            lambda low, high: math.sqrt((high - low) * 2 / 12),
-            "The distance is doubled, where the formula squares it. Look at `*` and `**`.",
-        ),
-        Slip(
-            "root of the distance only",
-            lambda low, high: math.sqrt(high - low) / 12,
-            "The root covers the distance alone, and the distance lacks its square. The root "
-            "belongs around the whole fraction: look at where its bracket closes.",
-        ),
-        Slip(
-            "the sum",
-            lambda low, high: high + low,
-            "This is the sum of the limits. Moving both up by 100 should change nothing: which "
-            "step gives how far apart they are?",
-        ),
-        Slip(
-            "a third",
-            lambda low, high: (high - low) / 3,
-            "This is a third of the distance. The 3 belongs under a root, and to half the "
-            "distance: look at the formula for the variance.",
-        ),
-        Slip(
-            "half the distance",
-            lambda low, high: (high - low) / 2,
-            "This is how far the limits are from the middle. Most numbers are nearer than that: "
-            "look at the formula for the variance.",
-        ),
-        Slip(
-            "the distance itself",
-            lambda low, high: high - low,
-            "This is the distance of the limits. The standard deviation is much smaller: no number "
-            "is further from the mean than half of it.",
-        ),
-        Slip(
-            "limits seen as one-sided",
-            lambda low, high: (high - low) / math.sqrt(3),
-            "The root of 3 belongs to half the distance, from the middle to a limit. You have "
-            "taken the whole distance.",
-        ),
-        Slip(
-            "limits seen as symmetric",
-            lambda low, high: high / math.sqrt(3),
-            "Only the upper limit plays a part. That is right for limits that lie evenly around 0; "
-            "here they may lie anywhere.",
-        ),
-        Slip(
-            "the mean",
-            lambda low, high: (low + high) / 2,
-            "This is the mean. The standard deviation says how far numbers are from it.",
-        ),
-        Slip(
-            "sum for difference",
-            lambda low, high: (high + low) / math.sqrt(12),
-            "The limits are added. Moving both up by 100 should change nothing: look at the sign.",
-        ),
-        Slip(
-            "order of the limits",
-            lambda low, high: (low - high) / math.sqrt(12),
-            "A standard deviation is never below 0. Look at the order of the limits.",
-        ),
-        Slip(
-            "root mean square",
-            lambda low, high: (
-                math.sqrt((high**2 + high * low + low**2) / 3) if high > low else abs(low)
-            ),
-            "This is the root mean square, the distance from 0. The standard deviation is the "
-            "distance from the mean of the numbers.",
-        ),
-        Slip(
-            "root of the divisor only",
-            lambda low, high: (high - low) ** 2 / math.sqrt(12),
-            "The root covers the 12 alone. It belongs around the whole fraction, the square "
-            "included.",
-        ),
-        Slip(
-            "squares taken first",
-            lambda low, high: math.sqrt((high**2 - low**2) / 12),
-            "The limits are squared before they are subtracted. The square belongs to their "
-            "distance: look at your brackets.",
-        ),
-        Slip(
-            "two numbers",
-            lambda low, high: (high - low) / math.sqrt(2),
-            "This is the standard deviation of the two limits alone, as a sample of two. All the "
-            "numbers between them count.",
-        ),
-        Slip(
-            "a sixth",
-            lambda low, high: (high - low) / 6,
-            "This is a sixth of the distance: a rule of thumb for bell curves, or the formula with "
-            "a factor 2 in the place of the square and without its root. Look at `*` and `**`, and "
-            "at the last step from a variance.",
-        ),
-        Slip(
-            "a quarter",
-            lambda low, high: (high - low) / 4,
-            "A quarter of the distance is the mean distance from the middle. The standard "
-            "deviation squares first, and takes the root at the end.",
-        ),
-    ),
+    slips=slips(SLIPS, scales.uniform_std),
     also_right=(
         lambda low, high: math.sqrt((high - low) ** 2 / 12),
         lambda low, high: abs(high - low) / 2 / 3**0.5,

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...nn import cross_entropy
 from ..drawing import drawing
+from ..families import slips_of_a_mean
 
 
 def class_cases(seed: int) -> list[Case]:
@@ -65,9 +66,102 @@ def _by_own_shift(z: Tensor, y: Tensor) -> Tensor:
     return (z.exp().sum(dim=1).log() - _picked(z, y)).mean()
 
 
-def _one_hot(z: Tensor, y: Tensor) -> Tensor:
-    return functional.one_hot(y, z.shape[1])
-
+SLIPS = """
+log of softmax: log_softmax(z) → softmax(z).log()
+    The formula is right, but the softmax comes first and rounds a small probability to 0, whose
+    logarithm is infinite. Make the logarithm of the probabilities in one step.
+log of softmax, a little added: log_softmax(z) → (softmax(z) + 1e-9).log()
+    A small number is added before the logarithm, so that no mistake costs more than about 20. Make
+    the logarithm of the probabilities in one step, and nothing has to be added.
+exp overflows: log_softmax(z) → (z - z.exp().sum(dim=1, keepdim=True).log())
+    The formula is right, but `exp` of 1000 is infinite, and of -1000 it is 0. The logarithm of a
+    sum of exponentials can be had in one piece.
+exp overflows in the softmax:
+    | log_softmax(z) → (z.exp() / z.exp().sum(dim=1, keepdim=True)).log()
+    The formula is right, but `exp` of 1000 is infinite, and infinity divided by infinity is not a
+    number. The logarithm of a sum of exponentials can be had in one piece.
+one shift for the whole batch:
+    | log_softmax(z) → (z - z.max() - (z - z.max()).exp().sum(dim=1, keepdim=True).log())
+    The largest logit of the whole batch is taken off, so that rows far below it are rounded to 0.
+    Each row needs a shift of its own.
+costs of each example: .gather(1, y[:, None]).mean() → .gather(1, y[:, None])[:, 0]
+    These are the costs of each example. A loss is a single number: what is done with them all?
+divided by the classes too: .mean() → .mean() / z.shape[1]
+    The mean runs over examples and classes, so that k times too much is divided by. Each example
+    has one cost: the mean is over the examples.
+wrong axis: log_softmax(z) → functional.log_softmax(z, dim=0)
+    The probabilities add up to 1 down the examples, not across the classes. Look at `dim`.
+no axis kept: log_softmax(z) → (z - z.logsumexp(dim=(0, 1)))
+    The exponentials of the whole batch are added up. Each example has its own classes, and its own
+    sum: look at `dim`.
+sign: -log_softmax → log_softmax
+    The loss has the wrong sign: it is never above 0, and grows as the answers get better.
+    Logarithms of probabilities are never above 0; what turns them?
+logarithm forgotten: log_softmax → softmax
+    This is minus the mean probability of the right class. A logarithm is missing.
+softmax forgotten: log_softmax(z) → z
+    This is minus the mean logit of the right class, which the other logits do not touch. Logits are
+    not yet logarithms of probabilities: something is to be taken off.
+logarithm of logits: log_softmax(z) → z.log()
+    The logarithm is taken of the logits, which may be below 0. They have to become probabilities in
+    between.
+softmax twice: log_softmax(z) → log_softmax(softmax(z))
+    The softmax is taken twice: you hand over probabilities to something that expects logits. The
+    loss then can't come near 0, and torch does not complain.
+log-softmax taken as the loss of all classes: .gather(1, y[:, None]) → .sum(dim=1)
+    Every class counts, whatever the right one is. Only the logarithm at the right class of each
+    example belongs in the loss.
+all classes averaged: .gather(1, y[:, None]) →
+    All classes of a row count alike, and the right ones play no part: somewhere a mean runs over
+    the classes, of the logits or of the logarithms. Pick one number from each row instead.
+every label from every row: .gather(1, y[:, None]) → [:, y]
+    `[:, y]` takes the labels of all examples from every row, n times n numbers. Each row should
+    give the one of its own label: pair row numbers with labels.
+rows for columns: .gather(1, y[:, None]) → [y]
+    `[y]` picks rows, as if the labels were numbers of examples. Labels count classes, the second
+    axis, one for each row.
+one yes or no for each class: bce_logits(z, _one_hot("z", z, y))
+    Each class is judged as a yes or no of its own, with a sigmoid. Here exactly one class is right,
+    and the probabilities of a row add up to 1.
+logarithm to the base 2: .mean() → .mean() / math.log(2)
+    The logarithm has the base 2, which measures in bits. Losses use the natural one.
+squared error: brier(softmax(z), y)
+    This is the squared error of the probabilities, the Brier score. Asked is the logarithm of the
+    probability that the right class got.
+right class forgotten: z.logsumexp(dim=1).mean()
+    This is the logarithm of the sum of the exponentials alone: the labels play no part. What is
+    taken off for the right class?
+right class added: -log_softmax(z) → (z.logsumexp(dim=1, keepdim=True) + z)
+    The logit of the right class is added. A large one should make the loss small: look at the sign.
+largest class for the right one: .gather(1, y[:, None]) → .max(dim=1).values
+    The largest logit of each row is taken off, right or not, so that a network is never wrong.
+    Which class should it be?
+probability for the logit: -log_softmax(z) → (z.logsumexp(dim=1, keepdim=True) - softmax(z))
+    A probability is taken off where the formula has a logit. Look at what you pick from.
+log of softmax, by one-hot: -(_one_hot("z", z, y) * softmax(z).log()).sum(dim=1).mean()
+    The formula is right, but the softmax comes first and rounds a small probability to 0, whose
+    logarithm is infinite; 0 times infinity is not a number. Make the logarithm of the probabilities
+    in one step.
+exp overflows, by one-hot:
+    | p = z.exp() / z.exp().sum(dim=1, keepdim=True)
+    | return -(_one_hot("z", z, y) * p.log()).sum(dim=1).mean()
+    The formula is right, but `exp` of 1000 is infinite, and infinity divided by infinity is not a
+    number; nor is 0 times infinity. The logarithm of a sum of exponentials can be had in one piece.
+labels of the first row: (z.logsumexp(dim=1) - z[0, y]).mean()
+    The logits of all labels are taken from the first row. Each label belongs to its own row: look
+    at the shape of your index, or pair row numbers with labels.
+labels of the first row, after the logarithm: .gather(1, y[:, None]) → [0, y]
+    All labels pick from the first row, so that the other examples play no part. Each label belongs
+    to its own row: look at the shape of your index, or pair row numbers with labels.
+logarithm of the sum forgotten: -log_softmax(z) → (z.exp().sum(dim=1, keepdim=True) - z)
+    The sum of the exponentials stands there as it is. One step is missing between it and the
+    difference.
+largest logit not put back:
+    | shifted = z - z.amax(dim=1, keepdim=True)
+    | return (shifted.exp().sum(dim=1).log() - z.gather(1, y[:, None])[:, 0]).mean()
+    The largest logit of each row is taken off inside the exponential, but not at the right class.
+    Both logits must be shifted alike, or the shift put back at the end.
+"""
 
 CATEGORICAL = Exercise(
     id="05.categorical",
@@ -85,211 +179,8 @@ CATEGORICAL = Exercise(
         "the rows. To pick the entry y[i] of row i for every i, give two lists of places: "
         "`torch.arange(n)` and y. Mean and minus come last.",
     ),
-    slips=(
-        Slip(
-            "log of softmax",
-            lambda z, y: -_picked(torch.softmax(z, dim=1).log(), y).mean(),
-            "The formula is right, but the softmax comes first and rounds a small probability to "
-            "0, whose logarithm is infinite. Make the logarithm of the probabilities in one step.",
-        ),
-        Slip(
-            "log of softmax, a little added",
-            lambda z, y: -_picked((torch.softmax(z, dim=1) + 1e-9).log(), y).mean(),
-            "A small number is added before the logarithm, so that no mistake costs more than "
-            "about 20. Make the logarithm of the probabilities in one step, and nothing has to be "
-            "added.",
-        ),
-        Slip(
-            "exp overflows",
-            lambda z, y: (z.exp().sum(dim=1).log() - _picked(z, y)).mean(),
-            "The formula is right, but `exp` of 1000 is infinite, and of -1000 it is 0. The "
-            "logarithm of a sum of exponentials can be had in one piece.",
-        ),
-        Slip(
-            "exp overflows in the softmax",
-            lambda z, y: -_picked((z.exp() / z.exp().sum(dim=1, keepdim=True)).log(), y).mean(),
-            "The formula is right, but `exp` of 1000 is infinite, and infinity divided by infinity "
-            "is not a number. The logarithm of a sum of exponentials can be had in one piece.",
-        ),
-        Slip(
-            "one shift for the whole batch",
-            lambda z, y: ((z - z.max()).exp().sum(dim=1).log() - _picked(z - z.max(), y)).mean(),
-            "The largest logit of the whole batch is taken off, so that rows far below it are "
-            "rounded to 0. Each row needs a shift of its own.",
-        ),
-        Slip(
-            "sum for mean",
-            lambda z, y: functional.cross_entropy(z, y, reduction="sum"),
-            "The costs are added up, not averaged: look at your last step.",
-        ),
-        Slip(
-            "not averaged",
-            lambda z, y: functional.cross_entropy(z, y, reduction="none"),
-            "These are the costs of each example. A loss is a single number: what is done with "
-            "them all?",
-        ),
-        Slip(
-            "divided by the classes too",
-            lambda z, y: functional.cross_entropy(z, y) / z.shape[1],
-            "The mean runs over examples and classes, so that k times too much is divided by. "
-            "Each example has one cost: the mean is over the examples.",
-        ),
-        Slip(
-            "wrong axis",
-            lambda z, y: -_picked(functional.log_softmax(z, dim=0), y).mean(),
-            "The probabilities add up to 1 down the examples, not across the classes. Look at "
-            "`dim`.",
-        ),
-        Slip(
-            "no axis kept",
-            lambda z, y: -_picked(z - z.logsumexp(dim=(0, 1)), y).mean(),
-            "The exponentials of the whole batch are added up. Each example has its own classes, "
-            "and its own sum: look at `dim`.",
-        ),
-        Slip(
-            "sign",
-            lambda z, y: -functional.cross_entropy(z, y),
-            "The loss has the wrong sign: it is never above 0, and grows as the answers get "
-            "better. Logarithms of probabilities are never above 0; what turns them?",
-        ),
-        Slip(
-            "logarithm forgotten",
-            lambda z, y: -_picked(torch.softmax(z, dim=1), y).mean(),
-            "This is minus the mean probability of the right class. A logarithm is missing.",
-        ),
-        Slip(
-            "softmax forgotten",
-            lambda z, y: -_picked(z, y).mean(),
-            "This is minus the mean logit of the right class, which the other logits do not touch. "
-            "Logits are not yet logarithms of probabilities: something is to be taken off.",
-        ),
-        Slip(
-            "logarithm of logits",
-            lambda z, y: -_picked(z.log(), y).mean(),
-            "The logarithm is taken of the logits, which may be below 0. They have to become "
-            "probabilities in between.",
-        ),
-        Slip(
-            "softmax twice",
-            lambda z, y: functional.cross_entropy(torch.softmax(z, dim=1), y),
-            "The softmax is taken twice: you hand over probabilities to something that expects "
-            "logits. The loss then can't come near 0, and torch does not complain.",
-        ),
-        Slip(
-            "log-softmax taken as the loss of all classes",
-            lambda z, y: -functional.log_softmax(z, dim=1).sum(dim=1).mean(),
-            "Every class counts, whatever the right one is. Only the logarithm at the right class "
-            "of each example belongs in the loss.",
-        ),
-        Slip(
-            "all classes averaged",
-            lambda z, y: -functional.log_softmax(z, dim=1).mean(),
-            "All classes of a row count alike, and the right ones play no part: somewhere a mean "
-            "runs over the classes, of the logits or of the logarithms. Pick one number from each "
-            "row instead.",
-        ),
-        Slip(
-            "every label from every row",
-            lambda z, y: -functional.log_softmax(z, dim=1)[:, y].mean(),
-            "`[:, y]` takes the labels of all examples from every row, n times n numbers. Each row "
-            "should give the one of its own label: pair row numbers with labels.",
-        ),
-        Slip(
-            "rows for columns",
-            lambda z, y: -functional.log_softmax(z, dim=1)[y].mean(),
-            "`[y]` picks rows, as if the labels were numbers of examples. Labels count classes, "
-            "the second axis, one for each row.",
-        ),
-        Slip(
-            "one yes or no for each class",
-            lambda z, y: functional.binary_cross_entropy_with_logits(
-                z, functional.one_hot(y, z.shape[1]).to(z.dtype)
-            ),
-            "Each class is judged as a yes or no of its own, with a sigmoid. Here exactly one "
-            "class is right, and the probabilities of a row add up to 1.",
-        ),
-        Slip(
-            "logarithm to the base 2",
-            lambda z, y: functional.cross_entropy(z, y) / 0.6931471805599453,
-            "The logarithm has the base 2, which measures in bits. Losses use the natural one.",
-        ),
-        Slip(
-            "squared error",
-            lambda z, y: (
-                (torch.softmax(z, dim=1) - functional.one_hot(y, z.shape[1])).square().sum(dim=1)
-            ).mean(),
-            "This is the squared error of the probabilities, the Brier score. Asked is the "
-            "logarithm of the probability that the right class got.",
-        ),
-        Slip(
-            "right class forgotten",
-            lambda z, y: z.logsumexp(dim=1).mean(),
-            "This is the logarithm of the sum of the exponentials alone: the labels play no part. "
-            "What is taken off for the right class?",
-        ),
-        Slip(
-            "right class added",
-            lambda z, y: (z.logsumexp(dim=1) + _picked(z, y)).mean(),
-            "The logit of the right class is added. A large one should make the loss small: look "
-            "at the sign.",
-        ),
-        Slip(
-            "largest class for the right one",
-            lambda z, y: (z.logsumexp(dim=1) - z.max(dim=1).values).mean(),
-            "The largest logit of each row is taken off, right or not, so that a network is never "
-            "wrong. Which class should it be?",
-        ),
-        Slip(
-            "probability for the logit",
-            lambda z, y: (z.logsumexp(dim=1) - _picked(torch.softmax(z, dim=1), y)).mean(),
-            "A probability is taken off where the formula has a logit. Look at what you pick from.",
-        ),
-        Slip(
-            "log of softmax, by one-hot",
-            lambda z, y: -(_one_hot(z, y) * torch.softmax(z, dim=1).log()).sum(dim=1).mean(),
-            "The formula is right, but the softmax comes first and rounds a small probability to "
-            "0, whose logarithm is infinite; 0 times infinity is not a number. Make the logarithm "
-            "of the probabilities in one step.",
-        ),
-        Slip(
-            "exp overflows, by one-hot",
-            lambda z, y: (
-                -(_one_hot(z, y) * (z.exp() / z.exp().sum(dim=1, keepdim=True)).log())
-                .sum(dim=1)
-                .mean()
-            ),
-            "The formula is right, but `exp` of 1000 is infinite, and infinity divided by infinity "
-            "is not a number; nor is 0 times infinity. The logarithm of a sum of exponentials can "
-            "be had in one piece.",
-        ),
-        Slip(
-            "labels of the first row",
-            lambda z, y: (z.logsumexp(dim=1) - z[0, y]).mean(),
-            "The logits of all labels are taken from the first row. Each label belongs to its own "
-            "row: look at the shape of your index, or pair row numbers with labels.",
-        ),
-        Slip(
-            "labels of the first row, after the logarithm",
-            lambda z, y: -functional.log_softmax(z, dim=1)[0, y].mean(),
-            "All labels pick from the first row, so that the other examples play no part. Each "
-            "label belongs to its own row: look at the shape of your index, or pair row numbers "
-            "with labels.",
-        ),
-        Slip(
-            "logarithm of the sum forgotten",
-            lambda z, y: (z.exp().sum(dim=1) - _picked(z, y)).mean(),
-            "The sum of the exponentials stands there as it is. One step is missing between it and "
-            "the difference.",
-        ),
-        Slip(
-            "largest logit not put back",
-            lambda z, y: (
-                (z - z.max(dim=1, keepdim=True).values).exp().sum(dim=1).log() - _picked(z, y)
-            ).mean(),
-            "The largest logit of each row is taken off inside the exponential, but not at the "
-            "right class. Both logits must be shifted alike, or the shift put back at the end.",
-        ),
-    ),
+    slips=slips_of_a_mean(cross_entropy.categorical_logits)
+    + slips(SLIPS, cross_entropy.categorical_logits),
     also_right=(
         _by_example,
         _by_one_hot,

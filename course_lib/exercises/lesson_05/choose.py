@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...checking import Case, Exercise, Slip
+from ...checking.slips import read_table
 
 CHOSEN = (
     ("mse", "mean"),
@@ -11,30 +14,190 @@ CHOSEN = (
     ("bce_logits", "separate"),
     ("categorical_logits", "shared"),
 )
-NO_OPTIONS = (
-    ("squared", "mse_loss"),
-    ("mae", "MAE", "absolute error", "absolute_error", "l1"),
-    ("huber_loss",),
-    ("bce", "BCE", "binary", "categorical"),
-    ("categorical", "cross_entropy", "softmax"),
-)
 REASONS = ("mean", "median", "capped", "separate", "shared", "largest", "usual")
 
-
-def _instead(task: int, word: str, message: str) -> Slip:
-    """Return the slip of one wrong word, a loss or a reason, for one task, counted from 1."""
-    loss, reason = CHOSEN[task - 1]
-    pair = (loss, word) if word in REASONS else (word, reason)
-    choices = (*CHOSEN[: task - 1], pair, *CHOSEN[task:])
-    return Slip(f"task {task}: {word}", choices, f"Task {task}: {message}")
+Pair = tuple[str, str]
 
 
-def _reason_first(task: int) -> Slip:
-    """Return the slip of one pair that is turned round, for one task, counted from 1."""
-    choices = (*CHOSEN[: task - 1], CHOSEN[task - 1][::-1], *CHOSEN[task:])
-    message = "in your pair the reason comes first. Asked is the loss, then the reason."
-    return Slip(f"task {task}: reason first", choices, f"Task {task}: {message}")
+def _with(task: int, pair: Pair) -> tuple[Pair, ...]:
+    """Return the right choices but for one task, counted from 1."""
+    return (*CHOSEN[: task - 1], pair, *CHOSEN[task:])
 
+
+def _slips_of_words(table: str) -> Iterator[Slip]:
+    """Yield a slip for each block of a table whose names are a task and a wrong word in it."""
+    for name, _, message in read_table(table):
+        task, word = name.split(maxsplit=1)
+        loss, reason = CHOSEN[int(task) - 1]
+        kind, pair = ("reason", (loss, word)) if word in REASONS else ("loss", (word, reason))
+        sentence = f"Task {task}, {kind}: {message}"
+        yield Slip(f"task {task}, {word}", _with(int(task), pair), sentence)
+
+
+def _slips_of_writing() -> Iterator[Slip]:
+    """Yield the slips of right words in other letters, with blanks, or in the other order."""
+    for task, (loss, reason) in enumerate(CHOSEN, start=1):
+        for kind, word in (("loss", loss), ("reason", reason)):
+            for written in (f" {word}", f"{word} ", word.capitalize(), word.upper()):
+                pair = (written, reason) if kind == "loss" else (loss, written)
+                slip = "blanks" if " " in written else "capital letters"
+                yield Slip(
+                    f'task {task}, {slip} in "{written}"',
+                    _with(task, pair),
+                    f'Task {task}, {kind}: look at the {slip} in "{written}". Write each word '
+                    "exactly as it stands in the tables, without any.",
+                )
+        yield Slip(
+            f"task {task}, reason first",
+            _with(task, (reason, loss)),
+            f"Task {task}: in your pair the reason comes first. Asked is the loss, then the "
+            "reason.",
+        )
+
+
+SLIPS = """
+1 absolute
+    with the absolute error the model learns a middle value. A few repairs are very dear, so that
+    the middle lies below the mean, and the sum comes out too small.
+1 huber
+    these large costs are real, not slips. A loss that holds them back predicts too little for the
+    sum.
+1 largest
+    it is true that large errors are punished most, but it is not why the sum comes out right. Which
+    single guess, made for all, has the right sum?
+1 median
+    half of the costs lie above that number and half below, which says nothing about their sum.
+1 capped
+    the dear repairs are real and belong in the sum: their pull should not be limited.
+1 usual
+    that others use a loss says nothing about this task. What does the loss do that a sum of costs
+    needs?
+2 mse
+    a few very late arrivals would draw the prediction out, and more than half would come before it.
+    Which number has half of the others on each side?
+2 huber
+    what Huber's loss leads to lies somewhere between two well-known numbers, according to its
+    delta. Asked is one of them exactly.
+2 mean
+    the mean has no fixed share of the arrivals before it: a single very late one moves it. Which
+    number has half of the others on each side?
+2 capped
+    this limits what one arrival can do, but it does not say which number the model ends up with.
+    Which one has half of the others on each side?
+2 largest
+    punishing large errors most would draw the prediction towards the few late arrivals. Which
+    number has half of the others on each side?
+2 usual
+    that others use a loss says nothing about this task. What does the loss do that halves of
+    arrivals need?
+3 mse
+    the nonsense would pull hardest of all, since this pull grows with the error without end.
+3 absolute
+    this withstands nonsense as well, but it pulls as hard for the smallest error as for any. For
+    bell-shaped ordinary errors squares are better: which loss squares only those?
+3 median
+    nobody asks for half of the readings on each side. What matters is what a reading of nonsense
+    can do to the model.
+3 largest
+    punishing large errors most is what goes wrong here: the largest come from nonsense.
+3 mean
+    the mean is what nonsense spoils most easily. What should be limited?
+3 usual
+    that others use a loss says nothing about this task. What does the loss do that readings of
+    nonsense call for?
+4 categorical_logits
+    this loss takes it that exactly one class is right. The more likely one disease becomes, the
+    less likely it makes the others; but a patient can have two.
+4 mse
+    squared error can be used on probabilities, but after a sigmoid it hardly pulls at those that
+    are wrong and sure. Which loss is made for logits of yes and no?
+4 brier
+    this score takes probabilities of which exactly one should be 1.
+4 shared
+    the diseases do not compete: the probabilities of two of them may both be 90 %.
+4 usual
+    that others use a loss says nothing about this task. What does the loss do that diseases side by
+    side need?
+5 bce_logits
+    ten answers of yes or no may say yes twice, or never. Which loss knows that exactly one digit is
+    written?
+5 mse
+    squared error treats the digits as numbers to be hit, and after a softmax it hardly pulls at
+    mistakes that are sure. Which loss is made for one class out of many?
+5 brier
+    this is a sound choice where probabilities matter and labels may be wrong, but it takes
+    probabilities, not logits, and learns more slowly from sure mistakes. Which loss is made for
+    logits?
+5 separate
+    the digits do compete: if it is surely a 3, it is no 8.
+5 usual
+    that others use a loss says nothing about this task. What does the loss do that a single digit
+    needs?
+"""
+
+OF_NUMBERS = """
+{task} categorical_logits
+    {thing} is a number, not a class. This loss takes logits of classes.
+{task} bce_logits
+    {thing} is a number, not a yes or no. This loss takes logits of yes or no.
+{task} brier
+    {thing} is a number, not a class. This score takes probabilities of classes.
+{task} separate
+    {thing} is a number, not a yes or no.
+{task} shared
+    {thing} is a number. There are no classes here that could share a probability.
+"""
+
+OF_CLASSES = """
+{task} absolute
+    this loss is for a number that is to be hit. Here the network gives {logits}.
+{task} huber
+    this loss is for a number that is to be hit, now and then a wild one. Here the network gives
+    {logits}.
+{task} mean
+    the best single guess is of interest where a number is predicted. Here the network gives
+    {logits}: how do the answers depend on each other?
+{task} median
+    a best single guess in the middle is of interest where a number is predicted. Here the network
+    gives {logits}: how do the answers depend on each other?
+{task} capped
+    the size of an error is of interest where a number is predicted. Here the network gives
+    {logits}: how do the answers depend on each other?
+{task} largest
+    that large errors are punished most is a matter of numbers. Here the network gives {logits}: how
+    do the answers depend on each other?
+"""
+
+NO_OPTION = """
+{task} {word}
+    "{word}" is not a word of the tables. Write it exactly as it stands there, in small letters and
+    without blanks.
+"""
+
+NO_OPTIONS = {
+    1: ("squared", "mse_loss"),
+    2: ("mae", "MAE", "absolute error", "absolute_error", "l1"),
+    3: ("huber_loss",),
+    4: ("bce", "BCE", "binary", "categorical"),
+    5: ("categorical", "cross_entropy", "softmax"),
+}
+
+TABLES = (
+    SLIPS,
+    *(
+        OF_NUMBERS.format(task=task, thing=thing)
+        for task, thing in ((1, "a cost"), (2, "a time"), (3, "a reading"))
+    ),
+    *(
+        OF_CLASSES.format(task=task, logits=logits)
+        for task, logits in ((4, "logits of five diseases"), (5, "logits of ten digits"))
+    ),
+    *(
+        NO_OPTION.format(task=task, word=word)
+        for task, words in NO_OPTIONS.items()
+        for word in words
+    ),
+)
 
 CHOOSE = Exercise(
     id="05.choose",
@@ -51,175 +214,13 @@ CHOOSE = Exercise(
         "no reason at all. The other five belong to one task each, and so do the losses.",
     ),
     slips=(
-        _instead(
-            1,
-            "absolute",
-            "with the absolute error the model learns a middle value. A few repairs are very dear, "
-            "so that the middle lies below the mean, and the sum comes out too small.",
-        ),
-        _instead(
-            1,
-            "huber",
-            "these large costs are real, not slips. A loss that holds them back predicts too "
-            "little for the sum.",
-        ),
-        _instead(
-            1,
-            "largest",
-            "it is true that large errors are punished most, but it is not why the sum comes out "
-            "right. Which single guess, made for all, has the right sum?",
-        ),
-        _instead(
-            1,
-            "median",
-            "half of the costs lie above that number and half below, which says nothing about "
-            "their sum.",
-        ),
-        _instead(
-            2,
-            "mse",
-            "a few very late arrivals would draw the prediction out, and more than half would come "
-            "before it. Which number has half of the others on each side?",
-        ),
-        _instead(
-            2,
-            "huber",
-            "what Huber's loss leads to lies somewhere between two well-known numbers, according "
-            "to its delta. Asked is one of them exactly.",
-        ),
-        _instead(
-            2,
-            "mean",
-            "the mean has no fixed share of the arrivals before it: a single very late one moves "
-            "it. Which number has half of the others on each side?",
-        ),
-        _instead(
-            2,
-            "capped",
-            "this limits what one arrival can do, but it does not say which number the model ends "
-            "up with. Which one has half of the others on each side?",
-        ),
-        _instead(
-            3,
-            "mse",
-            "the nonsense would pull hardest of all, since this pull grows with the error without "
-            "end.",
-        ),
-        _instead(
-            3,
-            "absolute",
-            "this withstands nonsense as well, but it pulls as hard for the smallest error as for "
-            "any. For bell-shaped ordinary errors squares are better: which loss squares only "
-            "those?",
-        ),
-        _instead(
-            3,
-            "median",
-            "nobody asks for half of the readings on each side. What matters is what a reading of "
-            "nonsense can do to the model.",
-        ),
-        _instead(
-            3,
-            "largest",
-            "punishing large errors most is what goes wrong here: the largest come from nonsense.",
-        ),
-        _instead(
-            3,
-            "mean",
-            "the mean is what nonsense spoils most easily. What should be limited?",
-        ),
-        _instead(
-            4,
-            "categorical_logits",
-            "this loss takes it that exactly one class is right. The more likely one disease "
-            "becomes, the less likely it makes the others; but a patient can have two.",
-        ),
-        _instead(
-            4,
-            "mse",
-            "squared error can be used on probabilities, but after a sigmoid it hardly pulls at "
-            "those that are wrong and sure. Which loss is made for logits of yes and no?",
-        ),
-        _instead(
-            4,
-            "shared",
-            "the diseases do not compete: the probabilities of two of them may both be 90 %.",
-        ),
-        _instead(
-            5,
-            "bce_logits",
-            "ten answers of yes or no may say yes twice, or never. Which loss knows that exactly "
-            "one digit is written?",
-        ),
-        _instead(
-            5,
-            "mse",
-            "squared error treats the digits as numbers to be hit, and after a softmax it hardly "
-            "pulls at mistakes that are sure. Which loss is made for one class out of many?",
-        ),
-        _instead(
-            5,
-            "separate",
-            "the digits do compete: if it is surely a 3, it is no 8.",
-        ),
-        *(
-            _instead(
-                task,
-                "usual",
-                "that others use a loss says nothing about this task. What does the loss do that "
-                f"{what}?",
-            )
-            for task, what in (
-                (1, "a sum of costs needs"),
-                (2, "halves of arrivals need"),
-                (3, "readings of nonsense call for"),
-                (4, "diseases side by side need"),
-                (5, "a single digit needs"),
-            )
-        ),
-        *(
-            _instead(
-                task,
-                "brier" if task > 3 else "categorical_logits",
-                words,
-            )
-            for task, words in (
-                (1, "a cost is a number, not a class. This loss takes logits of classes."),
-                (2, "a time is a number, not a class. This loss takes logits of classes."),
-                (3, "a reading is a number, not a class. This loss takes logits of classes."),
-                (
-                    4,
-                    "this score takes probabilities of which exactly one should be 1.",
-                ),
-                (
-                    5,
-                    "this is a sound choice where probabilities matter and labels may be wrong, "
-                    "but it takes probabilities, not logits, and learns more slowly from sure "
-                    "mistakes. Which loss is made for logits?",
-                ),
-            )
-        ),
         Slip(
             "reason first",
             tuple((reason, loss) for loss, reason in CHOSEN),
             "In your pairs the reason comes first. Asked is the loss, then the reason.",
         ),
-        _instead(
-            1,
-            "MSE",
-            "write each word as it stands in the tables, in small letters.",
-        ),
-        *(_reason_first(task) for task in range(1, len(CHOSEN) + 1)),
-        *(
-            _instead(
-                task,
-                word,
-                f'"{word}" is not a word of the tables. Write it exactly as it stands there, in '
-                "small letters and without blanks.",
-            )
-            for task, words in enumerate(NO_OPTIONS, start=1)
-            for word in (*words, CHOSEN[task - 1][0] + " ", CHOSEN[task - 1][0].capitalize())
-        ),
+        *(slip for table in TABLES for slip in _slips_of_words(table)),
+        *_slips_of_writing(),
     ),
     also_right=(
         list(CHOSEN),

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...nn import losses
 from ..drawing import drawing
+from ..families import slips_of_a_mean
 
 
 def _mse_cases(seed: int) -> list[Case]:
@@ -31,6 +32,55 @@ def _mse_cases(seed: int) -> list[Case]:
     ]
 
 
+SLIPS = """
+not squared: .square() →
+    The errors are averaged as they are, so that one too high and one too low cancel. Something has
+    to be done to each error first.
+mean before square: .square().mean() → .mean().square()
+    The mean is taken first and squared afterwards, so that errors of both signs cancel. Look at the
+    order of the two steps.
+absolute: .square() → .abs()
+    This is the mean absolute error: a miss by 3 costs three times a miss by 1. Here it should cost
+    nine times as much.
+root: .mean() → .mean().sqrt()
+    A root is taken at the end. That number, the root mean square error, has the unit of the target,
+    but here the mean itself is asked for.
+length of the error: .square().mean() → .norm()
+    This is the length of the vector of errors: a root of a sum. Neither a root nor a sum over the
+    examples stands in the formula.
+halved: return → return 0.5 *
+    Your loss is half of what it should be. Some books put a half in front to have a simpler
+    gradient; the formula here has none.
+divided by n - 1: .mean() → .sum() / (len(target) - 1)
+    The sum is divided by one less than the number of examples, as for a variance. With a single
+    example that is a division by 0: what does a mean divide by?
+variance of the errors: .square().mean() → .var(correction=0)
+    This is the variance of the errors: their own mean is taken off first, so that being too high
+    everywhere costs nothing. Look for `var` or `std`.
+difference of squares: (prediction**2 - target**2).mean()
+    Prediction and target are squared one by one, and then subtracted. It is the difference that is
+    squared: look at your brackets.
+only the target squared: (prediction - target**2).mean()
+    Only the target is squared: `**` binds more strongly than the minus. Look at your brackets.
+errors added: _error(prediction, target) → (prediction + target)
+    Prediction and target are added. What is 0 when the two agree?
+error in shares of the target: .square() → .div(target).square()
+    Each error is divided by its target. That measures shares, and fails where a target is 0; the
+    formula has no division inside.
+doubled for squared: .square() → .mul(2)
+    The errors are doubled where they should be squared. Then errors of both signs cancel: which
+    operator is a power?
+the gradient: 2 * (prediction - target) / prediction.numel()
+    This is the gradient of the loss, one number for each prediction. Asked is the loss itself, a
+    single number.
+sum before square: .square().mean() → .sum().square() / len(target)
+    The errors are added up first and squared afterwards, so that errors of both signs cancel. Look
+    at the order of the steps.
+length of the error, divided: .square().mean() → .norm() / len(target)
+    This is the length of the vector of errors, divided by their number. A length has a root in it,
+    and there is none in the formula: look at `norm`.
+"""
+
 MSE = Exercise(
     id="05.mse",
     points=1,
@@ -45,115 +95,7 @@ MSE = Exercise(
         "Subtract the tensors, square the difference with `** 2`, and only then take `.mean()`. "
         "Mind the brackets: the square belongs to the whole difference.",
     ),
-    slips=(
-        Slip(
-            "sum for mean",
-            lambda p, y: ((p - y) ** 2).sum(),
-            "The squared errors are added up, not averaged. Twice as many examples would make the "
-            "loss twice as large: look at your last step.",
-        ),
-        Slip(
-            "not averaged",
-            lambda p, y: (p - y) ** 2,
-            "These are the squared errors, one for each example. A loss is a single number: what "
-            "is done with them all?",
-        ),
-        Slip(
-            "not squared",
-            lambda p, y: (p - y).mean(),
-            "The errors are averaged as they are, so that one too high and one too low cancel. "
-            "Something has to be done to each error first.",
-        ),
-        Slip(
-            "mean before square",
-            lambda p, y: (p - y).mean() ** 2,
-            "The mean is taken first and squared afterwards, so that errors of both signs cancel. "
-            "Look at the order of the two steps.",
-        ),
-        Slip(
-            "absolute",
-            lambda p, y: (p - y).abs().mean(),
-            "This is the mean absolute error: a miss by 3 costs three times a miss by 1. Here it "
-            "should cost nine times as much.",
-        ),
-        Slip(
-            "root",
-            lambda p, y: ((p - y) ** 2).mean().sqrt(),
-            "A root is taken at the end. That number, the root mean square error, has the unit of "
-            "the target, but here the mean itself is asked for.",
-        ),
-        Slip(
-            "length of the error",
-            lambda p, y: (p - y).norm(),
-            "This is the length of the vector of errors: a root of a sum. Neither a root nor a sum "
-            "over the examples stands in the formula.",
-        ),
-        Slip(
-            "halved",
-            lambda p, y: ((p - y) ** 2).mean() / 2,
-            "Your loss is half of what it should be. Some books put a half in front to have a "
-            "simpler gradient; the formula here has none.",
-        ),
-        Slip(
-            "divided by n - 1",
-            lambda p, y: ((p - y) ** 2).sum() / (len(p) - 1) if len(p) > 1 else p[0] * torch.nan,
-            "The sum is divided by one less than the number of examples, as for a variance. With a "
-            "single example that is a division by 0: what does a mean divide by?",
-        ),
-        Slip(
-            "variance of the errors",
-            lambda p, y: (p - y).var(correction=0),
-            "This is the variance of the errors: their own mean is taken off first, so that being "
-            "too high everywhere costs nothing. Look for `var` or `std`.",
-        ),
-        Slip(
-            "difference of squares",
-            lambda p, y: (p**2 - y**2).mean(),
-            "Prediction and target are squared one by one, and then subtracted. It is the "
-            "difference that is squared: look at your brackets.",
-        ),
-        Slip(
-            "only the target squared",
-            lambda p, y: (p - y**2).mean(),
-            "Only the target is squared: `**` binds more strongly than the minus. Look at your "
-            "brackets.",
-        ),
-        Slip(
-            "errors added",
-            lambda p, y: ((p + y) ** 2).mean(),
-            "Prediction and target are added. What is 0 when the two agree?",
-        ),
-        Slip(
-            "error in shares of the target",
-            lambda p, y: (((p - y) / y) ** 2).mean(),
-            "Each error is divided by its target. That measures shares, and fails where a target "
-            "is 0; the formula has no division inside.",
-        ),
-        Slip(
-            "doubled for squared",
-            lambda p, y: (2 * (p - y)).mean(),
-            "The errors are doubled where they should be squared. Then errors of both signs "
-            "cancel: which operator is a power?",
-        ),
-        Slip(
-            "the gradient",
-            lambda p, y: 2 * (p - y) / p.numel(),
-            "This is the gradient of the loss, one number for each prediction. Asked is the loss "
-            "itself, a single number.",
-        ),
-        Slip(
-            "sum before square",
-            lambda p, y: (p - y).sum() ** 2 / len(p),
-            "The errors are added up first and squared afterwards, so that errors of both signs "
-            "cancel. Look at the order of the steps.",
-        ),
-        Slip(
-            "length of the error, divided",
-            lambda p, y: (p - y).norm() / len(p),
-            "This is the length of the vector of errors, divided by their number. A length has a "
-            "root in it, and there is none in the formula: look at `norm`.",
-        ),
-    ),
+    slips=slips_of_a_mean(losses.mse) + slips(SLIPS, losses.mse),
     also_right=(
         lambda p, y: (y - p).pow(2).mean(),
         lambda p, y: torch.dot(p - y, p - y) / len(p),

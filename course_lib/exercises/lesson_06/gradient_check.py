@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...nn import gradient_check
 from ..drawing import drawing
 
@@ -32,6 +32,7 @@ def _check_cases(seed: int) -> list[Case]:
         case("4 weights and step 0.05", 4, step=0.05),
         case("3 by 3 weights and step 0.1", 3, 3, step=0.1),
         case("1 weight and step 0.1", 1, step=0.1, special=True),
+        case("2 weights and step 0.1", 2, step=0.1, special=True),
         case("3 weights and step 0.001", 3, step=0.001, special=True),
         case("3 weights and step 1", 3, step=1.0, special=True),
         case("3 weights that are all zero", 3, step=0.1, scale=0.0, special=True),
@@ -50,117 +51,142 @@ def _check_cases(seed: int) -> list[Case]:
     ]
 
 
-def _entry_by_entry(w: Tensor, slope: Callable[[Callable[[float], Tensor]], Tensor]) -> Tensor:
-    """Return for each number of w what `slope` makes of `moved`, which moves that number alone."""
-
-    def at(place: int) -> Callable[[float], Tensor]:
-        def moved(by: float) -> Tensor:
-            other = w.clone().view(-1)
-            other[place] += by
-            return other.view(w.shape)
-
-        return moved
-
-    return torch.stack([slope(at(place)) for place in range(w.numel())]).view(w.shape)
-
-
-def _not_put_back(f: Loss, w: Tensor, step: float) -> Tensor:
-    moving, slopes = w.clone().view(-1), []
-    for place in range(w.numel()):
-        moving[place] += step
-        up = f(moving.view(w.shape))
-        moving[place] -= 2 * step
-        slopes.append((up - f(moving.view(w.shape))) / (2 * step))
+def _by_axes(f: Loss, w: Tensor, step: float) -> Tensor:
+    axes = torch.eye(w.numel(), dtype=w.dtype).view(-1, *w.shape)
+    slopes = [(f(w + step * axis) - f(w - step * axis)) / (2 * step) for axis in axes]
     return torch.stack(slopes).view(w.shape)
 
 
-def _put_back_halfway(f: Loss, w: Tensor, step: float) -> Tensor:
-    moving, slopes = w.clone().view(-1), []
+def _by_copies(f: Loss, w: Tensor, step: float) -> Tensor:
+    slopes = []
     for place in range(w.numel()):
-        moving[place] += step
-        up = f(moving.view(w.shape))
-        moving[place] -= step
-        slopes.append((up - f(moving.view(w.shape))) / (2 * step))
-    return torch.stack(slopes).view(w.shape)
-
-
-def _moved_apart(f: Loss, w: Tensor, step: float) -> Tensor:
-    up, down, slopes = w.clone().view(-1), w.clone().view(-1), []
-    for place in range(w.numel()):
+        up, down = w.clone().view(-1), w.clone().view(-1)
         up[place] += step
         down[place] -= step
         slopes.append((f(up.view(w.shape)) - f(down.view(w.shape))) / (2 * step))
     return torch.stack(slopes).view(w.shape)
 
 
-def _moved_on(f: Loss, w: Tensor, step: float) -> Tensor:
+def _by_moving(f: Loss, w: Tensor, step: float) -> Tensor:
     moving, slopes = w.clone().view(-1), []
     for place in range(w.numel()):
         moving[place] += step
-        slopes.append((f(moving.view(w.shape)) - f(w)) / step)
-    return torch.stack(slopes).view(w.shape)
-
-
-def _replaced(f: Loss, w: Tensor, step: float) -> Tensor:
-    slopes = []
-    for place in range(w.numel()):
-        up, down = w.clone(), w.clone()
-        up.view(-1)[place] = step
-        down.view(-1)[place] = -step
-        slopes.append((f(up) - f(down)) / (2 * step))
-    return torch.stack(slopes).view(w.shape)
-
-
-def _flat_for_f(f: Loss, w: Tensor, step: float) -> Tensor:
-    slopes = []
-    for place in range(w.numel()):
-        up, down = w.clone().view(-1), w.clone().view(-1)
-        up[place] += step
-        down[place] -= step
-        slopes.append((f(up) - f(down)) / (2 * step))
-    return torch.stack(slopes).view(w.shape)
-
-
-def _by_rows(f: Loss, w: Tensor, step: float) -> Tensor:
-    slopes = []
-    for row in range(len(w)):
-        up, down = w.clone(), w.clone()
-        up[row] += step
-        down[row] -= step
-        slopes.append((f(up) - f(down)) / (2 * step))
-    return torch.stack(slopes)
-
-
-def _by_autograd(f: Loss, w: Tensor, step: float) -> Tensor:
-    w = w.detach().clone().requires_grad_()
-    return torch.autograd.grad(f(w), w)[0]
-
-
-def _check_by_loop(f: Loss, w: Tensor, step: float) -> Tensor:
-    result = torch.zeros_like(w)
-    flat = result.view(-1)
-    moving = w.clone().view(-1)
-    for place in range(w.numel()):
-        before = moving[place].clone()
-        moving[place] = before + step
         up = f(moving.view(w.shape))
-        moving[place] = before - step
-        flat[place] = (up - f(moving.view(w.shape))) / (2 * step)
-        moving[place] = before
-    return result
+        moving[place] -= 2 * step
+        slopes.append((up - f(moving.view(w.shape))) / (2 * step))
+        moving[place] = w.view(-1)[place]
+    return torch.stack(slopes).view(w.shape)
 
 
-def _check_by_eye(f: Loss, w: Tensor, step: float) -> Tensor:
-    moves = step * torch.eye(w.numel(), dtype=w.dtype).view(-1, *w.shape)
-    return torch.stack([(f(w + m) - f(w - m)) / (2 * step) for m in moves]).reshape(w.shape)
+SLIPS = """
+one-sided, upward: f(w - step * axis)) / (2 * step) → f(w)) / step
+    This is a one-sided difference: it looks at f above and here. Its error is far larger at the
+    same step. A central one looks as far to the left as to the right.
+one-sided, downward: f(w + step * axis) → f(w) ; (2 * step) → step
+    This is a one-sided difference: it looks at f here and below. Its error is far larger at the
+    same step. A central one looks as far to the left as to the right.
+divided by the step: (2 * step) → step
+    Everything is twice as large as it should be. How far apart are the two places at which you call
+    f?
+not divided: / (2 * step) →
+    This is how much f rises, not how steeply. A slope is a rise over the distance in which it
+    happens.
+one-sided, over twice the step: f(w - step * axis) → f(w)
+    f is called one step above and here, and the rise is divided by twice the step. Look at where
+    the weight stands at your second call.
+half the step: step * axis → step / 2 * axis ; (2 * step) → step
+    This is a central difference, but it goes only half a step to each side. The whole step is
+    meant: up by it, and down by it.
+brackets of the distance: (2 * step) → 2 * step
+    Below the line brackets are missing: `/ 2 * step` divides by 2 and then multiplies. Look at what
+    you divide by.
+brackets of the rise: (f(w + → f(w + ; axis)) / → axis) /
+    Only the second value of f is divided: brackets are missing around the difference.
+all weights at once: (f(w + step) - f(w - step)) / (2 * step)
+    All weights are moved at once, which gives one slope for all of them together. Each weight needs
+    a slope of its own, with the others held still.
+all weights at once, in every place: ((f(w + step) - f(w - step)) / (2 * step)).expand(w.shape)
+    Each weight gets the same number, the slope for moving all of them at once. Move one weight at a
+    time, with the others held still.
+sum for difference: ) - f( → ) + f(
+    The two values of f are added. A slope is made of how much f differs between the two places.
+twice the step: step * axis → 2 * step * axis
+    Each weight is moved by twice the step, while the rise is divided by the distance of a single
+    one. Up by the step, and down by the step.
+twice the step, well divided: step * axis → 2 * step * axis ; (2 * step) → (4 * step)
+    This is a central difference, but it goes two steps to each side. One is meant: up by it, and
+    down by it.
+last weight forgotten: torch.stack(slopes) → torch.stack([*slopes[:-1], 0 * slopes[-1]])
+    The last slope is always 0. If you use a loop, look at where it ends.
+slopes added up: torch.stack(slopes).view(w.shape) → sum(slopes)
+    The slopes are added up to one number. Each weight needs its own: collect them, in the shape of
+    w.
+sign: w + step ↔ w - step
+    All signs are wrong. Where f rises with a weight the slope must be above 0: look at which value
+    is taken from which.
+step in proportion to the weight: step * axis → step * w * axis
+    Each weight is moved in proportion to itself, so the distance is not twice the step, and a
+    weight of 0 never moves. The step is added as it is.
+the exact gradient: torch.func.grad(f)(w)
+    This is the exact gradient, or so near it that the step handed in plays no part: it comes from
+    autograd, or from a step of your own. Asked is the central difference with the given step, error
+    and all, from nothing but values of f.
+second derivative: - f(w - step * axis)) / (2 * step) → - 2 * f(w) + f(w - step * axis)) / step**2
+    This is the second derivative, how the slope itself changes. For the slope two values are
+    enough.
+left flat: .view(w.shape) →
+    The slopes are right but come in one long row. Each belongs to a weight, so the result has the
+    shape of w: a last step is missing.
+only the first weight: torch.stack(slopes).view(w.shape) → slopes[0]
+    Only the slope of the first weight comes back. If you use a loop, look for a `return` inside it.
+moved by 1: step * axis → axis
+    Each weight is moved by 1, while the rise is divided by twice the step. Where does the step go
+    in when you move a weight?
+divided by 2: (2 * step) → 2
+    The rise is divided by 2, whatever the step. A slope is a rise over the distance in which it
+    happens: how far apart are the two places?
+only the first place filled:
+    | torch.stack(slopes) → torch.stack([slopes[0], *(0 * slope for slope in slopes[1:])])
+    Only the first slope is there, the others are 0. If you use a loop, look for a `return` inside
+    it.
+a step of its own: step → 1e-3
+    This is a central difference with step 0.001, whatever step is handed in. Look for a number
+    where the argument should stand.
+"""
 
+SLIPS_OF_COPIES = """
+a row at a time: w.numel() → len(w) ; .view(-1) → ; .view(w.shape) →
+    A whole row of weights is moved at once when w is a matrix. Each weight needs a slope of its
+    own: flatten a copy of w first, or go through both axes.
+moved apart and not put back:
+    | up, down = w.clone().view(-1), w.clone().view(-1) → pass
+    | slopes = [] → slopes, up, down = [], w.clone().view(-1), w.clone().view(-1)
+    The two copies are made once, so every weight stays where it was moved to, and the next ones are
+    measured from there. Begin each weight from the same place.
+weight replaced by the step: += step → = step ; -= step → = -step
+    The weight is replaced by the step instead of being moved by it. Look for `=` where a sum should
+    stand.
+f gets a flat tensor: up.view(w.shape) → up ; down.view(w.shape) → down
+    f is given one long row, while w is a matrix: the loss expects the shape of w. Before each call
+    give the moved copy its shape back, with `view`.
+a row at a time, in every place:
+    | w.numel() → len(w) ; .view(-1) → ; .view(w.shape) →
+    | torch.stack(slopes) → torch.stack([slope.expand(w[0].shape) for slope in slopes])
+    When w is a matrix, a whole row of weights is moved at once, and its places all get the same
+    number. Each weight needs a slope of its own: go through a flat copy, or through both axes.
+"""
 
-def _rows_filled(f: Loss, w: Tensor, step: float) -> Tensor:
-    slopes = torch.zeros_like(w)
-    for row, slope in enumerate(_by_rows(f, w, step)):
-        slopes[row] = slope
-    return slopes
-
+SLIPS_OF_MOVING = """
+not put back: moving[place] = w.view(-1)[place] → pass
+    A weight stays where its second call left it, and the next ones are measured from there. Begin
+    each weight from the same place.
+not put back, one-sided:
+    | moving[place] -= 2 * step → pass
+    | up - f(moving.view(w.shape))) / (2 * step) → up - f(w)) / step
+    | moving[place] = w.view(-1)[place] → pass
+    A weight stays where it was moved to, and the next rises contain the earlier ones. Begin each
+    weight from the same place; and look to both sides of it.
+"""
 
 GRADIENT_CHECK = Exercise(
     id="06.gradient_check",
@@ -177,221 +203,8 @@ GRADIENT_CHECK = Exercise(
         "Work on a copy, `w.clone().view(-1)`, which is flat whatever the shape of w; go through "
         "its places one by one, and give the list of slopes the shape of w at the end.",
     ),
-    slips=(
-        Slip(
-            "one-sided, upward",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(0))) / s),
-            "This is a one-sided difference: it looks at f above and here. Its error is far larger "
-            "at the same step. A central one looks as far to the left as to the right.",
-        ),
-        Slip(
-            "one-sided, downward",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(0)) - f(at(-s))) / s),
-            "This is a one-sided difference: it looks at f here and below. Its error is far larger "
-            "at the same step. A central one looks as far to the left as to the right.",
-        ),
-        Slip(
-            "divided by the step",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / s),
-            "Everything is twice as large as it should be. How far apart are the two places at "
-            "which you call f?",
-        ),
-        Slip(
-            "not divided",
-            lambda f, w, s: _entry_by_entry(w, lambda at: f(at(s)) - f(at(-s))),
-            "This is how much f rises, not how steeply. A slope is a rise over the distance in "
-            "which it happens.",
-        ),
-        Slip(
-            "one-sided, over twice the step",
-            _put_back_halfway,
-            "f is called one step above and here, and the rise is divided by twice the step. Look "
-            "at where the weight stands at your second call.",
-        ),
-        Slip(
-            "half the step",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s / 2)) - f(at(-s / 2))) / s),
-            "This is a central difference, but it goes only half a step to each side. The whole "
-            "step is meant: up by it, and down by it.",
-        ),
-        Slip(
-            "brackets of the distance",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / 2 * s),
-            "Below the line brackets are missing: `/ 2 * step` divides by 2 and then multiplies. "
-            "Look at what you divide by.",
-        ),
-        Slip(
-            "brackets of the rise",
-            lambda f, w, s: _entry_by_entry(w, lambda at: f(at(s)) - f(at(-s)) / (2 * s)),
-            "Only the second value of f is divided: brackets are missing around the difference.",
-        ),
-        Slip(
-            "all weights at once",
-            lambda f, w, s: (f(w + s) - f(w - s)) / (2 * s),
-            "All weights are moved at once, which gives one slope for all of them together. Each "
-            "weight needs a slope of its own, with the others held still.",
-        ),
-        Slip(
-            "all weights at once, in every place",
-            lambda f, w, s: ((f(w + s) - f(w - s)) / (2 * s)).expand(w.shape).clone(),
-            "Each weight gets the same number, the slope for moving all of them at once. Move one "
-            "weight at a time, with the others held still.",
-        ),
-        Slip(
-            "a row at a time",
-            _by_rows,
-            "A whole row of weights is moved at once when w is a matrix. Each weight needs a slope "
-            "of its own: flatten a copy of w first, or go through both axes.",
-        ),
-        Slip(
-            "not put back",
-            _not_put_back,
-            "A weight stays where its second call left it, and the next ones are measured from "
-            "there. Begin each weight from the same place.",
-        ),
-        Slip(
-            "moved apart and not put back",
-            _moved_apart,
-            "The two copies are made once, so every weight stays where it was moved to, and the "
-            "next ones are measured from there. Begin each weight from the same place.",
-        ),
-        Slip(
-            "not put back, one-sided",
-            _moved_on,
-            "A weight stays where it was moved to, and the next rises contain the earlier ones. "
-            "Begin each weight from the same place; and look to both sides of it.",
-        ),
-        Slip(
-            "sum for difference",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) + f(at(-s))) / (2 * s)),
-            "The two values of f are added. A slope is made of how much f differs between the two "
-            "places.",
-        ),
-        Slip(
-            "twice the step",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(2 * s)) - f(at(-2 * s))) / (2 * s)),
-            "Each weight is moved by twice the step, while the rise is divided by the distance of "
-            "a single one. Up by the step, and down by the step.",
-        ),
-        Slip(
-            "twice the step, well divided",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(2 * s)) - f(at(-2 * s))) / (4 * s)),
-            "This is a central difference, but it goes two steps to each side. One is meant: up by "
-            "it, and down by it.",
-        ),
-        Slip(
-            "weight replaced by the step",
-            _replaced,
-            "The weight is replaced by the step instead of being moved by it. Look for `=` where a "
-            "sum should stand.",
-        ),
-        Slip(
-            "last weight forgotten",
-            lambda f, w, s: torch.cat(
-                [
-                    _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / (2 * s)).view(-1)[:-1],
-                    torch.zeros(1, dtype=w.dtype),
-                ]
-            ).view(w.shape),
-            "The last slope is always 0: look at where your loop ends.",
-        ),
-        Slip(
-            "slopes added up",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / (2 * s)).sum(),
-            "The slopes are added up to one number. Each weight needs its own: collect them, in "
-            "the shape of w.",
-        ),
-        Slip(
-            "f gets a flat tensor",
-            _flat_for_f,
-            "f is given one long row, while w is a matrix: the loss expects the shape of w. Before "
-            "each call give the moved copy its shape back, with `view`.",
-        ),
-        Slip(
-            "sign",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(-s)) - f(at(s))) / (2 * s)),
-            "All signs are wrong. Where f rises with a weight the slope must be above 0: look at "
-            "which value is taken from which.",
-        ),
-        Slip(
-            "step in proportion to the weight",
-            lambda f, w, s: torch.stack(
-                [
-                    (f(w + s * w * axis) - f(w - s * w * axis)) / (2 * s)
-                    for axis in torch.eye(w.numel(), dtype=w.dtype).view(-1, *w.shape)
-                ]
-            ).view(w.shape),
-            "Each weight is moved in proportion to itself, so the distance is not twice the step, "
-            "and a weight of 0 never moves. The step is added as it is.",
-        ),
-        Slip(
-            "the exact gradient",
-            _by_autograd,
-            "This is the exact gradient, or so near it that the step handed in plays no part: it "
-            "comes from autograd, or from a step of your own. Asked is the central difference with "
-            "the given step, error and all, from nothing but values of f.",
-        ),
-        Slip(
-            "second derivative",
-            lambda f, w, s: _entry_by_entry(
-                w, lambda at: (f(at(s)) - 2 * f(at(0)) + f(at(-s))) / s**2
-            ),
-            "This is the second derivative, how the slope itself changes. For the slope two values "
-            "are enough.",
-        ),
-        Slip(
-            "left flat",
-            lambda f, w, s: _entry_by_entry(
-                w, lambda at: (f(at(s)) - f(at(-s))) / (2 * s)
-            ).flatten(),
-            "The slopes are right but come in one long row. Each belongs to a weight, so the "
-            "result has the shape of w: a last step is missing.",
-        ),
-        Slip(
-            "only the first weight",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / (2 * s)).view(
-                -1
-            )[0],
-            "Only the slope of the first weight comes back. Look for a `return` inside your loop.",
-        ),
-        Slip(
-            "moved by 1",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(1)) - f(at(-1))) / (2 * s)),
-            "Each weight is moved by 1, while the rise is divided by twice the step. Where does "
-            "the step go in when you move a weight?",
-        ),
-        Slip(
-            "divided by 2",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / 2),
-            "The rise is divided by 2, whatever the step. A slope is a rise over the distance in "
-            "which it happens: how far apart are the two places?",
-        ),
-        Slip(
-            "only the first place filled",
-            lambda f, w, s: (
-                _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / (2 * s))
-                * (torch.arange(w.numel()) == 0).view(w.shape)
-            ),
-            "Only the first slope is there, the others are 0. Look for a `return` inside your "
-            "loop.",
-        ),
-        Slip(
-            "a row at a time, in every place",
-            _rows_filled,
-            "When w is a matrix, a whole row of weights is moved at once, and its places all get "
-            "the same number. Each weight needs a slope of its own: go through a flat copy, or "
-            "through both axes.",
-        ),
-        Slip(
-            "a step of its own",
-            lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(1e-3)) - f(at(-1e-3))) / 2e-3),
-            "This is a central difference with step 0.001, whatever step is handed in. Look for a "
-            "number where the argument should stand.",
-        ),
-    ),
-    also_right=(
-        _check_by_loop,
-        _check_by_eye,
-        lambda f, w, s: _entry_by_entry(w, lambda at: (f(at(s)) - f(at(-s))) / s / 2),
-    ),
+    slips=slips(SLIPS, _by_axes)
+    + slips(SLIPS_OF_COPIES, _by_copies)
+    + slips(SLIPS_OF_MOVING, _by_moving),
+    also_right=(_by_axes, _by_copies, _by_moving),
 )

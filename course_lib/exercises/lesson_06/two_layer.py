@@ -4,12 +4,10 @@ outputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...nn import backprop
 from ..drawing import drawing
 
@@ -69,61 +67,135 @@ def _two_layer_by_loop(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor)
     return of_W1, of_b1, of_W2, g.sum(dim=0)
 
 
-def _slip(
-    sums: Callable = lambda x, W1, b1: x @ W1.T + b1,
-    hidden: Callable = lambda z, x: torch.relu(z),
-    back: Callable = lambda g, W1, W2: g @ W2,
-    gate: Callable = lambda g, z: g * (z > 0),
-    results: Callable = lambda g, of_hidden, of_z, x, a: (
-        of_z.T @ x,
-        of_z.sum(dim=0),
-        g.T @ a,
-        g.sum(dim=0),
-    ),
-) -> Callable[..., tuple[Tensor, ...]]:
-    """Return the backward pass of two layers with one of its parts replaced."""
-
-    def answer(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> tuple[Tensor, ...]:
-        z = sums(x, W1, b1)
-        of_hidden = back(g, W1, W2)
-        return results(g, of_hidden, gate(of_hidden, z), x, hidden(z, x))
-
-    return answer
+def _gate_from_the_values(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
+    hidden = torch.relu(x @ W1.T + b1)
+    of_z = torch.where(hidden > 0, g @ W2, 0.0)
+    return of_z.T @ x, of_z.sum(dim=0), g.T @ hidden, g.sum(dim=0)
 
 
-def _gate_at_the_outputs(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
-    out = torch.relu(x @ W1.T + b1) @ W2.T
-    return _slip()(g * (out > 0), x, W1, b1, W2)
-
-
-def _skipping(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
-    z = x @ W1.T + b1
-    of_z = g * (z > 0)
-    return of_z.T @ x, of_z.sum(dim=0), g.T @ torch.relu(z), g.sum(dim=0)
-
-
-def _one_layer(g: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    return g @ weight, g.T @ x, g.sum(dim=0)
-
-
-def _weights_taken_first(gate: Callable) -> Callable[..., Four]:
-    """Return the answer that takes weights, inputs, biases from a layer; shapes rarely allow it."""
-
-    def answer(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
-        z = x @ W1.T + b1
-        of_W2, of_hidden, of_b2 = _one_layer(g, torch.relu(z), W2)
-        of_W1, _, of_b1 = _one_layer(gate(of_hidden, z), x, W1)
-        return of_W1, of_b1, of_W2, of_b2
-
-    return answer
-
-
-def _inputs_taken_last(g: Tensor, x: Tensor, W1: Tensor, b1: Tensor, W2: Tensor) -> Four:
-    z = x @ W1.T + b1
-    of_W2, of_b2, of_hidden = _one_layer(g, torch.relu(z), W2)
-    of_W1, of_b1, _ = _one_layer(of_hidden * (z > 0), x, W1)
-    return of_W1, of_b1, of_W2, of_b2
-
+SLIPS = """
+gate forgotten: relu_vjp(of_hidden, z) → of_hidden
+    The gradients of W1 and b1 are what they would be without ReLU. A hidden neuron that gave 0 for
+    an example must not learn from it: a step is missing on the way back.
+gate open at 0: relu_vjp(of_hidden, z) → of_hidden * (z >= 0)
+    A hidden sum of exactly 0 lets the gradient through. At its corner ReLU's slope is taken as 0,
+    here and in torch: look at your comparison.
+gate of the gradient's sign: relu_vjp(of_hidden, z) → of_hidden * (of_hidden > 0)
+    The gate looks at the sign of the gradient that comes back. Whether a hidden neuron fired was
+    decided on the way forward: look at what you compare with 0.
+gate upside down: relu_vjp(of_hidden, z) → of_hidden * (z < 0)
+    The gate is open where a hidden neuron did not fire, and shut where it did. Look at your
+    comparison.
+the value for the slope: relu_vjp(of_hidden, z) → of_hidden * hidden
+    What comes back is multiplied by the hidden values. It must be multiplied by the slope of ReLU
+    there, which is 0 or 1.
+gate at the outputs: linear_vjp(g, hidden, W2) → linear_vjp(relu_vjp(g, hidden @ W2.T), hidden, W2)
+    There is a gate at the outputs too. ReLU stands between the two layers only; the outputs are
+    plain sums.
+first bias before the gate: return of_W1, of_b1 → return of_W1, of_hidden.sum(dim=0)
+    W1 is right, b1 is not: its gradient is taken before ReLU's gate. b1 is added before ReLU, so
+    what comes back has passed the gate when it arrives there.
+first weights before the gate: return of_W1 → return of_hidden.T @ x
+    b1 is right, W1 is not: its gradient is taken before ReLU's gate. Look at which of the two
+    gradients you multiply by x.
+sums for hidden values: linear_vjp(g, hidden, W2) → linear_vjp(g, z, W2)
+    W2's gradient uses the hidden sums. What W2 was multiplied by on the way forward is what ReLU
+    made of them.
+inputs for hidden values: of_b1, of_W2 → of_b1, g.T @ x
+    W2's gradient uses x. A layer's gradient needs the inputs of that layer: what was W2 multiplied
+    by on the way forward?
+bias left out on the way forward: affine(x, W1, b1) → x @ W1.T
+    The hidden sums are made without b1, so the wrong gates are open and the hidden values are
+    wrong. Look at your way forward.
+W2 transposed: linear_vjp(g, hidden, W2) → (g @ W2.T, g.T @ hidden, g.sum(dim=0))
+    On the way back W2 is transposed, as it is on the way forward. It runs only where there are as
+    many outputs as hidden neurons, and is wrong there too.
+back through W1: linear_vjp(g, hidden, W2) → (g @ W1, g.T @ hidden, g.sum(dim=0))
+    g goes back through W1. Between the outputs and the hidden values stands the other weight
+    matrix.
+W2 left out: relu_vjp(of_hidden, z) → g * (z > 0)
+    g goes to the first layer without passing W2. How much a hidden value moves the outputs depends
+    on the weights between them.
+first weights' gradient transposed: return of_W1 → return of_W1.T
+    W1's gradient lies on its side. Each gradient has the shape of its parameter: look at which
+    factor is turned.
+second weights' gradient transposed: of_b1, of_W2 → of_b1, of_W2.T
+    W2's gradient lies on its side. Each gradient has the shape of its parameter: look at which
+    factor is turned.
+both weights' gradients transposed: return of_W1, of_b1, of_W2 → return of_W1.T, of_b1, of_W2.T
+    The gradients of both weight matrices lie on their sides. Each has the shape of its parameter:
+    look at which factor of your products is turned.
+biases not added up: of_W1, of_b1, of_W2, of_b2 → of_W1, relu_vjp(of_hidden, z), of_W2, g
+    The biases get a gradient for each example. There is one bias a neuron, and it serves all
+    examples: something is missing over n.
+biases added along the neurons:
+    | of_b1, of_W2, of_b2 → relu_vjp(of_hidden, z).sum(dim=1), of_W2, g.sum(dim=1)
+    The biases' gradients are added up over the neurons. There should be one for each neuron: look
+    at the axis of your sums.
+output biases added along the outputs: of_b1, of_W2, of_b2 → of_b1, of_W2, g.sum(dim=1)
+    The gradient of b2 is added up over the outputs, so that each example gets a number. There
+    should be one for each output: look at the axis of your sum.
+means over the examples: linear_vjp(g, hidden, W2) → linear_vjp(g / len(g), hidden, W2)
+    All four are divided by the number of examples. If the loss is a mean, its 1/n is in g already,
+    and here it goes in twice.
+means for the biases: of_b1, of_W2, of_b2 → of_b1 / len(g), of_W2, of_b2 / len(g)
+    The biases' gradients are means over the examples, those of the weights are sums. If the loss is
+    a mean, its 1/n is in g already.
+second layer first: of_W1, of_b1, of_W2, of_b2 → of_W2, of_b2, of_W1, of_b1
+    The layers have changed places in the result: W1 and b1 are asked for first. You compute them
+    last.
+weights first, then biases: of_W1, of_b1, of_W2, of_b2 → of_W1, of_W2, of_b1, of_b2
+    All four are right, but they come back in the wrong order: W1, b1, W2, b2.
+weights only: of_W1, of_b1, of_W2, of_b2 → of_W1, of_W2
+    There are two results, those of the weights. The biases learn as well: four gradients are asked
+    for, W1, b1, W2, b2.
+gate without the bias: relu_vjp(of_hidden, z) → relu_vjp(of_hidden, x @ W1.T)
+    The gates are set without b1, though the hidden values have it. A neuron fires where its whole
+    sum, bias included, is above 0.
+mean for the output biases: of_b1, of_W2, of_b2 → of_b1, of_W2, of_b2 / len(g)
+    The gradient of b2 is a mean over the examples, the others are sums. If the loss is a mean, its
+    1/n is in g already.
+output biases not added up: of_b1, of_W2, of_b2 → of_b1, of_W2, g
+    The gradient of b2 has a row for each example. There is one bias for each output, and it serves
+    all examples: something is missing over n.
+biases swapped: of_b1, of_W2, of_b2 → of_b2, of_W2, of_b1
+    The gradients of b1 and b2 have changed places. b2 belongs to the outputs.
+first layer forgotten: return of_W1, of_b1 → return 0 * of_W1, 0 * of_b1
+    The first layer gets no gradient, so it would never learn. The loss depends on it through the
+    hidden values: what comes back to them?
+biases forgotten: of_b1, of_W2, of_b2 → 0 * of_b1, of_W2, 0 * of_b2
+    The biases get no gradient. The loss depends on them: move one a little, and see which sums
+    move.
+sign: linear_vjp(g, hidden, W2) → linear_vjp(-g, hidden, W2)
+    All signs are wrong. A gradient points uphill; the minus comes with the step of descent.
+arguments of ReLU's way back swapped: relu_vjp(of_hidden, z) → relu_vjp(z, of_hidden)
+    At the gate g and z have changed places: the hidden sums are let through where the gradient is
+    above 0. Look at the order of `relu_vjp`'s arguments.
+ReLU forgotten both ways: relu(z) → z ; relu_vjp(of_hidden, z) → of_hidden
+    ReLU is missing on the way forward and on the way back: these are the gradients of two layers
+    with nothing in between.
+biases first in each layer: of_W1, of_b1, of_W2, of_b2 → of_b1, of_W1, of_b2, of_W2
+    In both layers weights and biases have changed places. Look at the order in which you take apart
+    what `linear_vjp` gives, and at your `return`.
+weights taken first from linear_vjp:
+    | of_hidden, of_W2, of_b2 = → of_W2, of_hidden, of_b2 =
+    | _, of_W1, of_b1 = → of_W1, _, of_b1 =
+    | relu_vjp(of_hidden, z) → of_hidden * (z > 0)
+    What comes back to the hidden values and the gradient of W2 have changed places. Look at the
+    order in which `linear_vjp` gives its three results.
+weights taken first from linear_vjp, gate by where:
+    | of_hidden, of_W2, of_b2 = → of_W2, of_hidden, of_b2 =
+    | _, of_W1, of_b1 = → of_W1, _, of_b1 =
+    | relu_vjp(of_hidden, z) → torch.where(z > 0, of_hidden, 0.0)
+    The gradient of W2 and what comes back to the hidden values have changed places. Look at the
+    order in which `linear_vjp` gives its three results.
+inputs taken last from linear_vjp:
+    | of_hidden, of_W2, of_b2 = → of_W2, of_b2, of_hidden =
+    | _, of_W1, of_b1 = → of_W1, of_b1, _ =
+    | relu_vjp(of_hidden, z) → of_hidden * (z > 0)
+    The three results of `linear_vjp` get the wrong names: it gives what belongs to the layer's
+    inputs first, not last.
+"""
 
 TWO_LAYER = Exercise(
     id="06.two_layer",
@@ -140,350 +212,10 @@ TWO_LAYER = Exercise(
         "back through W2 must pass ReLU's gate, at the hidden sums, before the first layer sees "
         "it.",
     ),
-    slips=(
-        Slip(
-            "gate forgotten",
-            _slip(gate=lambda g, z: g),
-            "The gradients of W1 and b1 are what they would be without ReLU. A hidden neuron that "
-            "gave 0 for an example must not learn from it: a step is missing on the way back.",
-        ),
-        Slip(
-            "gate open at 0",
-            _slip(gate=lambda g, z: g * (z >= 0)),
-            "A hidden sum of exactly 0 lets the gradient through. At its corner ReLU's slope is "
-            "taken as 0, here and in torch: look at your comparison.",
-        ),
-        Slip(
-            "gate of the gradient's sign",
-            _slip(gate=lambda g, z: g * (g > 0)),
-            "The gate looks at the sign of the gradient that comes back. Whether a hidden neuron "
-            "fired was decided on the way forward: look at what you compare with 0.",
-        ),
-        Slip(
-            "gate upside down",
-            _slip(gate=lambda g, z: g * (z < 0)),
-            "The gate is open where a hidden neuron did not fire, and shut where it did. Look at "
-            "your comparison.",
-        ),
-        Slip(
-            "the value for the slope",
-            _slip(gate=lambda g, z: g * torch.relu(z)),
-            "What comes back is multiplied by the hidden values. It must be multiplied by the "
-            "slope of ReLU there, which is 0 or 1.",
-        ),
-        Slip(
-            "gate at the outputs",
-            _gate_at_the_outputs,
-            "There is a gate at the outputs too. ReLU stands between the two layers only; the "
-            "outputs are plain sums.",
-        ),
-        Slip(
-            "first bias before the gate",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    of_z.T @ x,
-                    of_hidden.sum(dim=0),
-                    g.T @ a,
-                    g.sum(dim=0),
-                )
-            ),
-            "W1 is right, b1 is not: its gradient is taken before ReLU's gate. b1 is added before "
-            "ReLU, so what comes back has passed the gate when it arrives there.",
-        ),
-        Slip(
-            "first weights before the gate",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    of_hidden.T @ x,
-                    of_z.sum(dim=0),
-                    g.T @ a,
-                    g.sum(dim=0),
-                )
-            ),
-            "b1 is right, W1 is not: its gradient is taken before ReLU's gate. Look at which of "
-            "the two gradients you multiply by x.",
-        ),
-        Slip(
-            "sums for hidden values",
-            _slip(hidden=lambda z, x: z),
-            "W2's gradient uses the hidden sums. What W2 was multiplied by on the way forward is "
-            "what ReLU made of them.",
-        ),
-        Slip(
-            "inputs for hidden values",
-            _slip(hidden=lambda z, x: x),
-            "W2's gradient uses x. A layer's gradient needs the inputs of that layer: what was W2 "
-            "multiplied by on the way forward?",
-        ),
-        Slip(
-            "bias left out on the way forward",
-            _slip(sums=lambda x, W1, b1: x @ W1.T),
-            "The hidden sums are made without b1, so the wrong gates are open and the hidden "
-            "values are wrong. Look at your way forward.",
-        ),
-        Slip(
-            "W2 transposed",
-            _slip(back=lambda g, W1, W2: g @ W2.T),
-            "On the way back W2 is transposed, as it is on the way forward. It runs only where "
-            "there are as many outputs as hidden neurons, and is wrong there too.",
-        ),
-        Slip(
-            "back through W1",
-            _slip(back=lambda g, W1, W2: g @ W1),
-            "g goes back through W1. Between the outputs and the hidden values stands the other "
-            "weight matrix.",
-        ),
-        Slip(
-            "W2 left out",
-            _skipping,
-            "g goes to the first layer without passing W2. How much a hidden value moves the "
-            "outputs depends on the weights between them.",
-        ),
-        Slip(
-            "first weights' gradient transposed",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    x.T @ of_z,
-                    of_z.sum(dim=0),
-                    g.T @ a,
-                    g.sum(dim=0),
-                )
-            ),
-            "W1's gradient lies on its side. Each gradient has the shape of its parameter: look at "
-            "which factor is turned.",
-        ),
-        Slip(
-            "second weights' gradient transposed",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    of_z.T @ x,
-                    of_z.sum(dim=0),
-                    a.T @ g,
-                    g.sum(dim=0),
-                )
-            ),
-            "W2's gradient lies on its side. Each gradient has the shape of its parameter: look at "
-            "which factor is turned.",
-        ),
-        Slip(
-            "both weights' gradients transposed",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    x.T @ of_z,
-                    of_z.sum(dim=0),
-                    a.T @ g,
-                    g.sum(dim=0),
-                )
-            ),
-            "The gradients of both weight matrices lie on their sides. Each has the shape of its "
-            "parameter: look at which factor of your products is turned.",
-        ),
-        Slip(
-            "biases not added up",
-            _slip(results=lambda g, of_hidden, of_z, x, a: (of_z.T @ x, of_z, g.T @ a, g.clone())),
-            "The biases get a gradient for each example. There is one bias a neuron, and it serves "
-            "all examples: something is missing over n.",
-        ),
-        Slip(
-            "biases added along the neurons",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    of_z.T @ x,
-                    of_z.sum(dim=1),
-                    g.T @ a,
-                    g.sum(dim=1),
-                )
-            ),
-            "The biases' gradients are added up over the neurons. There should be one for each "
-            "neuron: look at the axis of your sums.",
-        ),
-        Slip(
-            "means over the examples",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: tuple(
-                    t / max(len(g), 1) for t in (of_z.T @ x, of_z.sum(dim=0), g.T @ a, g.sum(dim=0))
-                )
-            ),
-            "All four are divided by the number of examples. If the loss is a mean, its 1/n is in "
-            "g already, and here it goes in twice.",
-        ),
-        Slip(
-            "means for the biases",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    of_z.T @ x,
-                    of_z.sum(dim=0) / max(len(g), 1),
-                    g.T @ a,
-                    g.sum(dim=0) / max(len(g), 1),
-                )
-            ),
-            "The biases' gradients are means over the examples, those of the weights are sums. If "
-            "the loss is a mean, its 1/n is in g already.",
-        ),
-        Slip(
-            "second layer first",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    g.T @ a,
-                    g.sum(dim=0),
-                    of_z.T @ x,
-                    of_z.sum(dim=0),
-                )
-            ),
-            "The layers have changed places in the result: W1 and b1 are asked for first. You "
-            "compute them last.",
-        ),
-        Slip(
-            "weights first, then biases",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    of_z.T @ x,
-                    g.T @ a,
-                    of_z.sum(dim=0),
-                    g.sum(dim=0),
-                )
-            ),
-            "All four are right, but they come back in the wrong order: W1, b1, W2, b2.",
-        ),
-        Slip(
-            "weights only",
-            _slip(results=lambda g, of_hidden, of_z, x, a: (of_z.T @ x, g.T @ a)),
-            "There are two results, those of the weights. The biases learn as well: four gradients "
-            "are asked for, W1, b1, W2, b2.",
-        ),
-        Slip(
-            "gate without the bias",
-            lambda g, x, W1, b1, W2: _slip(gate=lambda of, z: of * (x @ W1.T > 0))(
-                g, x, W1, b1, W2
-            ),
-            "The gates are set without b1, though the hidden values have it. A neuron fires where "
-            "its whole sum, bias included, is above 0.",
-        ),
-        Slip(
-            "mean for the output biases",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    of_z.T @ x,
-                    of_z.sum(dim=0),
-                    g.T @ a,
-                    g.sum(dim=0) / max(len(g), 1),
-                )
-            ),
-            "The gradient of b2 is a mean over the examples, the others are sums. If the loss is a "
-            "mean, its 1/n is in g already.",
-        ),
-        Slip(
-            "output biases not added up",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    of_z.T @ x,
-                    of_z.sum(dim=0),
-                    g.T @ a,
-                    g.clone(),
-                )
-            ),
-            "The gradient of b2 has a row for each example. There is one bias for each output, and "
-            "it serves all examples: something is missing over n.",
-        ),
-        Slip(
-            "biases swapped",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    of_z.T @ x,
-                    g.sum(dim=0),
-                    g.T @ a,
-                    of_z.sum(dim=0),
-                )
-            ),
-            "The gradients of b1 and b2 have changed places. b2 belongs to the outputs.",
-        ),
-        Slip(
-            "first layer forgotten",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    0 * of_z.T @ x,
-                    0 * of_z.sum(dim=0),
-                    g.T @ a,
-                    g.sum(dim=0),
-                )
-            ),
-            "The first layer gets no gradient, so it would never learn. The loss depends on it "
-            "through the hidden values: what comes back to them?",
-        ),
-        Slip(
-            "biases forgotten",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    of_z.T @ x,
-                    0 * of_z.sum(dim=0),
-                    g.T @ a,
-                    0 * g.sum(dim=0),
-                )
-            ),
-            "The biases get no gradient. The loss depends on them: move one a little, and see "
-            "which sums move.",
-        ),
-        Slip(
-            "sign",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    -of_z.T @ x,
-                    -of_z.sum(dim=0),
-                    -g.T @ a,
-                    -g.sum(dim=0),
-                )
-            ),
-            "All signs are wrong. A gradient points uphill; the minus comes with the step of "
-            "descent.",
-        ),
-        Slip(
-            "arguments of ReLU's way back swapped",
-            _slip(gate=lambda g, z: z * (g > 0)),
-            "At the gate g and z have changed places: the hidden sums are let through where the "
-            "gradient is above 0. Look at the order of `relu_vjp`'s arguments.",
-        ),
-        Slip(
-            "ReLU forgotten both ways",
-            _slip(hidden=lambda z, x: z, gate=lambda g, z: g),
-            "ReLU is missing on the way forward and on the way back: these are the gradients of "
-            "two layers with nothing in between.",
-        ),
-        Slip(
-            "biases first in each layer",
-            _slip(
-                results=lambda g, of_hidden, of_z, x, a: (
-                    of_z.sum(dim=0),
-                    of_z.T @ x,
-                    g.sum(dim=0),
-                    g.T @ a,
-                )
-            ),
-            "In both layers weights and biases have changed places. Look at the order in which you "
-            "take apart what `linear_vjp` gives, and at your `return`.",
-        ),
-        Slip(
-            "weights taken first from linear_vjp",
-            _weights_taken_first(lambda g, z: g * (z > 0)),
-            "What comes back to the hidden values and the gradient of W2 have changed places. Look "
-            "at the order in which `linear_vjp` gives its three results.",
-        ),
-        Slip(
-            "weights taken first from linear_vjp, gate by where",
-            _weights_taken_first(lambda g, z: torch.where(z > 0, g, 0.0)),
-            "The gradient of W2 and what comes back to the hidden values have changed places. Look "
-            "at the order in which `linear_vjp` gives its three results.",
-        ),
-        Slip(
-            "inputs taken last from linear_vjp",
-            _inputs_taken_last,
-            "The three results of `linear_vjp` get the wrong names: it gives what belongs to the "
-            "layer's inputs first, not last.",
-        ),
-    ),
+    slips=slips(SLIPS, backprop.two_layer_vjp),
     also_right=(
         _two_layer_by_autograd,
         _two_layer_by_loop,
-        _slip(gate=lambda g, z: torch.where(z > 0, g, 0.0)),
-        _slip(gate=lambda g, z: g * (torch.relu(z) > 0)),
+        _gate_from_the_values,
     ),
 )

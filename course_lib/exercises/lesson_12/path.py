@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...optim import paths
 from ..drawing import drawing
 
@@ -92,71 +92,6 @@ def _slots_and_t(rule: Callable) -> tuple[int, bool]:
     return sum(p.kind is not p.KEYWORD_ONLY for p in names) - 2, any(p.name == "t" for p in names)
 
 
-def _slip(
-    first: int = 1,
-    keeps: Callable = lambda old, new: new,
-    where: Callable = lambda points, start: points[-1],
-    begin: Callable = lambda start: start,
-    fresh: Callable = torch.zeros_like,
-    moved: Callable = lambda before, after: after,
-    more: int = 0,
-    t_of: Callable = lambda t: t,
-    hyper_of: Callable = lambda hyper: hyper,
-    results: Callable = torch.stack,
-) -> Callable[..., Tensor]:
-    """Return the loop with one of its parts replaced."""
-
-    def answer(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper: float):
-        count, counts = _slots_and_t(rule)
-        slots = (fresh(start),) * count
-        points, hyper = [begin(start)], hyper_of(hyper)
-        for t in range(first, steps + more + first):
-            own = hyper | ({"t": t_of(t)} if counts else {})
-            result = rule(points[-1], gradient(where(points, start)), *slots, **own)
-            p, *new = result if isinstance(result, tuple) else (result,)
-            slots = keeps(slots, tuple(new))
-            points.append(moved(points[-1], p))
-        return results(points)
-
-    return answer
-
-
-def _start_moves_on(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper):
-    """Every step begins at the start again."""
-    count, counts = _slots_and_t(rule)
-    slots, points = (torch.zeros_like(start),) * count, [start]
-    for t in range(1, steps + 1):
-        own = hyper | ({"t": t} if counts else {})
-        result = rule(start, gradient(points[-1]), *slots, **own)
-        p, *new = result if isinstance(result, tuple) else (result,)
-        slots = tuple(new)
-        points.append(p)
-    return torch.stack(points)
-
-
-def _point_stands_still(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper):
-    """Every step, with its gradient, begins at the start; only the slots go on."""
-    count, counts = _slots_and_t(rule)
-    slots, points = (torch.zeros_like(start),) * count, [start]
-    for t in range(1, steps + 1):
-        own = hyper | ({"t": t} if counts else {})
-        result = rule(start, gradient(start), *slots, **own)
-        p, *new = result if isinstance(result, tuple) else (result,)
-        slots = tuple(new)
-        points.append(p)
-    return torch.stack(points)
-
-
-def _last_not_filled(points: list[Tensor]) -> Tensor:
-    return (
-        torch.stack([*points[:-1], torch.zeros_like(points[-1])]) if points[1:] else points[0][None]
-    )
-
-
-def _gradient_descent(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper):
-    return _slip()(plain_rule, gradient, start, steps=steps, lr=hyper["lr"])
-
-
 def _by_recursion(rule: Callable, gradient: Gradient, start: Tensor, *, steps: int, **hyper):
     count, counts = _slots_and_t(rule)
 
@@ -185,6 +120,104 @@ def _into_a_table(rule: Callable, gradient: Gradient, start: Tensor, *, steps: i
     return table
 
 
+SLIPS = """
+t from 0: range(1, steps + 1) → range(steps)
+    The first step is counted as t = 0. Rules count from 1, and Adam's correction divides by zero at
+    0: look at your `range`.
+t one ahead: t=t → t=t + 1
+    The first step is counted as t = 2. Rules count from 1: look at where t is raised.
+t stands still: t=t → t=1
+    Every step is told that it is the first. Rules that take t need the number of the step: look at
+    what you hand in for it.
+t is the last step: t=t → t=steps
+    Every step is told the number of the last one. Rules that take t need the number of the step
+    they make.
+slots not kept: p, slots = → p, _ =
+    Each step begins with empty slots, so that nothing is remembered. What a rule returns after the
+    point belongs into its next call.
+slots in reverse: slots, t=t → slots[::-1], t=t
+    With two slots they come back in the wrong order. A rule returns them in the order in which it
+    takes them.
+slots like the start: torch.zeros_like(p) → p
+    The slots begin as the start itself. Before the first step there is nothing to remember: what do
+    slots hold then?
+slots of ones: zeros_like → ones_like
+    The slots begin at one. Before the first step there is nothing to remember: what do slots hold
+    then?
+start left out: [p] → []
+    The start is missing: the first entry is where the first step leads. With n steps there are
+    n + 1 points.
+one step too many: steps + 1 → steps + 2
+    There is one step too many. With n steps there are n + 1 points, the start among them: look at
+    where your loop ends.
+one step too many, t from 0: range(1, steps + 1) → range(steps + 1)
+    There is one step too many, and the first is counted as t = 0. Rules count from 1: look at both
+    ends of your `range`.
+one step too few: steps + 1 → steps
+    There is one step too few. With n steps there are n + 1 points, the start among them:
+    `range(1, n)` ends before n.
+gradient at the start only: gradient(p) → gradient(start)
+    All steps use the gradient at the start. The slope changes on the way: ask for it again before
+    each step, at the present point.
+gradient one step late: gradient(p) → gradient(points[-2:][0])
+    From the second step on the gradient is that of the point before. Look at what is updated first,
+    the point or the gradient.
+each step from the start: apply(rule, p, → apply(rule, start,
+    Every step sets out from the start again, so that there is only ever one step between it and a
+    point. The next step sets out from where the last one ended.
+the point stands still: p, gradient(p) → start, gradient(start)
+    Each step, and its gradient too, sets out from the start. What the rule returns has to become
+    the point from which the next step sets out.
+gradient descent instead of the rule:
+    | apply(rule, p, gradient(p), slots, t=t, **hyper) → p - hyper["lr"] * gradient(p), slots
+    You make steps of gradient descent yourself. The loop is for any rule: which argument does it
+    never call?
+return inside the loop: points.append(p) → return torch.stack([*points, p])
+    Only the start and one more point come back, however many steps there are. Look for a `return`
+    inside your loop.
+last place not filled: steps + 1 → steps ; (points) → ([*points, 0 * p])
+    The last point is zero: your table has a place for it, but your loop ends one step before.
+first place not filled: [p] → [0 * p]
+    The first point is zero. Your table has a place for the start: what stands in it?
+the start twice:
+    | p, slots = apply(rule, p, gradient(p), slots, t=t, **hyper) ↔ points.append(p)
+    The start comes twice and the last point is missing: each point is kept before its step instead
+    of after it.
+kept after the loop: points.append(p) → ; (points) → ([*points, p])
+    Only the start and the last point come back. Look at whether the line that keeps a point is
+    inside your loop.
+a rate of its own: **hyper → **(hyper | {"lr": 0.01})
+    All steps are made at rate 0.01, whatever lr is handed in. Look for a number where the argument
+    should stand.
+only the end: torch.stack(points) → p
+    Only the last point comes back. All of them are asked for, the start first: keep them in a list.
+the end over and over: (points) → ([p] * len(points))
+    Every entry is the last point. A list that holds the same tensor many times shows its last
+    state: keep a new tensor for each step.
+backwards: (points) → (points[::-1])
+    The points come in reverse, the last one first.
+steps instead of points: (points) → (points) - start
+    Every point is counted from the start, which makes the first one zero. The points themselves are
+    asked for.
+added to the point: points.append(p) → p = points[-1] + p; points.append(p)
+    What the rule returns is added to the point. It returns the new point, not the step.
+taken from the point: points.append(p) → p = points[-1] - p; points.append(p)
+    What the rule returns is taken from the point. It returns the new point, not the step.
+uphill: gradient(p) → -gradient(p)
+    The gradient goes in with the opposite sign. The rule itself goes against it.
+stacked along the second axis: (points) → (points, dim=1)
+    The points stand side by side along the second axis. The first axis counts the steps.
+joined: stack → cat
+    The points are joined end to end. Each point needs an entry of its own along a new first axis:
+    `stack` makes one, `cat` does not.
+no hyper-parameter handed on: **hyper → lr=0.1
+    All steps are made at rate 0.1 and with the rule's own defaults, whatever is handed in: hand on
+    all of `**hyper`.
+only lr handed on: **hyper → lr=hyper["lr"]
+    Of the hyper-parameters only lr reaches the rule; beta keeps its default. Hand on all of
+    `**hyper`.
+"""
+
 PATH = Exercise(
     id="12.path",
     points=3,
@@ -200,210 +233,6 @@ PATH = Exercise(
         "**hyper)` gives the new point and the new slots for any rule. What is left is a loop "
         "and a list that begins with the start.",
     ),
-    slips=(
-        Slip(
-            "t from 0",
-            _slip(first=0),
-            "The first step is counted as t = 0. Rules count from 1, and Adam's correction divides "
-            "by zero at 0: look at your `range`.",
-        ),
-        Slip(
-            "t one ahead",
-            _slip(t_of=lambda t: t + 1),
-            "The first step is counted as t = 2. Rules count from 1: look at where t is raised.",
-        ),
-        Slip(
-            "t stands still",
-            _slip(t_of=lambda t: 1),
-            "Every step is told that it is the first. Rules that take t need the number of the "
-            "step: look at what you hand in for it.",
-        ),
-        Slip(
-            "t is the last step",
-            lambda rule, gradient, start, *, steps, **hyper: _slip(t_of=lambda t: steps)(
-                rule, gradient, start, steps=steps, **hyper
-            ),
-            "Every step is told the number of the last one. Rules that take t need the number of "
-            "the step they make.",
-        ),
-        Slip(
-            "slots not kept",
-            _slip(keeps=lambda old, new: old),
-            "Each step begins with empty slots, so that nothing is remembered. What a rule returns "
-            "after the point belongs into its next call.",
-        ),
-        Slip(
-            "slots in reverse",
-            _slip(keeps=lambda old, new: new[::-1]),
-            "With two slots they come back in the wrong order. A rule returns them in the order in "
-            "which it takes them.",
-        ),
-        Slip(
-            "slots like the start",
-            _slip(fresh=lambda start: start),
-            "The slots begin as the start itself. Before the first step there is nothing to "
-            "remember: what do slots hold then?",
-        ),
-        Slip(
-            "slots of ones",
-            _slip(fresh=torch.ones_like),
-            "The slots begin at one. Before the first step there is nothing to remember: what do "
-            "slots hold then?",
-        ),
-        Slip(
-            "start left out",
-            _slip(results=lambda points: torch.stack(points[1:] or points)),
-            "The start is missing: the first entry is where the first step leads. With n steps "
-            "there are n + 1 points.",
-        ),
-        Slip(
-            "one step too many",
-            _slip(more=1),
-            "There is one step too many. With n steps there are n + 1 points, the start among "
-            "them: look at where your loop ends.",
-        ),
-        Slip(
-            "one step too many, t from 0",
-            _slip(first=0, more=1),
-            "There is one step too many, and the first is counted as t = 0. Rules count from 1: "
-            "look at both ends of your `range`.",
-        ),
-        Slip(
-            "one step too few",
-            _slip(more=-1),
-            "There is one step too few. With n steps there are n + 1 points, the start among them: "
-            "`range(1, n)` ends before n.",
-        ),
-        Slip(
-            "gradient at the start only",
-            _slip(where=lambda points, start: start),
-            "All steps use the gradient at the start. The slope changes on the way: ask for it "
-            "again before each step, at the present point.",
-        ),
-        Slip(
-            "gradient one step late",
-            _slip(where=lambda points, start: points[-2] if len(points) > 1 else points[-1]),
-            "From the second step on the gradient is that of the point before. Look at what is "
-            "updated first, the point or the gradient.",
-        ),
-        Slip(
-            "each step from the start",
-            _start_moves_on,
-            "Every step sets out from the start again, so that there is only ever one step between "
-            "it and a point. The next step sets out from where the last one ended.",
-        ),
-        Slip(
-            "the point stands still",
-            _point_stands_still,
-            "Each step, and its gradient too, sets out from the start. What the rule returns has "
-            "to become the point from which the next step sets out.",
-        ),
-        Slip(
-            "gradient descent instead of the rule",
-            _gradient_descent,
-            "You make steps of gradient descent yourself. The loop is for any rule: which argument "
-            "does it never call?",
-        ),
-        Slip(
-            "return inside the loop",
-            _slip(results=lambda points: torch.stack(points[:2])),
-            "Only the start and one more point come back, however many steps there are. Look for a "
-            "`return` inside your loop.",
-        ),
-        Slip(
-            "last place not filled",
-            _slip(results=_last_not_filled),
-            "The last point is zero: your table has a place for it, but your loop ends one step "
-            "before.",
-        ),
-        Slip(
-            "first place not filled",
-            _slip(results=lambda points: torch.stack([0 * points[0], *points[1:]])),
-            "The first point is zero. Your table has a place for the start: what stands in it?",
-        ),
-        Slip(
-            "the start twice",
-            _slip(results=lambda points: torch.stack([points[0], *points[:-1]])),
-            "The start comes twice and the last point is missing: each point is kept before its "
-            "step instead of after it.",
-        ),
-        Slip(
-            "kept after the loop",
-            _slip(results=lambda points: torch.stack([points[0], points[-1]])),
-            "Only the start and the last point come back. Look at whether the line that keeps a "
-            "point is inside your loop.",
-        ),
-        Slip(
-            "a rate of its own",
-            _slip(hyper_of=lambda hyper: hyper | {"lr": 0.01}),
-            "All steps are made at rate 0.01, whatever lr is handed in. Look for a number where "
-            "the argument should stand.",
-        ),
-        Slip(
-            "only the end",
-            _slip(results=lambda points: points[-1]),
-            "Only the last point comes back. All of them are asked for, the start first: keep them "
-            "in a list.",
-        ),
-        Slip(
-            "the end over and over",
-            _slip(results=lambda points: torch.stack([points[-1]] * len(points))),
-            "Every entry is the last point. A list that holds the same tensor many times shows its "
-            "last state: keep a new tensor for each step.",
-        ),
-        Slip(
-            "backwards",
-            _slip(results=lambda points: torch.stack(points[::-1])),
-            "The points come in reverse, the last one first.",
-        ),
-        Slip(
-            "steps instead of points",
-            _slip(results=lambda points: torch.stack([p - points[0] for p in points])),
-            "Every point is counted from the start, which makes the first one zero. The points "
-            "themselves are asked for.",
-        ),
-        Slip(
-            "added to the point",
-            _slip(moved=lambda before, after: before + after),
-            "What the rule returns is added to the point. It returns the new point, not the step.",
-        ),
-        Slip(
-            "taken from the point",
-            _slip(moved=lambda before, after: before - after),
-            "What the rule returns is taken from the point. It returns the new point, not the "
-            "step.",
-        ),
-        Slip(
-            "uphill",
-            lambda rule, gradient, start, *, steps, **hyper: _slip()(
-                rule, lambda p: -gradient(p), start, steps=steps, **hyper
-            ),
-            "The gradient goes in with the opposite sign. The rule itself goes against it.",
-        ),
-        Slip(
-            "stacked along the second axis",
-            _slip(results=lambda points: torch.stack(points, dim=1)),
-            "The points stand side by side along the second axis. The first axis counts the steps.",
-        ),
-        Slip(
-            "joined",
-            _slip(results=torch.cat),
-            "The points are joined end to end. Each point needs an entry of its own along a new "
-            "first axis: `stack` makes one, `cat` does not.",
-        ),
-        Slip(
-            "only lr handed on",
-            _slip(hyper_of=lambda hyper: {"lr": hyper["lr"]}),
-            "Of the hyper-parameters only lr reaches the rule; beta keeps its default. Hand on all "
-            "of `**hyper`.",
-        ),
-    ),
-    also_right=(
-        _slip(),
-        _by_recursion,
-        _into_a_table,
-        lambda rule, gradient, start, *, steps, **hyper: _slip()(
-            rule, gradient, start.clone(), steps=steps, **hyper
-        ),
-    ),
+    slips=slips(SLIPS, paths.path),
+    also_right=(_by_recursion, _into_a_table),
 )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...optim import tuning
 from ..drawing import drawing
 
@@ -43,67 +41,6 @@ def _rank_cases(seed: int) -> list[Case]:
     ]
 
 
-def _paired_error(scores: Tensor) -> Tensor:
-    d = scores[:, None] - scores[None]
-    return d.std(dim=2) / scores.shape[1] ** 0.5
-
-
-def _unpaired_error(scores: Tensor) -> Tensor:
-    of_mean = scores.var(dim=1) / scores.shape[1]
-    return (of_mean[:, None] + of_mean[None]).sqrt()
-
-
-def _sum_of_errors(scores: Tensor) -> Tensor:
-    error = scores.std(dim=1) / scores.shape[1] ** 0.5
-    return error[:, None] + error[None]
-
-
-def _slip(
-    error: Callable[[Tensor], Tensor] = _paired_error,
-    quantile: Callable[[float], float] = lambda q: q,
-    beats: Callable[[Tensor, Tensor], Tensor] = lambda gap, reach: gap > reach,
-    first: Callable[[Tensor], Tensor] = lambda b: 1 + b.sum(dim=0),
-    last: Callable[[Tensor], Tensor] = lambda b: len(b) - b.sum(dim=1),
-    centre: Callable[[Tensor], Tensor] = lambda s: s.mean(dim=1),
-) -> Callable[[Tensor, float], Places]:
-    """Return the answer with one of its parts replaced."""
-
-    def answer(scores: Tensor, q: float) -> Places:
-        middle = centre(scores)
-        gap = middle[:, None] - middle[None]
-        better = beats(gap, quantile(q) * error(scores))
-        return first(better), last(better)
-
-    return answer
-
-
-def _scaled(factor: Callable[[int], float], of: Callable = _paired_error) -> Callable:
-    return lambda scores: of(scores) * factor(scores.shape[1])
-
-
-def _by_means(scores: Tensor, quantile: float) -> Places:
-    place = 1 + scores.mean(dim=1).argsort(descending=True).argsort()
-    return place, place.clone()
-
-
-def _by_seed(scores: Tensor, quantile: float) -> Places:
-    place = 1 + scores.argsort(dim=0, descending=True).argsort(dim=0)
-    return place.min(dim=1).values, place.max(dim=1).values
-
-
-def _sizes(scores: Tensor, quantile: float) -> Places:
-    d = (scores[:, None] - scores[None]).abs()
-    better = d.mean(dim=2) > quantile * d.std(dim=2) / scores.shape[1] ** 0.5
-    return 1 + better.sum(dim=0), len(scores) - better.sum(dim=1)
-
-
-def _swapped(scores: Tensor, quantile: float) -> Places:
-    seeds, rules = scores.shape
-    d = scores[:, None] - scores[None]
-    better = d.mean(dim=2) > quantile * d.std(dim=2) / seeds**0.5
-    return 1 + better.sum(dim=0), rules - better.sum(dim=1)
-
-
 def _by_loop(scores: Tensor, quantile: float) -> Places:
     rules, seeds = scores.shape
     first, last = [1] * rules, [rules] * rules
@@ -124,9 +61,117 @@ def _undecided(scores: Tensor, quantile: float) -> Places:
     return first, first + open_pairs
 
 
-def _tuple(scores: Tensor, quantile: float) -> Tensor:
-    return torch.stack(_slip()(scores, quantile), dim=1)
-
+SLIPS = """
+not paired: differences.std(dim=2) → (scores.var(dim=1)[:, None] + scores.var(dim=1)) ** 0.5
+    The error is that of two groups that have nothing in common. On each seed all rules share data
+    and start, which cancels in a difference: take differences first.
+intervals that overlap: differences.std(dim=2) → (scores.std(dim=1)[:, None] + scores.std(dim=1))
+    You ask whether the rules' own intervals overlap. They may overlap although the difference is
+    sure, seed by seed: make one interval, of the differences.
+not divided by the root: / scores.shape[1] ** 0.5 →
+    The interval reaches as far as single runs scatter. A mean over many seeds is surer than one
+    run: by how much?
+divided by the number: ** 0.5 →
+    The standard deviation is divided by the number of seeds. The error of a mean falls more slowly
+    than that.
+variance: std → var
+    You use the variance where the standard deviation belongs. Which of them has the units of a
+    score?
+variance over seeds: std → var ; ** 0.5 →
+    This is the variance of the mean. The standard error is its root, in the units of a score.
+24 seeds: scores.shape[1] → 24
+    You take 24 for the number of seeds, whatever table is handed in. Its shape says how many there
+    are.
+divided by seeds, not seeds less 1: dim=2) / → dim=2, correction=0) /
+    Your standard deviation divides by the number of seeds. Since the mean is taken from the same
+    seeds, n - 1 is what torch and the formula here divide by.
+root of seeds less 1: scores.shape[1] → (scores.shape[1] - 1)
+    You divide by the root of one seed less than there are. The n - 1 is inside the standard
+    deviation already.
+quantile left out: quantile * →
+    The interval reaches one standard error, whatever quantile is handed in. That leaves a third of
+    all cases outside.
+quantile of 2: quantile → 2
+    Your interval reaches about two standard errors, whatever quantile is handed in. Look for a
+    number where the argument belongs.
+quantile of 1.96: quantile → 1.96
+    Your interval reaches 1.96 standard errors, whatever quantile is handed in. Look for a number
+    where the argument belongs.
+half the quantile: quantile → quantile / 2
+    Your interval reaches half as far as it should. The quantile is the reach to one side, not the
+    whole width.
+by the means alone: quantile * error → 0
+    This is the plain order of the means, as if all of them were exact. A difference counts only if
+    its interval leaves out 0.
+places seed by seed:
+    | place = 1 + scores.argsort(dim=0, descending=True).argsort(dim=0)
+    | return place.amin(dim=1), place.amax(dim=1)
+    These are the best and the worst place that a rule had on any seed. That range grows with the
+    number of seeds; asked is what the mean differences leave open.
+less is better: dim=0 ↔ dim=1
+    The order is upside down: your first place goes to the lowest scores. Here more is better.
+from 0: 1 + → ; len(scores) → len(scores) - 1
+    The places are counted from 0. Nobody is surely better than the winner, and the winner is in
+    place 1.
+first from 0: 1 + →
+    The first places are counted from 0. Nobody is surely better than the winner, and the winner is
+    in place 1.
+last one too many: len(scores) → len(scores) + 1
+    The last places are too large by 1. A rule that beats nobody is in the last place, which is the
+    number of rules.
+last one too few: len(scores) → len(scores) - 1
+    The last places are too small by 1. A rule that beats nobody is in the last place, which is the
+    number of rules.
+results swapped: 1 + better.sum(dim=0) ↔ len(scores) - better.sum(dim=1)
+    The first places stand where the last ones belong. Either the results are swapped, or a rule
+    counts as better while the upper end of the interval is above 0: look at which end has to be.
+last counts the beaten: len(scores) - → 1 +
+    Your last place is 1 plus how many rules this one surely beats, so that the best rule gets the
+    worst place. Count those from the other end.
+last is the first: len(scores) - better.sum(dim=1) → 1 + better.sum(dim=0)
+    First and last place are the same. A rule whose rivals are neither surely better nor surely
+    worse may be before or behind them.
+better than itself: > → >=
+    Each rule counts as surely better than itself: its difference to itself is 0, and so is the
+    error. Must the interval lie above 0, or may it touch 0?
+rules and seeds swapped: scores.shape[1] ↔ len(scores)
+    You take the number of seeds for that of the rules, and the other way round. Which axis of the
+    table counts rules?
+first place by the upper end:
+    | 1 + better → 1 + (differences.mean(dim=2) > -quantile * error)
+    Your first places count every rule that may be better, those whose interval holds 0 among them.
+    Which end of the interval says that a rule is surely better?
+the same last place for all:
+    | len(scores) - better.sum(dim=1) → 1 + better.sum(dim=0) + (~better).sum(dim=0)
+    Your last place is the same for every rule, 1 more than there are rules. Which rules cannot be
+    before a given one?
+any sure difference: mean(dim=2) → mean(dim=2).abs()
+    Every sure difference counts, whichever way it points. Surely better and surely worse have to be
+    counted apart.
+sizes of differences: error = → differences = differences.abs(); error =
+    You take the size of each difference and lose its sign. Then every rule seems better than every
+    other: leave the differences as they are.
+divided by the rules: scores.shape[1] → len(scores)
+    You divide by the root of the number of rules. Over what is the mean taken, over rules or over
+    seeds?
+multiplied by the root: / → *
+    The standard deviation is multiplied by the root of the number of seeds. The more seeds, the
+    shorter the interval has to be.
+scatter of one rule: differences.std(dim=2) → scores.std(dim=1)[:, None]
+    The interval has the width of one rule's own scatter. Between two rules it is the scatter of
+    their differences, seed by seed, that counts.
+median:
+    | better = → middle = scores.quantile(0.5, dim=1); better =
+    | differences.mean(dim=2) → (middle[:, None] - middle)
+    The interval is put around the difference of the medians. It belongs to the mean of the
+    differences.
+one table:
+    | return → return torch.stack((
+    | dim=1) → dim=1)), dim=1)
+    Both places come in one table. Return two tensors: all first places, then all last ones.
+only the first place: , len(scores) - better.sum(dim=1) →
+    Only the first places come back. The last places are missing.
+"""
 
 RANK_WITH_ERROR_BARS = Exercise(
     id="12.rank_with_error_bars",
@@ -143,205 +188,6 @@ RANK_WITH_ERROR_BARS = Exercise(
         "surely beat it, and before all that it surely beats: count along one axis of the table "
         "of pairs for the first place, along the other for the last.",
     ),
-    slips=(
-        Slip(
-            "not paired",
-            _slip(error=_unpaired_error),
-            "The error is that of two groups that have nothing in common. On each seed all rules "
-            "share data and start, which cancels in a difference: take differences first.",
-        ),
-        Slip(
-            "intervals that overlap",
-            _slip(error=_sum_of_errors),
-            "You ask whether the rules' own intervals overlap. They may overlap although the "
-            "difference is sure, seed by seed: make one interval, of the differences.",
-        ),
-        Slip(
-            "not divided by the root",
-            _slip(error=_scaled(lambda n: n**0.5)),
-            "The interval reaches as far as single runs scatter. A mean over many seeds is surer "
-            "than one run: by how much?",
-        ),
-        Slip(
-            "divided by the number",
-            _slip(error=_scaled(lambda n: n**-0.5)),
-            "The standard deviation is divided by the number of seeds. The error of a mean falls "
-            "more slowly than that.",
-        ),
-        Slip(
-            "variance",
-            _slip(error=lambda s: (s[:, None] - s[None]).var(dim=2) / s.shape[1] ** 0.5),
-            "You use the variance where the standard deviation belongs. Which of them has the "
-            "units of a score?",
-        ),
-        Slip(
-            "variance over seeds",
-            _slip(error=lambda s: (s[:, None] - s[None]).var(dim=2) / s.shape[1]),
-            "This is the variance of the mean. The standard error is its root, in the units of a "
-            "score.",
-        ),
-        Slip(
-            "24 seeds",
-            _slip(error=lambda s: (s[:, None] - s[None]).std(dim=2) / 24**0.5),
-            "You take 24 for the number of seeds, whatever table is handed in. Its shape says how "
-            "many there are.",
-        ),
-        Slip(
-            "divided by seeds, not seeds less 1",
-            _slip(error=_scaled(lambda n: ((n - 1) / n) ** 0.5)),
-            "Your standard deviation divides by the number of seeds. Since the mean is taken from "
-            "the same seeds, n - 1 is what torch and the formula here divide by.",
-        ),
-        Slip(
-            "root of seeds less 1",
-            _slip(error=_scaled(lambda n: (n / (n - 1)) ** 0.5)),
-            "You divide by the root of one seed less than there are. The n - 1 is inside the "
-            "standard deviation already.",
-        ),
-        Slip(
-            "quantile left out",
-            _slip(quantile=lambda q: 1.0),
-            "The interval reaches one standard error, whatever quantile is handed in. That leaves "
-            "a third of all cases outside.",
-        ),
-        Slip(
-            "quantile of 2",
-            _slip(quantile=lambda q: 2.0),
-            "Your interval reaches about two standard errors, whatever quantile is handed in. Look "
-            "for a number where the argument belongs.",
-        ),
-        Slip(
-            "quantile of 1.96",
-            _slip(quantile=lambda q: 1.96),
-            "Your interval reaches 1.96 standard errors, whatever quantile is handed in. Look for "
-            "a number where the argument belongs.",
-        ),
-        Slip(
-            "half the quantile",
-            _slip(quantile=lambda q: q / 2),
-            "Your interval reaches half as far as it should. The quantile is the reach to one "
-            "side, not the whole width.",
-        ),
-        Slip(
-            "by the means alone",
-            _by_means,
-            "This is the plain order of the means, as if all of them were exact. A difference "
-            "counts only if its interval leaves out 0.",
-        ),
-        Slip(
-            "places seed by seed",
-            _by_seed,
-            "These are the best and the worst place that a rule had on any seed. That range grows "
-            "with the number of seeds; asked is what the mean differences leave open.",
-        ),
-        Slip(
-            "less is better",
-            _slip(first=lambda b: 1 + b.sum(dim=1), last=lambda b: len(b) - b.sum(dim=0)),
-            "The order is upside down: your first place goes to the lowest scores. Here more is "
-            "better.",
-        ),
-        Slip(
-            "from 0",
-            _slip(first=lambda b: b.sum(dim=0), last=lambda b: len(b) - 1 - b.sum(dim=1)),
-            "The places are counted from 0. Nobody is surely better than the winner, and the "
-            "winner is in place 1.",
-        ),
-        Slip(
-            "first from 0",
-            _slip(first=lambda b: b.sum(dim=0)),
-            "The first places are counted from 0. Nobody is surely better than the winner, and "
-            "the winner is in place 1.",
-        ),
-        Slip(
-            "last one too many",
-            _slip(last=lambda b: len(b) + 1 - b.sum(dim=1)),
-            "The last places are too large by 1. A rule that beats nobody is in the last place, "
-            "which is the number of rules.",
-        ),
-        Slip(
-            "last one too few",
-            _slip(last=lambda b: len(b) - 1 - b.sum(dim=1)),
-            "The last places are too small by 1. A rule that beats nobody is in the last place, "
-            "which is the number of rules.",
-        ),
-        Slip(
-            "results swapped",
-            lambda scores, q: _slip()(scores, q)[::-1],
-            "The first places stand where the last ones belong. Either the results are swapped, or "
-            "a rule counts as better while the upper end of the interval is above 0: look at which "
-            "end has to be.",
-        ),
-        Slip(
-            "last counts the beaten",
-            _slip(last=lambda b: 1 + b.sum(dim=1)),
-            "Your last place is 1 plus how many rules this one surely beats, so that the best "
-            "rule gets the worst place. Count those from the other end.",
-        ),
-        Slip(
-            "last is the first",
-            lambda scores, q: (_slip()(scores, q)[0], _slip()(scores, q)[0].clone()),
-            "First and last place are the same. A rule whose rivals are neither surely better nor "
-            "surely worse may be before or behind them.",
-        ),
-        Slip(
-            "better than itself",
-            _slip(beats=lambda gap, reach: gap >= reach),
-            "Each rule counts as surely better than itself: its difference to itself is 0, and so "
-            "is the error. Must the interval lie above 0, or may it touch 0?",
-        ),
-        Slip(
-            "rules and seeds swapped",
-            _swapped,
-            "You take the number of seeds for that of the rules, and the other way round. Which "
-            "axis of the table counts rules?",
-        ),
-        Slip(
-            "any sure difference",
-            _slip(beats=lambda gap, reach: gap.abs() > reach),
-            "Every sure difference counts, whichever way it points. Surely better and surely "
-            "worse have to be counted apart.",
-        ),
-        Slip(
-            "sizes of differences",
-            _sizes,
-            "You take the size of each difference and lose its sign. Then every rule seems better "
-            "than every other: leave the differences as they are.",
-        ),
-        Slip(
-            "divided by the rules",
-            _slip(error=lambda s: (s[:, None] - s[None]).std(dim=2) / len(s) ** 0.5),
-            "You divide by the root of the number of rules. Over what is the mean taken, over "
-            "rules or over seeds?",
-        ),
-        Slip(
-            "multiplied by the root",
-            _slip(error=_scaled(lambda n: n)),
-            "The standard deviation is multiplied by the root of the number of seeds. The more "
-            "seeds, the shorter the interval has to be.",
-        ),
-        Slip(
-            "scatter of one rule",
-            _slip(error=lambda s: (s.std(dim=1) / s.shape[1] ** 0.5)[:, None].expand(len(s), -1)),
-            "The interval has the width of one rule's own scatter. Between two rules it is the "
-            "scatter of their differences, seed by seed, that counts.",
-        ),
-        Slip(
-            "median",
-            _slip(centre=lambda s: s.quantile(0.5, dim=1)),
-            "The interval is put around the difference of the medians. It belongs to the mean of "
-            "the differences.",
-        ),
-        Slip(
-            "one table",
-            _tuple,
-            "Both places come in one table. Return two tensors: all first places, then all last "
-            "ones.",
-        ),
-        Slip(
-            "only the first place",
-            lambda scores, q: _slip()(scores, q)[0],
-            "Only the first places come back. The last places are missing.",
-        ),
-    ),
-    also_right=(_by_loop, _undecided, _slip()),
+    slips=slips(SLIPS, tuning.rank_ranges),
+    also_right=(_by_loop, _undecided),
 )
