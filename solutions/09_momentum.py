@@ -624,7 +624,7 @@ say("After two epochs the weights are those that torch's own momentum gives.")
 def critical_beta(a):
     """Return the best beta of one axis: classical, then average.
 
-    a: a number above 0, the learning rate times the curvature.
+    a: a number above 0 and up to 4, the learning rate times the curvature.
         (In Python its root is a ** 0.5.)
     The results are two numbers.
     """

@@ -307,7 +307,7 @@ say("Your Adam and torch's end at the same weights, to within a hundredth, after
 
 
 # %%
-def first_step(g, lr, eps):
+def first_step(g, lr, eps=1e-8):
     """Return by how much Adam changes parameters in its first step.
 
     g: tensor of any shape, the first gradients.

@@ -98,12 +98,11 @@ parameter last
     The results come back in the wrong order: the parameter is the first of them, then comes what is
     remembered.
 slots not updated
-    The parameter is right, but what is remembered comes back as it came in: the rule would forget
-    each gradient at once.
+    What is remembered comes back as it came in: the rule would forget each gradient at once.
 slots swapped
     What is remembered comes back in the wrong order. The next step would take one for the other.
 gradient remembered
-    The parameter is right, but in the place of what is remembered the gradient comes back.
+    In the place of what is remembered the gradient comes back.
 parameter not moved
     The parameter comes back as it went in. Look at what you return first.
 step for parameter
@@ -125,6 +124,27 @@ lr of its own
 mean of the gradient
     Your rule uses one number, the mean of the gradient over all its places. Each place of the
     parameter has a gradient of its own.
+"""
+
+
+def slips_of_epsilon(rule: Rule, without: Collection[str] = ()) -> tuple[Slip, ...]:
+    """Return the slips of a rule that takes a constant of its own for the `eps` handed in."""
+    return tuple(s for s in wraps(OF_EPSILON, rule, OWN_EPSILON) if s.name not in without)
+
+
+OWN_EPSILON = {
+    "ε of 1e-6": _with(eps=1e-6),
+    "ε of 1e-7": _with(eps=1e-7),
+    "ε of 1e-8": _with(eps=1e-8),
+}
+
+OF_EPSILON = """
+ε of 1e-6
+    ε is always 1e-6 in your rule. It is handed in as `eps`.
+ε of 1e-7
+    ε is always 1e-7 in your rule. It is handed in as `eps`.
+ε of 1e-8
+    ε is always 1e-8 in your rule. It is handed in as `eps`.
 """
 
 

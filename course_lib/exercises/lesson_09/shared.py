@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from ...checking import Case, Slip
+from ...checking import Case
 from ..drawing import drawing
 
-Velocity = Callable[[Tensor, Tensor, float, float], Tensor]  # g, v, lr, beta
-Move = Callable[[Tensor, Tensor, Tensor, Tensor, float, float], Any]  # p, g, old v, new v, lr, beta
+OF_A_VELOCITY = """\
+velocity returned with the learning rate: , v → , lr * v
+    The velocity comes back multiplied by the learning rate.
+old velocity used and returned: v = beta → new = beta
+    The velocity is never brought up to date. Look at the name under which you keep the new one.
+β of its own: beta → 0.9
+    β is always 0.9 in your rule. That is its default; what is handed in comes first.
+"""
+
+OF_A_STEP_ALONG_IT = """\
+old velocity used: v = beta → new = beta ; , v → , new
+    The parameter moves by the velocity of one step ago, so that this gradient counts only at the
+    next step. Look at the order of your two lines.
+β in the step: lr * v → lr * beta * v
+    In the step the velocity is multiplied by β once more.
+gradient and velocity: lr * v → lr * (g + v)
+    The step is along the gradient and the velocity. The gradient is in the velocity already.
+velocity times gradient: lr * v → lr * v * g
+    In the step the velocity is multiplied by the gradient. It is made of gradients already: what
+    does the step need of g?
+"""
 
 
 def velocity_cases(seed: int) -> list[Case]:
@@ -39,130 +55,3 @@ def velocity_cases(seed: int) -> list[Case]:
         Case("1 number", step(1), plain, special=True),
         Case("50 numbers in float32", step(50, dtype=torch.float32), plain, special=True),
     ]
-
-
-def rule_of(velocity: Velocity, move: Move) -> Callable[..., Any]:
-    """Return a rule made of two parts: the new velocity, and what is given back."""
-
-    def rule(p, g, v, *, lr, beta=0.9):
-        return move(p, g, v, velocity(g, v, lr, beta), lr, beta)
-
-    return rule
-
-
-def lr_inside_uphill(p, g, v, *, lr, beta=0.9):
-    """Take a step of `dialects.momentum_lr_inside`, with a velocity that points uphill."""
-    v = beta * v + lr * g
-    return p - v, v
-
-
-def common_slips(velocity: Velocity, move: Move) -> tuple[Slip, ...]:
-    """Return slips that can be made with any of the three rules, given how the rule is right."""
-
-    def ends(end: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the rule with another end: `end` gets the new parameter too, at the end."""
-
-        def other(p, g, old, new, lr, beta):
-            return end(p, g, old, new, lr, move(p, g, old, new, lr, beta)[0])
-
-        return rule_of(velocity, other)
-
-    def steps(lr_of: Callable[[float], float]) -> Callable[..., Any]:
-        """Return the rule with another learning rate in its step."""
-
-        def other(p, g, old, new, lr, beta):
-            return move(p, g, old, new, lr_of(lr), beta)
-
-        return rule_of(velocity, other)
-
-    return (
-        Slip(
-            "velocity not returned",
-            ends(lambda p, g, old, new, lr, moved: moved),
-            "The parameter is right, and it comes alone. The velocity has to come back too, or the "
-            "next step begins from 0 again.",
-        ),
-        Slip(
-            "parameter not returned",
-            ends(lambda p, g, old, new, lr, moved: new),
-            "This is the velocity alone. The rule gives back the new parameter and the velocity.",
-        ),
-        Slip(
-            "the other way round",
-            ends(lambda p, g, old, new, lr, moved: (new, moved)),
-            "Both are right, in the wrong order: the parameter first, then what is remembered.",
-        ),
-        Slip(
-            "old velocity returned",
-            ends(lambda p, g, old, new, lr, moved: (moved, old)),
-            "The parameter is right, but the velocity comes back as it went in: nothing will ever "
-            "be remembered.",
-        ),
-        Slip(
-            "gradient returned",
-            ends(lambda p, g, old, new, lr, moved: (moved, g.clone())),
-            "The parameter is right, but in the place of the velocity the gradient comes back.",
-        ),
-        Slip(
-            "velocity returned with the learning rate",
-            ends(lambda p, g, old, new, lr, moved: (moved, lr * new)),
-            "The parameter is right, but the velocity comes back multiplied by the learning rate.",
-        ),
-        Slip(
-            "parameter not moved",
-            ends(lambda p, g, old, new, lr, moved: (p.clone(), new)),
-            "The velocity is right, but the parameter comes back as it went in.",
-        ),
-        Slip(
-            "step for parameter",
-            ends(lambda p, g, old, new, lr, moved: (p - moved, new)),
-            "In the place of the parameter the step comes back. It has to be taken off p.",
-        ),
-        Slip(
-            "step downhill for parameter",
-            ends(lambda p, g, old, new, lr, moved: (moved - p, new)),
-            "In the place of the parameter the step comes back, with its minus. Where is p?",
-        ),
-        Slip(
-            "velocity times gradient",
-            ends(lambda p, g, old, new, lr, moved: (p - lr * new * g, new)),
-            "In the step the velocity is multiplied by the gradient. It is made of gradients "
-            "already: what does the step need of g?",
-        ),
-        Slip(
-            "old velocity used and returned",
-            rule_of(velocity, lambda p, g, old, new, lr, beta: move(p, g, old, old, lr, beta)),
-            "The velocity is never brought up to date. Look at the name under which you keep the "
-            "new one.",
-        ),
-        Slip(
-            "uphill",
-            steps(lambda lr: -lr),
-            "The parameter moves along the gradients, which point uphill. Look at the sign of the "
-            "step.",
-        ),
-        Slip(
-            "learning rate forgotten",
-            steps(lambda lr: 1.0),
-            "The learning rate has no part in your step.",
-        ),
-        Slip(
-            "learning rate of its own",
-            steps(lambda lr: 0.1),
-            "The learning rate is always 0.1 in your rule. It is handed in as `lr`.",
-        ),
-        Slip(
-            "β of its own",
-            rule_of(
-                lambda g, v, lr, beta: velocity(g, v, lr, 0.9),
-                lambda p, g, old, new, lr, beta: move(p, g, old, new, lr, 0.9),
-            ),
-            "β is always 0.9 in your rule. That is its default; what is handed in comes first.",
-        ),
-        Slip(
-            "mean of the gradient",
-            rule_of(lambda g, v, lr, beta: velocity(g.mean(), v, lr, beta), move),
-            "The velocity is made of one number, the mean of the gradient over all its places. "
-            "Each place has a velocity of its own.",
-        ),
-    )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...lab.device import generator
 from ...optim import averages
-
-Pair = tuple[float, float]
 
 
 def _cases(seed: int) -> list[Case]:
@@ -25,27 +22,105 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _n(beta: float) -> float:
-    return 1 / (1 - beta)
-
-
-def _pair(
-    n: Callable[[float], float] = _n,
-    share: Callable[[float, float], float] = lambda beta, n: 1 - beta**n,
-) -> Callable[[float], Pair]:
-    """Return both numbers; the share is that of the n which the slip gives."""
-
-    def answer(beta: float) -> Pair:
-        span = n(beta)
-        return span, share(beta, span)
-
-    return answer
-
-
-def _aside(n: Callable[[float], float]) -> Callable[[float], Pair]:
-    """Return another n beside the right share."""
-    return lambda beta: (n(beta), 1 - beta ** _n(beta))
-
+SLIPS = """
+lag: 1 / (1 - beta) → beta / (1 - beta)
+    Your n is one too small: that is how far the average lags, the mean age of its values. Look at
+    what stands above the line of your fraction.
+upside down: 1 / (1 - beta) → 1 - beta
+    Your n is below 1: that is the weight of the newest value. A plain mean gives that weight to
+    each of how many?
+one over β: 1 / (1 - beta) → 1 / beta
+    Your n shrinks as β grows. A β near 1 remembers long: which of the two weights has to be small
+    for that?
+rounded: 1 / (1 - beta) → round(1 / (1 - beta))
+    Your n is rounded. Leave it as it is: it need not be whole.
+rounded down: 1 / (1 - beta) → int(1 / (1 - beta))
+    Your n is cut to a whole number. Leave it as it is; a power may have any exponent.
+twice as far: 1 / (1 - beta) → (1 + beta) / (1 - beta)
+    This n is that of a plain mean which is as calm as the average, a fair measure too. Asked is the
+    n at which a plain mean gives each value the newest one's weight.
+until 1/e: 1 / (1 - beta) → -1 / math.log(beta)
+    This n is where a value's weight has fallen to 1/e of the newest one's: close to what is asked,
+    and a definition as well, but another one.
+until half: 1 / (1 - beta) → math.log(0.5) / math.log(beta)
+    This n is the half-life, after which a weight has halved. Asked is the n at which a plain mean
+    gives each value the newest one's weight.
+what is left over: 1 - beta**n → beta**n
+    Your share is what older values and the start have. Asked is the share of the last n values
+    themselves.
+the limit: 1 - beta**n → 1 - 1 / math.e
+    Your share is the same for every β. That is its limit for β near 1; for 0.5 the two last values
+    have more.
+weight of one value: 1 - beta**n → (1 - beta) * beta**n
+    This is the weight of a single value, n steps old. Asked is the sum of the weights of the last
+    n.
+1 - β to the n: 1 - beta**n → (1 - beta) ** n
+    What is multiplied again and again is not 1 - β. At each step the old average keeps which part
+    of its weight?
+bracket: 1 - beta**n → 1 - (1 - beta) ** n
+    The power is that of 1 - β. What fades by a factor at each step is the old average: by which
+    factor?
+one value short: beta**n → beta ** (n - 1)
+    Your share leaves out one of the n values. With β = 0.5 the last two together have three
+    quarters of the weight.
+one value more: beta**n → beta ** (n + 1)
+    Your share counts one value too many. With β = 0.5 the last two together have three quarters of
+    the weight.
+as in a plain mean: 1 - beta**n → n * (1 - beta)
+    Your share is 1: you gave all n values the weight of the newest. Their weights fall with age,
+    and values older than n count too.
+n times β: beta**n → n * beta
+    β is multiplied by n. A weight fades by the factor β at each of n steps, one after the other.
+in per cent: 1 - beta**n → 100 * (1 - beta**n)
+    Your share is in per cent. Give it as a number from 0 to 1.
+lag, right share: return n, → return beta / (1 - beta),
+    The n that you hand back is one too small: that is the mean age of the values, by which an
+    average lags.
+upside down, right share: return n, → return 1 - beta,
+    What you hand back as n is the weight of the newest value: how many values of this weight make
+    1?
+rounded, right share: return n, → return round(n),
+    The n that you hand back is rounded. It need not be whole.
+rounded down, right share: return n, → return int(n),
+    The n that you hand back is cut to a whole number. It need not be whole.
+rounded up: 1 / (1 - beta) → math.ceil(1 / (1 - beta) - 1e-9)
+    Your n is rounded up. Leave it as it is: it need not be whole.
+whole values added up: 1 - beta**n → sum((1 - beta) * beta**k for k in range(int(n + 1e-9)))
+    Your share adds up the weights of whole values and leaves off a part of n. The sum has a short
+    formula, in which n need not be whole.
+weight of the newest: 1 - beta**n → 1 - beta
+    Your share is that of the newest value alone. Asked is that of the last n together.
+the rest in the limit: 1 - beta**n → 1 / math.e
+    Your share is the same for every β, and it is what older values have in the limit. Asked is the
+    share of the last n, for this β.
+divided by 1 - β: 1 - beta**n → (1 - beta**n) / (1 - beta)
+    Your share is above 1: the powers of β are added up, but each weight also has the factor in
+    front.
+the other way round: n, 1 - beta**n → 1 - beta**n, n
+    The two numbers have changed places: n is asked for first.
+n alone: , 1 - beta**n →
+    This is n alone. Two numbers are asked for: n and the share.
+share alone: return n, → return
+    This is the share alone. Two numbers are asked for: n and the share.
+1 + β below: 1 / (1 - beta) → 1 / (1 + beta)
+    Your n is below 1, and it shrinks as β grows. Look at the sign below the line of your fraction.
+1 - β once too often: 1 - beta**n → (1 - beta) * (1 - beta**n)
+    Your share has the factor 1 - β once too often: by it, the weights of all values would add up to
+    1 - β, and they add up to 1.
+whole values added up, the newest left out:
+    | 1 - beta**n → sum((1 - beta) * beta**k for k in range(1, int(n + 1e-9) + 1))
+    Your sum of weights begins one step too late: the newest value has an age of 0. And n need not
+    be whole; the sum has a short formula.
+powers added up: 1 - beta**n → sum(beta**k for k in range(int(n + 1e-9)))
+    Your share is above 1: powers of β are added up, and the factor in front of each weight is
+    missing. And n need not be whole; the sum has a short formula.
+rest added: 1 - beta**n → 1 + beta**n
+    Your share is above 1: the part that older values have is added to the whole.
+rest with its sign: 1 - beta**n → beta**n - 1
+    Your share is below 0. Of the whole, take off what older values have.
+in one tensor: n, 1 - beta**n → torch.tensor([n, 1 - beta**n], dtype=torch.float64)
+    Both numbers stand in one tensor. Give back two, with a comma between them.
+"""
 
 WINDOW = Exercise(
     id="09.window",
@@ -61,220 +136,7 @@ WINDOW = Exercise(
         "What a series of nothing but ones averages to after n values is the weight of n values. "
         "The rest is still that of the 0 at the start, which has been multiplied by β n times.",
     ),
-    slips=(
-        Slip(
-            "lag",
-            _pair(n=lambda beta: beta / (1 - beta)),
-            "Your n is one too small: that is how far the average lags, the mean age of its "
-            "values. Look at what stands above the line of your fraction.",
-        ),
-        Slip(
-            "upside down",
-            _pair(n=lambda beta: 1 - beta),
-            "Your n is below 1: that is the weight of the newest value. A plain mean gives that "
-            "weight to each of how many?",
-        ),
-        Slip(
-            "one over β",
-            _pair(n=lambda beta: 1 / beta),
-            "Your n shrinks as β grows. A β near 1 remembers long: which of the two weights has "
-            "to be small for that?",
-        ),
-        Slip(
-            "rounded",
-            _pair(n=lambda beta: round(1 / (1 - beta))),
-            "Your n is rounded. Leave it as it is: it need not be whole.",
-        ),
-        Slip(
-            "rounded down",
-            _pair(n=lambda beta: int(1 / (1 - beta))),
-            "Your n is cut to a whole number. Leave it as it is; a power may have any exponent.",
-        ),
-        Slip(
-            "twice as far",
-            _pair(n=lambda beta: (1 + beta) / (1 - beta)),
-            "This n is that of a plain mean which is as calm as the average, a fair measure too. "
-            "Asked is the n at which a plain mean gives each value the newest one's weight.",
-        ),
-        Slip(
-            "until 1/e",
-            _pair(n=lambda beta: -1 / math.log(beta)),
-            "This n is where a value's weight has fallen to 1/e of the newest one's: close to what "
-            "is asked, and a definition as well, but another one.",
-        ),
-        Slip(
-            "until half",
-            _pair(n=lambda beta: math.log(0.5) / math.log(beta)),
-            "This n is the half-life, after which a weight has halved. Asked is the n at which a "
-            "plain mean gives each value the newest one's weight.",
-        ),
-        Slip(
-            "what is left over",
-            _pair(share=lambda beta, n: beta**n),
-            "Your share is what older values and the start have. Asked is the share of the last n "
-            "values themselves.",
-        ),
-        Slip(
-            "the limit",
-            _pair(share=lambda beta, n: 1 - 1 / math.e),
-            "Your share is the same for every β. That is its limit for β near 1; for 0.5 the two "
-            "last values have more.",
-        ),
-        Slip(
-            "weight of one value",
-            _pair(share=lambda beta, n: (1 - beta) * beta**n),
-            "This is the weight of a single value, n steps old. Asked is the sum of the weights of "
-            "the last n.",
-        ),
-        Slip(
-            "1 - β to the n",
-            _pair(share=lambda beta, n: (1 - beta) ** n),
-            "What is multiplied again and again is not 1 - β. At each step the old average keeps "
-            "which part of its weight?",
-        ),
-        Slip(
-            "bracket",
-            _pair(share=lambda beta, n: 1 - (1 - beta) ** n),
-            "The power is that of 1 - β. What fades by a factor at each step is the old average: "
-            "by which factor?",
-        ),
-        Slip(
-            "one value short",
-            _pair(share=lambda beta, n: 1 - beta ** (n - 1)),
-            "Your share leaves out one of the n values. With β = 0.5 the last two together have "
-            "three quarters of the weight.",
-        ),
-        Slip(
-            "one value more",
-            _pair(share=lambda beta, n: 1 - beta ** (n + 1)),
-            "Your share counts one value too many. With β = 0.5 the last two together have three "
-            "quarters of the weight.",
-        ),
-        Slip(
-            "as in a plain mean",
-            _pair(share=lambda beta, n: n * (1 - beta)),
-            "Your share is 1: you gave all n values the weight of the newest. Their weights fall "
-            "with age, and values older than n count too.",
-        ),
-        Slip(
-            "n times β",
-            _pair(share=lambda beta, n: 1 - n * beta),
-            "β is multiplied by n. A weight fades by the factor β at each of n steps, one after "
-            "the other.",
-        ),
-        Slip(
-            "in per cent",
-            _pair(share=lambda beta, n: 100 * (1 - beta**n)),
-            "Your share is in per cent. Give it as a number from 0 to 1.",
-        ),
-        Slip(
-            "lag, right share",
-            _aside(lambda beta: beta / (1 - beta)),
-            "The share is right, and your n is one too small: that is the mean age of the values, "
-            "by which an average lags.",
-        ),
-        Slip(
-            "upside down, right share",
-            _aside(lambda beta: 1 - beta),
-            "The share is right. What you give for n is the weight of the newest value: how many "
-            "values of this weight make 1?",
-        ),
-        Slip(
-            "rounded, right share",
-            _aside(lambda beta: round(1 / (1 - beta))),
-            "The share is right, but your n is rounded. It need not be whole.",
-        ),
-        Slip(
-            "rounded down, right share",
-            _aside(lambda beta: int(1 / (1 - beta))),
-            "The share is right, but your n is cut to a whole number. It need not be whole.",
-        ),
-        Slip(
-            "rounded up",
-            _pair(n=lambda beta: math.ceil(1 / (1 - beta) - 1e-9)),
-            "Your n is rounded up. Leave it as it is: it need not be whole.",
-        ),
-        Slip(
-            "whole values added up",
-            _pair(share=lambda beta, n: sum((1 - beta) * beta**k for k in range(int(n + 1e-9)))),
-            "Your share adds up the weights of whole values and leaves off a part of n. The sum "
-            "has a short formula, in which n need not be whole.",
-        ),
-        Slip(
-            "weight of the newest",
-            _pair(share=lambda beta, n: 1 - beta),
-            "Your share is that of the newest value alone. Asked is that of the last n together.",
-        ),
-        Slip(
-            "the rest in the limit",
-            _pair(share=lambda beta, n: math.exp(-1)),
-            "Your share is the same for every β, and it is what older values have in the limit. "
-            "Asked is the share of the last n, for this β.",
-        ),
-        Slip(
-            "divided by 1 - β",
-            _pair(share=lambda beta, n: (1 - beta**n) / (1 - beta)),
-            "Your share is above 1: the powers of β are added up, but each weight also has the "
-            "factor in front.",
-        ),
-        Slip(
-            "the other way round",
-            lambda beta: (1 - beta ** _n(beta), _n(beta)),
-            "The two numbers have changed places: n is asked for first.",
-        ),
-        Slip(
-            "n alone",
-            _n,
-            "This is n alone. Two numbers are asked for: n and the share.",
-        ),
-        Slip(
-            "share alone",
-            lambda beta: 1 - beta ** _n(beta),
-            "This is the share alone. Two numbers are asked for: n and the share.",
-        ),
-        Slip(
-            "1 + β below",
-            _pair(n=lambda beta: 1 / (1 + beta)),
-            "Your n is below 1, and it shrinks as β grows. Look at the sign below the line of your "
-            "fraction.",
-        ),
-        Slip(
-            "1 - β once too often",
-            _pair(share=lambda beta, n: (1 - beta) * (1 - beta**n)),
-            "Your share has the factor 1 - β once too often: by it, the weights of all values "
-            "would add up to 1 - β, and they add up to 1.",
-        ),
-        Slip(
-            "whole values added up, the newest left out",
-            _pair(
-                share=lambda beta, n: sum((1 - beta) * beta**k for k in range(1, int(n + 1e-9) + 1))
-            ),
-            "Your sum of weights begins one step too late: the newest value has an age of 0. And "
-            "n need not be whole; the sum has a short formula.",
-        ),
-        Slip(
-            "powers added up",
-            _pair(share=lambda beta, n: sum(beta**k for k in range(int(n + 1e-9)))),
-            "Your share is above 1: powers of β are added up, and the factor in front of each "
-            "weight is missing. And n need not be whole; the sum has a short formula.",
-        ),
-        Slip(
-            "rest added",
-            _pair(share=lambda beta, n: 1 + beta**n),
-            "Your share is above 1: the part that older values have is added to the whole.",
-        ),
-        Slip(
-            "rest with its sign",
-            _pair(share=lambda beta, n: beta**n - 1),
-            "Your share is below 0. Of the whole, take off what older values have.",
-        ),
-        Slip(
-            "in one tensor",
-            lambda beta: torch.tensor([_n(beta), 1 - beta ** _n(beta)], dtype=torch.float64),
-            "Both numbers are right, and they stand in one tensor. Give back two, with a comma "
-            "between them.",
-        ),
-    ),
+    slips=slips(SLIPS, averages.window),
     also_right=(
         lambda beta: [(1 - beta) ** -1, 1 - beta ** (1 / (1 - beta))],
         lambda beta: (

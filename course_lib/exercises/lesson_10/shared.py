@@ -3,15 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from ...checking import Slip
 from ..drawing import drawing
 
 Draw = Callable[..., Tensor]
+
+OF_A_ROOT = """\
+eps inside the root: (s.sqrt() + eps) → (s + eps).sqrt()
+    ε stands inside the root. That is a dialect, not a slip: Keras has it so. Asked is torch's form,
+    where ε is added to the root.
+eps forgotten: (s.sqrt() + eps) → s.sqrt()
+    The ε handed in plays no part in your result: it is missing, or a number of your own. What
+    happens to a weight that never had a gradient?
+eps outside the fraction: g / (s.sqrt() + eps) → (g / s.sqrt() + eps)
+    ε is added to the fraction, not to what it is divided by, so that every weight drifts by it.
+    Look at your brackets.
+eps added to the parameter: (s.sqrt() + eps) → s.sqrt() + eps
+    ε is added to the parameter, and nothing keeps the division from being one by zero. Look at the
+    brackets below the line.
+eps kept in s: g * g → g * g + eps ; (s.sqrt() + eps) → s.sqrt()
+    ε is added into s and stays there, so that it is added again at each step. It belongs below the
+    line of the step alone, outside the root.
+old s used: s = → new = ; eps), s → eps), new
+    The step is divided by the old s. At the first step that is 0, and the step enormous. Renew s
+    first, then step.
+not divided: / (s.sqrt() + eps) →
+    This is a step of gradient descent: s is kept and never used. What is the gradient divided by?
+gradient missing: lr * g / → lr /
+    The gradient is missing in the step: lr over the root is a rate, and always above 0. What is it
+    multiplied by?
+gradient squared in the step: lr * g / → lr * g * g /
+    Above the line stands the squared gradient, which has no sign. The square belongs in s alone.
+bracket around the difference: p - lr * g → (p - lr * g)
+    The parameter itself is divided too. Only the step is: look at your brackets.
+step kept: eps), s → eps), lr * g / (s.sqrt() + eps)
+    The second result is the step. What the rule has to remember is s.
+neither square nor root: g * g → g ; s.sqrt() → s
+    There is no square and no root. In s two signs cancel then, and a step may go uphill.
+twice for squared: g * g → 2 * g
+    The gradient is doubled and not squared. In Python `*` multiplies; a power is `**`.
+"""
 
 
 def held(seed: int) -> tuple[Draw, Draw]:
@@ -22,61 +56,3 @@ def held(seed: int) -> tuple[Draw, Draw]:
         return 0.1 + draw(*shape, dtype=dtype) ** 2
 
     return draw, squares
-
-
-def common_slips(rule: Callable[..., Callable[..., Any]]) -> tuple[Slip, ...]:
-    """Return slips that can be made with either rule that divides by the root of s.
-
-    rule: makes the exercise's rule, with its `move`, `use` or `end` written otherwise.
-    """
-
-    def lr_forgotten(p, g, s, *, lr, **more):
-        return rule()(p, g, s, lr=1.0, **more)
-
-    return (
-        Slip(
-            "s not returned",
-            rule(end=lambda p, step, old, new: p - step),
-            "Only the parameter comes back. The rule has to remember s for its next step: two "
-            "things are due.",
-        ),
-        Slip(
-            "old s returned",
-            rule(end=lambda p, step, old, new: (p - step, old)),
-            "The s that comes back is the one that went in, so nothing is ever remembered. Return "
-            "the new one.",
-        ),
-        Slip(
-            "old s used",
-            rule(use=lambda old, new: old),
-            "The step is divided by the old s. At the first step that is 0, and the step enormous. "
-            "Renew s first, then step.",
-        ),
-        Slip(
-            "wrong order",
-            rule(end=lambda p, step, old, new: (new, p - step)),
-            "Both results are right, in the wrong order: the parameter first, then what is "
-            "remembered.",
-        ),
-        Slip(
-            "step for parameter",
-            rule(end=lambda p, step, old, new: (step, new)),
-            "The first result is the step, not the parameter after it.",
-        ),
-        Slip(
-            "uphill",
-            rule(end=lambda p, step, old, new: (p + step, new)),
-            "The step goes uphill: look at the sign before it.",
-        ),
-        Slip(
-            "lr forgotten",
-            lr_forgotten,
-            "The learning rate plays no part in your step. Look at what g is multiplied by.",
-        ),
-        Slip(
-            "not divided",
-            rule(move=lambda g, s, eps: g),
-            "This is a step of gradient descent: s is kept and never used. What is the gradient "
-            "divided by?",
-        ),
-    )

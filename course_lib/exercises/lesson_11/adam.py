@@ -6,8 +6,7 @@ import torch
 
 from ...checking import Exercise, slips
 from ...optim import rules
-from ...optim.dialects import adam_epsilon_hat
-from ..families import slips_of_a_rule
+from ..families import slips_of_a_rule, slips_of_epsilon
 from .shared import rule_cases
 
 
@@ -50,13 +49,31 @@ multiplied by the correction: m / → m * ; v / → v *
     makes them larger.
 corrected with the other β: beta1**t ↔ beta2**t
     The two corrections have changed places. Each average is corrected with the β that made it.
+corrected twice: / (1 - beta1**t) → / (1 - beta1**t) ** 2 ; / (1 - beta2**t) → / (1 - beta2**t) ** 2
+    Both averages are divided by the square of their correction. Once makes up for the zero at the
+    start: look for a second correction further down.
+corrected twice, in lr too: lr * m_hat → lr * (1 - beta2**t) ** 0.5 / (1 - beta1**t) * m_hat
+    The averages are corrected, and the learning rate corrects them once more. Those are two ways to
+    write the same thing: keep one of them.
+corrected at the first step alone: **t → ** (t if t == 1 else math.inf)
+    Your correction is that of the first step, and at later steps there is none. It fades by itself
+    as t grows: no `if` is needed.
+corrected for a few steps alone: **t → ** (t if t < 10 else math.inf)
+    After some steps you no longer correct. The correction fades by itself as t grows: no `if` is
+    needed.
+averages begin anew: beta1 * m + → ; beta2 * v + →
+    The m and v that are handed in have no part in the new ones: both averages begin at 0 again at
+    each call. What should become of the old ones?
 βs swapped: beta1 ↔ beta2
     β₁ and β₂ have changed places. β₁ belongs to m, the average of gradients, and β₂ to v, the
     average of their squares.
 ε inside the root: (v_hat.sqrt() + eps) → (v_hat + eps).sqrt()
     ε is under the root. Some libraries have RMSProp like this; Adam adds it to the root, in the
     paper and in torch.
-ε before the correction
+larger of root and ε: (v_hat.sqrt() + eps) → v_hat.sqrt().clamp(min=eps)
+    You divide by the root or by ε, whichever is larger. That is a dialect, and it prevents a
+    division by 0 too. Here ε is added to the root, however large that is.
+ε before the correction: + eps → + eps / (1 - beta2**t) ** 0.5
     ε is added before the correction of v. That is no slip but a dialect, the paper's second form
     and that of Keras. Asked is the first: correct v, take the root, add ε.
 ε outside the denominator: (v_hat.sqrt() + eps) → v_hat.sqrt() + eps
@@ -67,8 +84,8 @@ corrected with the other β: beta1**t ↔ beta2**t
 ε added to the step: m_hat / (v_hat.sqrt() + eps) → (m_hat / v_hat.sqrt() + eps)
     ε is added to the quotient. It is there to prevent a division by 0: so where must it stand?
 ε forgotten: + eps →
-    The ε that is handed in counts for nothing: it is missing, or yours is always 1e-8. It keeps the
-    rule from dividing by 0.
+    The ε that is handed in counts for nothing: it is missing, or a tiny number of your own. It
+    keeps the rule from dividing by 0.
 g for g²: g * g → g
     v averages g itself, so that it is a second m. Look at what goes into v.
 |g| for g²: g * g → g.abs()
@@ -88,6 +105,30 @@ corrected values returned: eps), m, v → eps), m_hat, v_hat
 step uncorrected, corrected values returned: m_hat / (v_hat → m / (v ; , m, v → , m_hat, v_hat
     The corrected averages are returned and the step does without them. It is the other way round:
     the step takes the corrected ones, and those as they are come back.
+AMSGrad: beta2 * v + (1 - beta2) * g * g → torch.maximum(v, beta2 * v + (1 - beta2) * g * g)
+    Your v never falls: it keeps the largest average so far. That is a dialect, known as AMSGrad. In
+    Adam an average may fall.
+AMSGrad in the step: v = beta2 * v → V, v = v, beta2 * v ; v / ( → torch.maximum(V, v) / (
+    The step uses the larger of the old v and the new. That is a dialect, known as AMSGrad. Adam
+    uses the new one.
+AMSGrad, corrected:
+    | v = beta2 * v → V, v = v, beta2 * v
+    | v_hat.sqrt() → torch.maximum(V, v_hat).sqrt()
+    The step uses the larger of the old v and the corrected one. That is a dialect, known as
+    AMSGrad. Adam uses the corrected v whatever came before.
+AdaMax:
+    | beta2 * v + (1 - beta2) * g * g → torch.maximum(beta2 * v, g.abs())
+    | v / (1 - beta2**t) → v
+    | v_hat.sqrt() → v_hat
+    v keeps the largest size of a gradient, and there is no root. That is AdaMax, a rule of the same
+    paper. Adam averages the squares of the gradient.
+NAdam: lr * m_hat → lr * (beta1 * m_hat + (1 - beta1) * g / (1 - beta1**t))
+    The step looks one average ahead, as Nesterov's does. That is a dialect, known as NAdam. Adam
+    goes along the corrected m itself.
+NAdam, the next correction:
+    | lr * m_hat → lr * (beta1 * m / (1 - beta1 ** (t + 1)) + (1 - beta1) * g / (1 - beta1**t))
+    The step looks one average ahead and corrects it for t + 1. That is NAdam as its author has it.
+    Adam goes along the corrected m itself.
 no root: v_hat.sqrt() → v_hat
     The root is missing. v is in squared units of g: over v the step would shrink when all gradients
     grow.
@@ -170,8 +211,7 @@ ADAM = Exercise(
         "The step: lr times the corrected m, over the root of the corrected v with ε added to the "
         "root, not under it. Return the new p, then m, then v.",
     ),
-    slips=slips(SLIPS, rules.adam, {"ε before the correction": adam_epsilon_hat})
-    + slips_of_a_rule(rules.adam),
+    slips=slips(SLIPS, rules.adam) + slips_of_a_rule(rules.adam) + slips_of_epsilon(rules.adam),
     also_right=(_in_another_order, _as_a_list),
     needs=("rule", "vmap"),
 )

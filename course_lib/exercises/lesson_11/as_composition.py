@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from ...checking import Case, Exercise, Slip
+from ...checking import Case, Exercise, slips
 from ...optim import correction, rules
 from ...optim.dialects import adam_epsilon_hat
 from ..drawing import drawing
@@ -35,34 +35,85 @@ def _cases(seed: int) -> list[Case]:
     ]
 
 
-def _call(give=lambda p, m, v: (p, v), **changed):
-    """Return the right call with some of its arguments otherwise, from all that is handed in."""
-
-    def rmsprop(adam, p, g, s, *, t, lr, beta, eps):
-        here = {"p": p, "g": g, "s": s, "t": t, "lr": lr, "beta": beta, "eps": eps}
-        call = {"p": p, "g": g, "m": torch.zeros_like(g), "v": s}
-        call |= {"t": t, "lr": lr, "beta1": 0.0, "beta2": beta, "eps": eps}
-        call |= {name: of(here) for name, of in changed.items()}
-        call = {name: value for name, value in call.items() if value is not None}
-        return give(*adam(*[call.pop(name) for name in "pgmv"], **call))
-
-    return rmsprop
+def _with_g_for_m(adam, p, g, s, *, beta, **of):
+    return adam(p, g, g, s, beta1=0.0, beta2=beta, **of)[::2]
 
 
-def _rmsprop_itself(adam, p, g, s, *, t, lr, beta, eps):
-    s = beta * s + (1 - beta) * g * g
-    return p - lr * g / (s.sqrt() + eps), s
+def _with_s_for_m(adam, p, g, s, *, beta, **of):
+    return adam(p, g, s, s, beta1=0.0, beta2=beta, **of)[::2]
 
 
-def _written_out(adam, p, g, s, *, t, lr, beta, eps):
-    s = beta * s + (1 - beta) * g * g
-    return p - lr * g / ((s / (1 - beta**t)).sqrt() + eps), s
+def _as_a_list(adam, p, g, s, *, beta, **of):
+    return list(adam(p, g, 0 * g, s, beta1=0.0, beta2=beta, **of)[::2])
 
 
-def _corrected_average(adam, p, g, s, *, t, lr, beta, eps):
-    p, _, s = adam(p, g, 0 * g, s, t=t, lr=lr, beta1=0.0, beta2=beta, eps=eps)
-    return p, s / (1 - beta**t)
-
+SLIPS = """
+written out:
+    | s = beta * s + (1 - beta) * g * g
+    | return p - lr * g / ((s / (1 - beta**t)).sqrt() + eps), s
+    You write the formula out. Asked is the same by a call of the `adam` that is handed in: with a
+    dialect of Adam it must give that dialect's result.
+plain RMSProp:
+    | s = beta * s + (1 - beta) * g * g
+    | return p - lr * g / (s.sqrt() + eps), s
+    This is RMSProp of lesson 10, whose average is not corrected. Call the `adam` that is handed in,
+    which corrects it.
+β₁ left at its default: beta1=0.0, →
+    β₁ is 0.9, Adam's default, so that old gradients are remembered. RMSProp goes along the newest
+    gradient: what must β₁ be?
+β₂ left at its default: beta2=beta, →
+    β₂ is 0.999, Adam's default. RMSProp's β says how long squares are remembered: hand it on.
+β for β₁: beta1=0.0, beta2=beta → beta1=beta, beta2=0.0
+    β has gone to the average of gradients, and nothing is kept of the squares. It is the other way
+    round in RMSProp.
+β for β₁ alone: beta1=0.0, beta2=beta → beta1=beta
+    β has gone to the average of gradients. RMSProp averages squares: which of Adam's two β is that?
+β for both: beta1=0.0 → beta1=beta
+    β has gone to both averages. RMSProp has no average of gradients: what must β₁ be so that m is
+    g?
+β₁ of 1: beta1=0.0 → beta1=1.0
+    With β₁ = 1 the gradient never comes into m, and the correction divides by 0. At which end does
+    an average forget all but the newest?
+1 less β: beta2=beta → beta2=1 - beta
+    β₂ is 1 less β. Both rules mean the same by β: the weight of what was.
+ε left at its default: , eps=eps →
+    ε is 1e-8, Adam's default. Hand on the one that is given.
+t always 1: t=t → t=1
+    t is always 1, so that every average is corrected like a first one. Hand on the t that is given.
+corrected twice: lr=lr → lr=lr * (1 - beta**t) ** 0.5
+    You correct by hand what Adam corrects already. Hand on lr as it is.
+squares begin anew: , s, t=t → , 0 * s, t=t
+    The squares begin at 0 each time, since s is not in the slot where Adam looks for them. The
+    slots are in the order m, v.
+three results: p, _, s = → p, m, s = ; return p, s → return p, m, s
+    All three of Adam's results come back. RMSProp has two: the parameter and its average of
+    squares.
+m for s: p, _, s = → p, s, _ =
+    The second result is m, the gradient itself. RMSProp remembers the average of squares.
+results swapped: return p, s → return s, p
+    The two results have changed places: first the parameter, then the average.
+s corrected before the call: , s, t=t → , s / (1 - beta**t), t=t
+    You correct s before you hand it in. Adam takes the average as it is, and corrects it itself.
+average corrected: return p, s → return p, s / (1 - beta**t)
+    The average comes back corrected. It would be corrected again at the next step: hand on what
+    Adam hands back.
+all at their defaults: , beta1=0.0, beta2=beta, eps=eps →
+    Both β and ε are Adam's defaults. RMSProp's β and ε belong to the call, and one of Adam's β must
+    be switched off.
+slots swapped: torch.zeros_like(g), s → s, torch.zeros_like(g) ; p, _, s = → p, s, _ =
+    s goes in as m and comes out as m. Adam's slots are in the order m, v: which of them averages
+    squares?
+parameter alone: return p, s → return p
+    Only the parameter comes back. The average of squares is due as well, for the next step.
+old average returned: p, _, s = → p, _, _ =
+    The second result is s as it came in. The average after this step is due: which of Adam's
+    results is it?
+p and g swapped: rule(p, g → rule(g, p
+    p and g have changed places. Adam takes the parameter first, then the gradient.
+root of s: , s, t=t → , s.sqrt(), t=t
+    You hand on the root of s. Adam's v is an average of squares, as s is; Adam takes the root
+    itself.
+"""
 
 AS_COMPOSITION = Exercise(
     id="11.as_composition",
@@ -78,161 +129,7 @@ AS_COMPOSITION = Exercise(
         "One call of `adam` does it: β₁ is 0, β₂ is β, and zeros may stand for m. It gives three "
         "results: hand on the first and the last.",
     ),
-    slips=(
-        Slip(
-            "written out",
-            _written_out,
-            "You write the formula out, and it is right. Asked is the same by a call of the `adam` "
-            "that is handed in: with a dialect of Adam it must give that dialect's result.",
-        ),
-        Slip(
-            "plain RMSProp",
-            _rmsprop_itself,
-            "This is RMSProp of lesson 10, whose average is not corrected. Call the `adam` that is "
-            "handed in, which corrects it.",
-        ),
-        Slip(
-            "β₁ left at its default",
-            _call(beta1=lambda here: None),
-            "β₁ is 0.9, Adam's default, so that old gradients are remembered. RMSProp goes along "
-            "the newest gradient: what must β₁ be?",
-        ),
-        Slip(
-            "β₂ left at its default",
-            _call(beta2=lambda here: None),
-            "β₂ is 0.999, Adam's default. RMSProp's β says how long squares are remembered: hand "
-            "it on.",
-        ),
-        Slip(
-            "β for β₁",
-            _call(beta1=lambda here: here["beta"], beta2=lambda here: 0.0),
-            "β has gone to the average of gradients, and nothing is kept of the squares. It is "
-            "the other way round in RMSProp.",
-        ),
-        Slip(
-            "β for β₁ alone",
-            _call(beta1=lambda here: here["beta"], beta2=lambda here: None),
-            "β has gone to the average of gradients. RMSProp averages squares: which of Adam's "
-            "two β is that?",
-        ),
-        Slip(
-            "β for both",
-            _call(beta1=lambda here: here["beta"]),
-            "β has gone to both averages. RMSProp has no average of gradients: what must β₁ be so "
-            "that m is g?",
-        ),
-        Slip(
-            "β₁ of 1",
-            _call(beta1=lambda here: 1.0),
-            "With β₁ = 1 the gradient never comes into m, and the correction divides by 0. At "
-            "which end does an average forget all but the newest?",
-        ),
-        Slip(
-            "1 less β",
-            _call(beta2=lambda here: 1 - here["beta"]),
-            "β₂ is 1 less β. Both rules mean the same by β: the weight of what was.",
-        ),
-        Slip(
-            "ε left at its default",
-            _call(eps=lambda here: None),
-            "ε is 1e-8, Adam's default. Hand on the one that is given.",
-        ),
-        Slip(
-            "t always 1",
-            _call(t=lambda here: 1),
-            "t is always 1, so that every average is corrected like a first one. Hand on the t "
-            "that is given.",
-        ),
-        Slip(
-            "corrected twice",
-            _call(lr=lambda here: here["lr"] * (1 - here["beta"] ** here["t"]) ** 0.5),
-            "You correct by hand what Adam corrects already. Hand on lr as it is.",
-        ),
-        Slip(
-            "squares begin anew",
-            _call(v=lambda here: torch.zeros_like(here["s"])),
-            "The squares begin at 0 each time, since s is not in the slot where Adam looks for "
-            "them. The slots are in the order m, v.",
-        ),
-        Slip(
-            "three results",
-            _call(give=lambda p, m, v: (p, m, v)),
-            "All three of Adam's results come back. RMSProp has two: the parameter and its average "
-            "of squares.",
-        ),
-        Slip(
-            "m for s",
-            _call(give=lambda p, m, v: (p, m)),
-            "The second result is m, the gradient itself. RMSProp remembers the average of "
-            "squares.",
-        ),
-        Slip(
-            "results swapped",
-            _call(give=lambda p, m, v: (v, p)),
-            "The two results have changed places: first the parameter, then the average.",
-        ),
-        Slip(
-            "s corrected before the call",
-            _call(v=lambda here: here["s"] / (1 - here["beta"] ** here["t"])),
-            "You correct s before you hand it in. Adam takes the average as it is, and corrects it "
-            "itself.",
-        ),
-        Slip(
-            "average corrected",
-            _corrected_average,
-            "The average comes back corrected. It would be corrected again at the next step: "
-            "hand on what Adam hands back.",
-        ),
-        Slip(
-            "all at their defaults",
-            _call(beta1=lambda here: None, beta2=lambda here: None, eps=lambda here: None),
-            "Both β and ε are Adam's defaults. RMSProp's β and ε belong to the call, and one of "
-            "Adam's β must be switched off.",
-        ),
-        Slip(
-            "slots swapped",
-            _call(
-                lambda p, m, v: (p, m),
-                m=lambda here: here["s"],
-                v=lambda here: torch.zeros_like(here["s"]),
-            ),
-            "s goes in as m and comes out as m. Adam's slots are in the order m, v: which of them "
-            "averages squares?",
-        ),
-        Slip(
-            "parameter alone",
-            _call(give=lambda p, m, v: p),
-            "Only the parameter comes back. The average of squares is due as well, for the next "
-            "step.",
-        ),
-        Slip(
-            "old average returned",
-            lambda adam, p, g, s, **of: (
-                adam(
-                    p, g, 0 * g, s, t=of["t"], lr=of["lr"],
-                    beta1=0.0, beta2=of["beta"], eps=of["eps"],
-                )[0],
-                s.clone(),
-            ),
-            "The second result is s as it came in. The average after this step is due: which of "
-            "Adam's results is it?",
-        ),
-        Slip(
-            "p and g swapped",
-            _call(p=lambda here: here["g"], g=lambda here: here["p"]),
-            "p and g have changed places. Adam takes the parameter first, then the gradient.",
-        ),
-        Slip(
-            "root of s",
-            _call(v=lambda here: here["s"].sqrt()),
-            "You hand on the root of s. Adam's v is an average of squares, as s is; Adam takes the "
-            "root itself.",
-        ),
-    ),
-    also_right=(
-        _call(m=lambda here: here["g"]),
-        _call(m=lambda here: here["s"]),
-        _call(give=lambda p, m, v: [p, v]),
-    ),
+    slips=slips(SLIPS, correction.rmsprop_by_adam),
+    also_right=(_with_g_for_m, _with_s_for_m, _as_a_list),
     needs=("vmap",),
-)  # fmt: skip
+)

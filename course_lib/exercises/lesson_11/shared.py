@@ -1,12 +1,8 @@
-"""What the rules of lesson 11 share: their cases, and Adam with a slip in it."""
+"""The cases of both rules of lesson 11."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
-from torch import Tensor
 
 from ...checking import Case
 from ..drawing import drawing
@@ -43,6 +39,11 @@ def rule_cases(seed: int, **more: float) -> list[Case]:
         case("4 parameters at t = 3", 4, t=3, lr=0.1, betas=(0.8, 0.99), eps=0.1, **general),
         case("2 by 3, t = 1", 2, 3, t=1, lr=0.5, betas=(0.6, 0.95), eps=0.2, cold=True, **general),
         case("5 parameters at t = 2", 5, t=2, lr=0.3, betas=(0.7, 0.9), eps=0.05, **general),
+        case("3 by 4, t = 50", 3, 4, t=50, lr=0.2, betas=(0.8, 0.9), eps=0.3, **general),
+        case(
+            "gradients around a hundredth, t = 2", 4, t=2, lr=0.5, betas=(0.7, 0.9), eps=0.02,
+            scale=0.01, **general,
+        ),
         case("the usual β and ε at t = 1", 4, t=1, lr=0.1, cold=True),
         case("the usual β and ε at t = 5", 4, t=5, lr=0.01),
         case("the usual β and ε at t = 10,000", 3, t=10_000, lr=0.01),
@@ -55,46 +56,3 @@ def rule_cases(seed: int, **more: float) -> list[Case]:
             dtype=torch.float32,
         ),
     ]  # fmt: skip
-
-
-PARTS: dict[str, Callable[..., Any]] = {
-    "first": lambda b, m, g: b * m + (1 - b) * g,
-    "second": lambda b, v, g, m: b * v + (1 - b) * g * g,
-    "m_hat": lambda m, b, t, other: m / (1 - b**t),
-    "v_hat": lambda v, b, t, other: v / (1 - b**t),
-    "move": lambda p, lr, m, v, eps: p - lr * m / (v.sqrt() + eps),
-    "give": lambda p, m, v, m_hat, v_hat: (p, m, v),
-}
-
-
-def adam_with(**slips: Callable[..., Any]) -> Callable[..., Any]:
-    """Return Adam with some of its `PARTS` put otherwise.
-
-    first and second make the averages, m_hat and v_hat correct them (`other` is the other β), move
-    makes the new parameter, give says what is returned.
-    """
-    part = PARTS | slips
-
-    def rule(
-        p: Tensor,
-        g: Tensor,
-        m: Tensor,
-        v: Tensor,
-        *,
-        t: int,
-        lr: float,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        eps: float = 1e-8,
-    ) -> Any:
-        m = part["first"](beta1, m, g)
-        v = part["second"](beta2, v, g, m)
-        m_hat, v_hat = part["m_hat"](m, beta1, t, beta2), part["v_hat"](v, beta2, t, beta1)
-        return part["give"](part["move"](p, lr, m_hat, v_hat, eps), m, v, m_hat, v_hat)
-
-    return rule
-
-
-def as_it_is(average: Tensor, beta: float, t: int, other: float) -> Tensor:
-    """Return an average that is not corrected."""
-    return average
