@@ -92,11 +92,12 @@ def made(of: Callable[..., Any], code: str) -> Callable[..., Any]:
     It is compiled when it is first called. torch, functional and math are at hand in it.
     """
 
+    parameters = inspect.signature(of).parameters.values()
+    bare = [p.replace(annotation=p.empty, default=p.empty) for p in parameters]
+    head = f"def {of.__name__}{inspect.Signature(bare)}:\n"
+
     @functools.cache
     def compiled() -> Callable[..., Any]:
-        parameters = inspect.signature(of).parameters.values()
-        bare = [p.replace(annotation=p.empty, default=p.empty) for p in parameters]
-        head = f"def {of.__name__}{inspect.Signature(bare)}:\n"
         namespace = {"torch": torch, "functional": functional, "math": math, **of.__globals__}
         text = head + textwrap.indent(code, "    ")
         exec(compile(text, f"<{of.__name__}>", "exec"), namespace)

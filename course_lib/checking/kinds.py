@@ -8,7 +8,6 @@ from itertools import combinations
 from typing import Any
 
 from .compare import alike, same, same_slip
-from .edits import Edit
 from .model import Case, Exercise, Slip
 from .mutants import mutants, own_numbers
 from .record import Record, call, record
@@ -121,11 +120,17 @@ def _settings(reference: Callable[..., Any]) -> list[Slip]:
             f"{name} of its own",
             None,
             f"`{name}` plays no part: look for a number of your own where it belongs.",
-            (Edit(name, repr(number)),),
+            wrap=_always(name, number),
         )
         for name, parameter in inspect.signature(reference).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY
         for number in own_numbers(parameter)
     ]
+
+
+def _always(name: str, number: float) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a change of what a function is given: one setting is always the same number."""
+    return lambda fn: lambda *args, **kwargs: fn(*args, **(kwargs | {name: number}))
 
 
 class _Sieve:
