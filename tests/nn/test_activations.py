@@ -6,9 +6,11 @@ import scipy.special
 import torch
 from torch.nn import functional
 
-from course_lib.nn import activations, collapse, softmax
+from course_lib.nn import activations
 from course_lib.nn.activations import ACTIVATIONS, normal_cdf
 from course_lib.nn.biases import affine
+from course_lib.nn.collapse import collapse
+from course_lib.nn.softmax import log_softmax, log_softmax_jacobian, softmax, softmax_jacobian
 
 TORCH = {
     "identity": lambda z: z.clone(),
@@ -199,8 +201,8 @@ SHAPES = [(5, 4), (1, 3), (7, 1), (2, 3, 4), (6,)]
 def test_softmax_is_torchs_and_scipys(shape):
     z = draw(*shape)
     for ours, torchs, scipys in (
-        (softmax.softmax, torch.softmax, scipy.special.softmax),
-        (softmax.log_softmax, torch.log_softmax, scipy.special.log_softmax),
+        (softmax, torch.softmax, scipy.special.softmax),
+        (log_softmax, torch.log_softmax, scipy.special.log_softmax),
     ):
         torch.testing.assert_close(ours(z), torchs(z, dim=-1))
         np.testing.assert_allclose(ours(z), scipys(z.numpy(), axis=-1), rtol=1e-12, atol=1e-13)
@@ -218,23 +220,21 @@ def test_its_jacobian_is_autograds(f):
 
 def test_laws_of_softmax():
     z = draw(50, 6)
-    p = softmax.softmax(z)
+    p = softmax(z)
     torch.testing.assert_close(p.sum(dim=1), torch.ones(50, dtype=torch.float64))
-    torch.testing.assert_close(softmax.softmax(z + 7), p)
-    torch.testing.assert_close(softmax.log_softmax(z).exp(), p)
-    J = softmax.softmax_jacobian(z)
+    torch.testing.assert_close(softmax(z + 7), p)
+    torch.testing.assert_close(log_softmax(z).exp(), p)
+    J = softmax_jacobian(z)
     torch.testing.assert_close(J, J.mT)
     torch.testing.assert_close(J.sum(dim=2), torch.zeros(50, 6).double(), atol=1e-15, rtol=0)
     two = draw(50, 2)
-    torch.testing.assert_close(
-        softmax.softmax(two)[:, 0], activations.sigmoid(two[:, 0] - two[:, 1])
-    )
+    torch.testing.assert_close(softmax(two)[:, 0], activations.sigmoid(two[:, 0] - two[:, 1]))
 
 
 def test_softmax_stretches_by_a_half_at_most():
-    half = softmax.softmax_jacobian(torch.tensor([0.0, 0.0, -torch.inf, -torch.inf]).double())
+    half = softmax_jacobian(torch.tensor([0.0, 0.0, -torch.inf, -torch.inf]).double())
     assert torch.linalg.matrix_norm(half, 2).item() == pytest.approx(0.5)
-    norms = torch.linalg.matrix_norm(softmax.softmax_jacobian(draw(2000, 5)), 2)
+    norms = torch.linalg.matrix_norm(softmax_jacobian(draw(2000, 5)), 2)
     assert norms.max() <= 0.5
 
 
@@ -243,39 +243,39 @@ def test_softmax_far_out(dtype):
     z = torch.tensor([[1e4, -1e4, 0.0], [-1e4, -1e4, -1e4], [1e4, 1e4, 1e4]], dtype=dtype)
     third = torch.full((3,), 1 / 3, dtype=dtype)
     expected = torch.stack([torch.tensor([1.0, 0.0, 0.0], dtype=dtype), third, third])
-    torch.testing.assert_close(softmax.softmax(z), expected)
-    logs = softmax.log_softmax(z)
+    torch.testing.assert_close(softmax(z), expected)
+    logs = log_softmax(z)
     assert logs[0, 0] == 0
     assert logs[0, 1] == -2e4
-    for jacobian in (softmax.softmax_jacobian(z), softmax.log_softmax_jacobian(z)):
+    for jacobian in (softmax_jacobian(z), log_softmax_jacobian(z)):
         assert jacobian.isfinite().all()
 
 
 def test_each_row_is_shifted_by_its_own_largest():
     z = torch.tensor([[1000.0, 999.0], [-1000.0, -1001.0]])
-    torch.testing.assert_close(softmax.softmax(z)[0], softmax.softmax(z)[1])
+    torch.testing.assert_close(softmax(z)[0], softmax(z)[1])
 
 
 def test_one_class_is_certain_and_an_empty_batch_stays_empty():
-    assert torch.equal(softmax.softmax(torch.tensor([[1e4], [-3.0]])), torch.ones(2, 1))
-    assert torch.equal(softmax.log_softmax(torch.tensor([[1e4]])), torch.zeros(1, 1))
-    assert softmax.softmax_jacobian(torch.tensor([[5.0]])).tolist() == [[[0.0]]]
-    assert softmax.softmax(torch.empty(0, 4)).shape == (0, 4)
-    assert softmax.softmax_jacobian(torch.empty(0, 4)).shape == (0, 4, 4)
+    assert torch.equal(softmax(torch.tensor([[1e4], [-3.0]])), torch.ones(2, 1))
+    assert torch.equal(log_softmax(torch.tensor([[1e4]])), torch.zeros(1, 1))
+    assert softmax_jacobian(torch.tensor([[5.0]])).tolist() == [[[0.0]]]
+    assert softmax(torch.empty(0, 4)).shape == (0, 4)
+    assert softmax_jacobian(torch.empty(0, 4)).shape == (0, 4, 4)
 
 
 def test_a_place_that_is_ruled_out_gets_no_share():
-    p = softmax.softmax(torch.tensor([0.0, -torch.inf, 0.0]))
+    p = softmax(torch.tensor([0.0, -torch.inf, 0.0]))
     assert p.tolist() == [0.5, 0.0, 0.5]
 
 
 def test_softmax_runs_under_vmap_and_passes_gradients():
     z = draw(3, 4, 5)
-    for f in (softmax.softmax, softmax.log_softmax, softmax.softmax_jacobian):
+    for f in (softmax, log_softmax, softmax_jacobian):
         torch.testing.assert_close(torch.func.vmap(f)(z), f(z))
-    gradient = torch.func.grad(lambda z: softmax.log_softmax(z)[..., 0].sum())
+    gradient = torch.func.grad(lambda z: log_softmax(z)[..., 0].sum())
     found = torch.func.vmap(gradient)(z)
-    expected = softmax.log_softmax_jacobian(z)[..., 0, :]
+    expected = log_softmax_jacobian(z)[..., 0, :]
     torch.testing.assert_close(found, expected)
 
 
@@ -287,7 +287,7 @@ def test_two_layers_are_one(shape):
     n, d, h, k = shape
     x, W1, b1 = draw(n, d), draw(h, d, seed=1), draw(h, seed=2)
     W2, b2 = draw(k, h, seed=3), draw(k, seed=4)
-    W, b = collapse.collapse(W1, b1, W2, b2)
+    W, b = collapse(W1, b1, W2, b2)
     assert (W.shape, b.shape) == ((k, d), (k,))
     torch.testing.assert_close(affine(x, W, b), affine(affine(x, W1, b1), W2, b2))
     assert torch.linalg.matrix_rank(W) <= h
@@ -299,8 +299,8 @@ def test_collapse_does_not_care_where_brackets_stand():
         (draw(2, 5, seed=4), draw(2, seed=5)),
     ]
     first, second, third = layers
-    left = collapse.collapse(*collapse.collapse(*first, *second), *third)
-    right = collapse.collapse(*first, *collapse.collapse(*second, *third))
+    left = collapse(*collapse(*first, *second), *third)
+    right = collapse(*first, *collapse(*second, *third))
     torch.testing.assert_close(left, right)
 
 
@@ -310,12 +310,12 @@ def test_collapse_does_not_care_where_brackets_stand():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: softmax.softmax(draw(3, 0)), r"z has shape \(3, 0\); .* k 1 or more"),
-        (lambda: softmax.log_softmax(torch.tensor(1.0)), r"z has shape \(\)"),
-        (lambda: collapse.collapse(draw(3), draw(3), draw(2, 3), draw(2)), r"W1 has shape \(3,\)"),
-        (lambda: collapse.collapse(draw(3, 2), draw(2), draw(2, 3), draw(2)), "b1 has shape"),
-        (lambda: collapse.collapse(draw(3, 2), draw(3), draw(3, 2), draw(3)), r"W2 .* \(k, 3\)"),
-        (lambda: collapse.collapse(draw(3, 2), draw(3), draw(2, 3), draw(3)), r"b2 .* \(2,\)"),
+        (lambda: softmax(draw(3, 0)), r"z has shape \(3, 0\); .* k 1 or more"),
+        (lambda: log_softmax(torch.tensor(1.0)), r"z has shape \(\)"),
+        (lambda: collapse(draw(3), draw(3), draw(2, 3), draw(2)), r"W1 has shape \(3,\)"),
+        (lambda: collapse(draw(3, 2), draw(2), draw(2, 3), draw(2)), "b1 has shape"),
+        (lambda: collapse(draw(3, 2), draw(3), draw(3, 2), draw(3)), r"W2 .* \(k, 3\)"),
+        (lambda: collapse(draw(3, 2), draw(3), draw(2, 3), draw(3)), r"b2 .* \(2,\)"),
     ],
 )
 def test_a_wrong_argument_is_named_with_what_is_allowed(call, words):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...checking import Case, Exercise, slips, wraps
-from ...nn import softmax
+from ...nn.softmax import softmax
 from ..drawing import drawing
 from .shared import of
 
@@ -180,7 +180,7 @@ SOFTMAX = Exercise(
     id="03.softmax",
     points=3,
     asks="the softmax of each row, also of very large and very small numbers",
-    reference=softmax.softmax,
+    reference=softmax,
     cases=_softmax_cases,
     hints=(
         "Taking the same number off a whole row changes no share. Which number makes the largest "
@@ -190,7 +190,7 @@ SOFTMAX = Exercise(
         "`z.amax(dim=-1, keepdim=True)` keeps the axis of the classes and lines up with the rows. "
         "The sum of the exponentials needs the same two settings.",
     ),
-    slips=slips(SLIPS, softmax.softmax) + wraps(ON_AN_AXIS, softmax.softmax, AROUND),
+    slips=slips(SLIPS, softmax) + wraps(ON_AN_AXIS, softmax, AROUND),
     also_right=(
         _softmax_by_rows,
         _shifted_by_more,

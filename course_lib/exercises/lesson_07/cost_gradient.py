@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...checking import Case, Exercise, slips
-from ...optim import cost
+from ...optim.cost import cost_gradient
 from ..drawing import drawing
 
 Two = tuple[Tensor, Tensor]
@@ -174,7 +174,7 @@ COST_GRADIENT = Exercise(
     id="07.cost_gradient",
     points=2,
     asks="how fast the cost J rises with the weight and with the bias",
-    reference=cost.cost_gradient,
+    reference=cost_gradient,
     cases=_cost_cases,
     hints=(
         "Take one example. Its part of J is the square of its residual r. How fast does r² change "
@@ -184,7 +184,7 @@ COST_GRADIENT = Exercise(
         "J is a mean over the examples, so each of its slopes is the mean of theirs. Return the "
         "one of w first.",
     ),
-    slips=slips(SLIPS, cost.cost_gradient),
+    slips=slips(SLIPS, cost_gradient),
     also_right=(
         _by_autograd,
         _by_loop,

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...checking import Case, Exercise, slips
 from ...lab.device import generator
-from ...optim import batches as mathematics
+from ...optim.batches import batches
 
 
 def _batches_cases(seed: int) -> list[Case]:
@@ -218,7 +218,7 @@ BATCHES = Exercise(
     id="08.batches",
     points=2,
     asks="the places of all examples in a random order, cut into batches",
-    reference=mathematics.batches,
+    reference=batches,
     cases=_batches_cases,
     hints=(
         "Two things: an order of all the places 0 to n - 1, and a cut after every `size` of them. "
@@ -228,7 +228,7 @@ BATCHES = Exercise(
         "A slice that reaches beyond the end is simply shorter, so the last batch needs no care. "
         "`range` can count in steps of `size`, and tensors have a method `split`.",
     ),
-    slips=slips(SLIPS, mathematics.batches),
+    slips=slips(SLIPS, batches),
     also_right=(
         _by_slices,
         lambda n, size, source: list(torch.split(torch.randperm(n, generator=source), size)),

@@ -8,7 +8,7 @@ import torch
 
 from ...checking import Case, Exercise, slips
 from ...lab.device import generator
-from ...optim import batches
+from ...optim.batches import epoch_updates
 
 
 def _updates_cases(seed: int) -> list[Case]:
@@ -99,7 +99,7 @@ EPOCH_UPDATES = Exercise(
     id="08.epoch_updates",
     points=1,
     asks="how many steps training makes",
-    reference=batches.epoch_updates,
+    reference=epoch_updates,
     cases=_updates_cases,
     hints=(
         "One step a batch. How many batches has an epoch when the examples do not come out even? "
@@ -109,7 +109,7 @@ EPOCH_UPDATES = Exercise(
         "Each epoch shuffles anew and begins a new batch, so what is left over in one epoch is not "
         "carried into the next: count one epoch, then multiply.",
     ),
-    slips=slips(SLIPS, batches.epoch_updates),
+    slips=slips(SLIPS, epoch_updates),
     also_right=(
         lambda n, size, epochs: epochs * math.ceil(n / size),
         lambda n, size, epochs: (n + size - 1) // size * epochs,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...checking import Case, Exercise, slips
-from ...optim import batches
+from ...optim.batches import gradient_noise
 from ..drawing import drawing
 
 
@@ -194,7 +194,7 @@ GRADIENT_NOISE = Exercise(
     id="08.gradient_noise",
     points=3,
     asks="the standard error of a mini-batch gradient, with replacement and without",
-    reference=batches.gradient_noise,
+    reference=gradient_noise,
     cases=_noise_cases,
     hints=(
         "Take one weight. Its n gradients scatter around their mean: by how much? That is sigma, "
@@ -205,7 +205,7 @@ GRADIENT_NOISE = Exercise(
         "In torch that is `correction=0`. The factor for drawing without replacement stands under "
         "a root.",
     ),
-    slips=slips(SLIPS, batches.gradient_noise),
+    slips=slips(SLIPS, gradient_noise),
     also_right=(
         _by_std,
         _by_sums,

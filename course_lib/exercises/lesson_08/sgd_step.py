@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ...checking import Case, Exercise, slips
 from ...lab.device import generator
-from ...optim import batches
+from ...optim.batches import sgd_step
 
 Gradient = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -184,7 +184,7 @@ SGD_STEP = Exercise(
     id="08.sgd_step",
     points=2,
     asks="the weights after one step on a mini-batch",
-    reference=batches.sgd_step,
+    reference=sgd_step,
     cases=_step_cases,
     hints=(
         "A step of gradient descent needs a gradient. Which examples may it look at, and how do "
@@ -194,7 +194,7 @@ SGD_STEP = Exercise(
         "`gradient` is a mean over whatever examples it is given, so nothing is left to divide. "
         "Then step downhill, `lr` times as far.",
     ),
-    slips=slips(SLIPS, batches.sgd_step),
+    slips=slips(SLIPS, sgd_step),
     also_right=(
         _averaged,
         lambda gradient, w, x, y, chosen, lr: torch.sub(

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ...checking import Case, Exercise, slips
 from ...lab.device import generator
-from ...optim import batches
+from ...optim.batches import stream_epoch
 
 
 @dataclass
@@ -268,7 +268,7 @@ STREAM = Exercise(
     id="08.stream",
     points=3,
     asks="an epoch over rows that stay on the disk",
-    reference=batches.stream_epoch,
+    reference=stream_epoch,
     cases=_stream_cases,
     hints=(
         "How much may lie in memory at once? Draw the order of the places first: they are small. "
@@ -278,7 +278,7 @@ STREAM = Exercise(
         "Each `step` takes the state that the one before gave. Index with `chosen.numpy()`: "
         "NumPy takes a tensor with a single number for a number, and drops an axis.",
     ),
-    slips=slips(SLIPS, batches.stream_epoch),
+    slips=slips(SLIPS, stream_epoch),
     also_right=(
         _by_slices,
         _row_by_row,
