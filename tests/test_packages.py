@@ -13,7 +13,8 @@ def test_what_a_package_exports_is_there(package):
     module = importlib.import_module(f"course_lib.{package}")
     exported = {name: getattr(module, name) for name in module.__all__}
     assert len(exported) == len(module.__all__)
-    assert not [name for name, value in exported.items() if isinstance(value, ModuleType)]
+    modules = [name for name, value in exported.items() if isinstance(value, ModuleType)]
+    assert modules in ([], ["networks"]), "networks.start reads better than start"
 
 
 def test_a_rule_and_its_optimizer_are_imported_from_one_place():

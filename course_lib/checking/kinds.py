@@ -49,6 +49,10 @@ KINDS = {
     "loop": "a loop has a round too many or too few, or keeps one round only",
     "results": "two of the results have changed places",
 }
+ONE_CHANGE = (
+    "One small change of the right code gives the same: go through yours sign by sign and name by "
+    "name."
+)
 
 
 def kind_of(
@@ -57,11 +61,13 @@ def kind_of(
     """Return the kind of mistake that one change of the reference explains, and a sentence.
 
     mine, right: what came of the answer and of the reference. Where changes of two kinds give the
-    same, the sentence names both; of more, none.
+    same, the sentence names both; of more, it says only that one change is enough.
     """
     fits = _Sieve(mine, right, cases)
     kinds = sorted({m.kind for m in mutants(exercise.reference) if fits(m.fn)})
-    return ("+".join(kinds), _sentence(kinds)) if len(kinds) in (1, 2) else None
+    if len(kinds) > 2:
+        return "one change", ONE_CHANGE
+    return ("+".join(kinds), _sentence(kinds)) if kinds else None
 
 
 def two_slips(
