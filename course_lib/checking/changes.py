@@ -178,6 +178,10 @@ def of_statement(
             if name in parameters or sum(isinstance(n.ctx, ast.Store) for n in earlier) > 1:
                 yield "line", [ast.Pass()]
                 yield "stale", [ast.Assign([ast.Name("_new", ast.Store())], value, lineno=0)]
+            if name not in parameters and _stands_in_a_loop(node, tree):
+                yield "loop", [ast.AugAssign(ast.Name(name, ast.Store()), ast.Add(), value)]
+        case ast.For(target=target, iter=over, body=[*inner, ast.Return() as last], orelse=[]):
+            yield "loop", [ast.For(target, over, inner or [ast.Pass()], [], lineno=0), last]
         case ast.AugAssign(target=target, op=op, value=value):
             yield "line", [ast.Pass()]
             yield "loop", [ast.Assign([target], value, lineno=0)]
@@ -193,6 +197,11 @@ def of_statement(
             yield "branches", [ast.If(test, other, one)]
         case ast.If(orelse=[]):
             yield "line", [ast.Pass()]
+
+
+def _stands_in_a_loop(node: ast.stmt, tree: ast.Module) -> bool:
+    loops = [loop for loop in ast.walk(tree) if isinstance(loop, ast.For | ast.While)]
+    return any(node in loop.body for loop in loops)
 
 
 def _other_rounds(over: ast.expr) -> Iterator[ast.expr]:

@@ -259,7 +259,8 @@ def _one_row(wrong: np.ndarray) -> str:
 
 def _told_apart(a: float, b: float) -> tuple[str, str]:
     """Both numbers, with as many digits as tell them apart, four at least."""
-    if float(a).is_integer() and float(b).is_integer() and max(abs(a), abs(b)) < 1e15:
+    whole = not np.iscomplexobj([a, b]) and np.equal(np.mod([a, b], 1), 0).all()
+    if whole and max(abs(a), abs(b)) < 1e15:
         return f"{a:.0f}", f"{b:.0f}"
     for digits in range(4, 18):
         texts = f"{a:.{digits}g}", f"{b:.{digits}g}"

@@ -15,7 +15,7 @@ from . import messages
 from .compare import NUMERIC, same, same_slip, same_type, same_wrong_parts, tells
 from .explain import explain, root_as_half
 from .guard import run_guarded
-from .kinds import kind_of, two_slips
+from .kinds import kind_of, repair_of, two_slips
 from .model import Case, Exercise, Outcome, Slip
 from .needs import missing_need
 from .output import collect_no_more
@@ -109,7 +109,8 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
         return outcome("changed_input", messages.replaced_while_running(replaced))
     if ran.timed_out:
         last = cases[min(len(mine), len(cases) - 1)]
-        return outcome("timed_out", messages.timed_out(last, ran.left_behind))
+        wrong = _wrong_before(mine, right, exercise, cases, answer)
+        return outcome("timed_out", messages.timed_out(last, ran.left_behind) + wrong)
     if ran.error is not None:
         return outcome("raised", messages.raised_outside(ran.error))
     if all(result.kind == "ellipsis" for result in mine):
@@ -121,32 +122,68 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
             return outcome("changed_input", messages.changed_input(exercise, result))
     repeats, need = ran.value
     if not repeats:
-        return outcome("wrong_value", messages.KEEPS_STATE)
+        seen = "".join(f"{fact} " for fact in facts(answer, exercise.reference)[:1])
+        return outcome("wrong_value", seen + messages.KEEPS_STATE)
 
     found = _first_difference(mine, right)
     if found is None:
         usable = need is None and not any(map(messages.not_in_torch, mine, right))
         return outcome("passed", messages.passed(mine, right, need, answer), usable=usable)
-    status = _status(mine[found], right[found])
+    return outcome(
+        _status(mine[found], right[found]),
+        **_named(exercise, answer, (cases, tuple(mine), right), found, seed, until),
+    )
+
+
+def _named(
+    exercise: Exercise,
+    answer: Any,
+    records: tuple[Sequence[Case], Record, Record],
+    found: int,
+    seed: int,
+    until: float,
+) -> dict[str, str | None]:
+    """The message about a wrong answer, with the slip or the kind of mistake that it names.
+
+    In this order: a first line that was changed, a known slip, one change that makes the answer
+    right, one that makes the right code what the answer is, two slips, and else how it differs.
+    """
+    cases, mine, right = records
     if changed := callable(answer) and first_line(answer, exercise.reference):
-        return outcome(status, changed)
-    half = root_as_half(source_of(answer))
+        return {"message": changed}
+    status, half = _status(mine[found], right[found]), root_as_half(source_of(answer))
     known = _slips(exercise, seed)
     for slip, its in known:
         if same_slip(mine, its, right, cases) or (
             not callable(exercise.reference) and all(map(same_wrong_parts, mine, its, right))
         ):
-            return outcome(status, slip.message + half, slip=slip.name)
+            return {"message": slip.message + half, "slip": slip.name}
     explained = explain(status, exercise, cases, mine, right, found, answer)
     seen = "".join(facts(answer, exercise.reference, stopped=status == "raised")[:1])
-    kind, words = None, f"{seen} {explained}".strip()
-    searched = callable(exercise.reference) and status in ("wrong_value", "wrong_shape")
-    if searched and tells(mine, right, cases):
-        if named := _in_time(until, lambda: kind_of(exercise, mine, right, cases)):
-            kind, words = named[0], f"{seen or explained} {named[1]}"
-        elif named := _in_time(until, lambda: two_slips(exercise, mine, right, cases, known)):
-            kind, words = named[0], f"{seen} {named[1]}".strip()
-    return outcome(status, words + half, kind=kind or ("seen" if seen else None))
+    if callable(exercise.reference) and status.startswith("wrong") and tells(mine, right, cases):
+        for search, before in (
+            (lambda: repair_of(answer, right, cases), f"{seen or explained} "),
+            (lambda: kind_of(exercise, mine, right, cases), f"{seen or explained} "),
+            (lambda: two_slips(exercise, mine, right, cases, known), ""),
+        ):
+            if its := _in_time(until, search):
+                kind, words = its
+                return {"message": f"{before}{words}{half}", "kind": kind}
+    words = f"{seen} {explained}".strip()
+    return {"message": words + half, "kind": "seen in the source" if seen else None}
+
+
+def _wrong_before(
+    mine: Sequence[Result], right: Record, exercise: Exercise, cases: Sequence[Case], answer: Any
+) -> str:
+    """A sentence on what was wrong before the time was up, or ""."""
+    done = len(mine) if len(mine) < len(right) else 0
+    found = _first_difference(mine[:done], right[:done])
+    if found is None or mine[found].kind in ("error", "ellipsis"):
+        return ""
+    status = _status(mine[found], right[found])
+    words = explain(status, exercise, cases[:done], tuple(mine), right[:done], found, answer)
+    return f" Before that, another thing: {words[:1].lower()}{words[1:]}"
 
 
 def _in_time(until: float, look: Callable[[], Any]) -> Any:

@@ -199,6 +199,8 @@ def _wrong_type(mine: Result, right: Result, answer: Any, result: str) -> str:
 def _kind_word(right: Result) -> str:
     if right.type_name == "int":
         return "whole number"
+    if right.kind == "sequence":
+        return f"group of {len(right.items)} in brackets"
     words = {"number": "number", "text": "word", "tensor": "tensor"}
     return words.get(right.kind, right.type_name.lower())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from itertools import combinations
@@ -49,10 +50,34 @@ KINDS = {
     "loop": "a loop has a round too many or too few, or keeps one round only",
     "results": "two of the results have changed places",
 }
+# What is to be changed in an answer that one change makes right.
+REPAIRS = KINDS | {
+    "extra": "a factor, a divisor, a root or a square is missing there",
+    "term": "there is a term too many",
+    "factor": "there is a factor or a divisor too many",
+    "power": "there is a power or a square too many, or it belongs on less",
+    "call": "there is an operation too many, such as a root, a mean or an absolute value",
+    "line": "the line is one too many",
+    "loop": "look at which rounds the loop goes through, and at what is kept from one to the next",
+    "stale": "a value is set anew there that is needed as it was",
+    "name": "one name stands in the place of another",
+    "number": "one number is another than it should be",
+    "sign": "a sign is the wrong one",
+    "brackets": "a pair of brackets is missing, or stands elsewhere: what is worked out first?",
+    "axis": "it works along another axis, or keeps one too many or too few",
+    "operation": "an operation stands where its neighbour belongs, such as a sum for a mean",
+    "times": "a product stands where another operation belongs, or the other way round",
+    "index": "an index or a slice is off by one",
+    "transposed": "a matrix is turned on its side, or should be",
+    "setting": "an argument stands where a number belongs",
+}
 ONE_CHANGE = (
     "One small change of the right code gives the same: go through yours sign by sign and name by "
     "name."
 )
+
+
+_of_reference = functools.cache(mutants)
 
 
 def kind_of(
@@ -64,10 +89,32 @@ def kind_of(
     same, the sentence names both; of more, it says only that one change is enough.
     """
     fits = _Sieve(mine, right, cases)
-    kinds = sorted({m.kind for m in mutants(exercise.reference) if fits(m.fn)})
+    kinds = sorted({m.kind for m in _of_reference(exercise.reference) if fits(m.fn)})
     if len(kinds) > 2:
         return "one change", ONE_CHANGE
     return ("+".join(kinds), _sentence(kinds)) if kinds else None
+
+
+def repair_of(
+    answer: Callable[..., Any], right: Record, cases: Sequence[Case]
+) -> tuple[str, str] | None:
+    """Return what kind of change makes an answer right, and a sentence that shows the line.
+
+    None where no single change does, and where the source of the answer is not known.
+    """
+    if not inspect.isfunction(answer):
+        return None
+    try:
+        candidates = mutants(answer)
+    except (OSError, SyntaxError, TypeError, AssertionError):  # a lambda, or no source
+        return None
+    for mutant in candidates:
+        if all(same(call(mutant.fn, case), due) for case, due in zip(cases, right, strict=True)):
+            line = mutant.change.partition(" → ")[0]
+            kind = "loop" if line.startswith(("for ", "while ")) else mutant.kind
+            end = "" if REPAIRS[kind].endswith("?") else "."
+            return kind, f"One change in the line `{line}` is enough: {REPAIRS[kind]}{end}"
+    return None
 
 
 def two_slips(
@@ -100,7 +147,7 @@ def two_slips(
     for one, other in [*pairs, *combinations(slips, 2)]:
         fn = both(one, other, exercise.reference)
         if fn is not None and fits(fn):
-            words = "Your result is what two slips at once give. "
+            words = "Two things come together, each told as if the other were mended. "
             return f"{one.name} + {other.name}", f"{words}{one.message} And: {other.message}"
     return None
 
@@ -125,7 +172,7 @@ def _settings(reference: Callable[..., Any]) -> list[Slip]:
         Slip(
             f"{name} of its own",
             None,
-            f"`{name}` plays no part: look for a number of your own where it belongs.",
+            f"`{name}` plays no part: it is left out, or a number stands in its place.",
             wrap=_always(name, number),
         )
         for name, parameter in inspect.signature(reference).parameters.items()

@@ -8,7 +8,6 @@ a mutant that passes is a wrong answer that would pass.
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +31,6 @@ class Mutant:
     fn: Callable[..., Any]
 
 
-@functools.cache
 def mutants(of: Callable[..., Any]) -> list[Mutant]:
     """Return all one-step mutants of a function, each source once.
 

@@ -56,7 +56,6 @@ def facts(answer: Any, reference: Any, *, stopped: bool = False) -> tuple[str, .
         *_returns_in_a_loop(function),
         *_forgetting(function),
         *_kept_nowhere(function),
-        *_short_loops(function),
         *_never_used(function),
         *_from_elsewhere(function, answer),
         *_arguments_never_used(function, reference),
@@ -121,22 +120,6 @@ def _forgetting(function: ast.FunctionDef) -> Iterator[str]:
                         f"`{name}` is set anew in each round of your loop, so that only the last "
                         "round counts."
                     )
-
-
-def _short_loops(function: ast.FunctionDef) -> Iterator[str]:
-    """Loops that begin at 1, or end one before the end: not wrong in themselves, so it is asked."""
-    for loop in ast.walk(function):
-        match loop:
-            case ast.For(iter=ast.Call(func=ast.Name(id="range"), args=[*_, stop]) as over) if (
-                isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Sub)
-            ):
-                yield f"Your loop runs over `{ast.unparse(over)}`: does it reach the last round?"
-            case ast.For(
-                iter=ast.Call(
-                    func=ast.Name(id="range"), args=[ast.Constant(value=1), ast.Name() | ast.Call()]
-                ) as over
-            ):
-                yield f"Your loop runs over `{ast.unparse(over)}`: which round is left out?"
 
 
 def _kept_nowhere(function: ast.FunctionDef) -> Iterator[str]:

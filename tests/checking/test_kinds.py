@@ -116,7 +116,7 @@ def test_two_slips_at_once_are_both_named():
 
     outcome = evaluate(STEP, answer)
     assert outcome.kind == "eps inside + uphill"
-    assert "two slips at once" in outcome.message
+    assert "Two things come together" in outcome.message
     assert all(slip.message in outcome.message for slip in STEP.slips)
 
 
@@ -140,3 +140,92 @@ def test_an_answer_that_stops_has_no_kind():
 
     outcome = evaluate(STEP, answer)
     assert (outcome.status, outcome.kind) == ("raised", None)
+
+
+def total_of(x, k):
+    """Return the sum of x over k."""
+    return x.sum() / k
+
+
+TOTAL = Exercise(
+    id="99.total",
+    points=1,
+    asks="the sum over k",
+    reference=total_of,
+    cases=lambda seed: [
+        Case("4 numbers", (torch.arange(4.0) + 1.5 + seed, 3.0)),
+        Case("3 numbers", (torch.arange(3.0) - 7.3, 2.0)),
+    ],
+    hints=("First?", "Second."),
+    slips=(),
+    also_right=(),
+)
+
+
+def stops_short(x, k):
+    total = 0
+    for i in range(len(x) - 1):
+        total += x[i] / k
+    return total
+
+
+def begins_late(x, k):
+    total = 0
+    for i in range(1, len(x)):
+        total += x[i] / k
+    return total
+
+
+def forgets(x, k):
+    total = 0
+    for value in x:
+        total = value / k
+    return total
+
+
+def returns_at_once(x, k):
+    total = 0
+    for value in x:
+        total += value / k
+        return total
+
+
+def has_a_wrong_sign(x, k):
+    total = 0
+    for value in x:
+        total -= value
+    return total / k
+
+
+def squares(x, k):
+    scaled = x / k
+    return (scaled**2).sum()
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (stops_short, "loop", "`for i in range(len(x) - 1):`"),
+        (begins_late, "loop", "`for i in range(1, len(x)):`"),
+        (forgets, "loop", "`total = value / k`"),
+        (returns_at_once, "loop", "`return` stands inside your loop"),
+        (has_a_wrong_sign, "sign", "a sign is the wrong one"),
+        (squares, "power", "`return (scaled ** 2).sum()`"),
+    ],
+)
+def test_one_change_that_makes_an_answer_right_is_shown_by_its_line(answer, kind, words):
+    outcome = evaluate(TOTAL, answer)
+    assert outcome.kind == kind, outcome.message
+    assert "One change in the line" in outcome.message
+    assert words in outcome.message
+
+
+def test_nothing_is_said_of_the_range_of_a_loop_that_is_right():
+    def twice(x, k):
+        total = x[0]
+        for i in range(1, len(x)):
+            total = total + x[i]
+        return 2 * total / k
+
+    outcome = evaluate(TOTAL, twice)
+    assert "range" not in outcome.message

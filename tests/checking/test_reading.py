@@ -35,20 +35,6 @@ def keeps_nowhere(x, k, *, eps=1e-8):
     return x.sum() / k
 
 
-def stops_short(x, k, *, eps=1e-8):
-    total = 0
-    for i in range(len(x) - 1):
-        total += x[i] / (k + eps)
-    return total
-
-
-def begins_late(x, k, *, eps=1e-8):
-    total = 0
-    for i in range(1, len(x)):
-        total += x[i] / (k + eps)
-    return total
-
-
 def never_uses_a_value(x, k, *, eps=1e-8):
     share = x / (k + eps)  # noqa: F841
     return x.sum() / (k + eps)
@@ -72,8 +58,6 @@ def drops_the_rest(x, k, *, eps=1e-8):
         (returns_in_the_loop, "`return` stands inside your loop"),
         (forgets, "`total` is set anew in each round"),
         (keeps_nowhere, "The line `x / (k + eps)` works something out and keeps it nowhere"),
-        (stops_short, "does it reach the last round?"),
-        (begins_late, "which round is left out?"),
         (never_uses_a_value, "`share` gets a value that is never used"),
         (never_uses_an_argument, "`eps` is never used"),
         (reads_the_notebook, "`DATA` is none of your function's arguments"),

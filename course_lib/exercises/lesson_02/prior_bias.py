@@ -54,8 +54,8 @@ logarithm of the rest: torch.log(p) - →
     This looks only at how often it does not happen. Both shares are needed, one above the line and
     one below.
 brackets: torch.log(p / 1 - p)
-    Your logarithm is taken of 0, whatever p is. A division goes before a minus, so `p / 1 - p`
-    leaves nothing: put a p into your brackets, one step at a time.
+    Your logarithm is taken of 0, whatever p is: a division goes before a plus or a minus. Put a p
+    into your brackets, one step at a time.
 brackets, logarithm first: torch.log(p) / (1 - p)
     The logarithm covers p alone, and is divided afterwards. Look at where its bracket closes.
 no brackets at all: torch.log(p) / 1 - p

@@ -161,8 +161,8 @@ a row at a time: w.numel() → len(w) ; .view(-1) → ; .view(w.shape) →
 moved apart and not put back:
     | up, down = w.clone().view(-1), w.clone().view(-1) → pass
     | slopes = [] → slopes, up, down = [], w.clone().view(-1), w.clone().view(-1)
-    The two copies are made once, so every weight stays where it was moved to, and the next ones are
-    measured from there. Begin each weight from the same place.
+    Something is made once, before the loop, a copy or a step: every weight stays where it was moved
+    to, and the next ones are measured from there. Begin each weight from the same place.
 weight replaced by the step: += step → = step ; -= step → = -step
     The weight is replaced by the step instead of being moved by it. Look for `=` where a sum should
     stand.

@@ -134,7 +134,7 @@ weight's slope for both: gd(b, db → gd(b, dw
 bias's slope for both: gd(w, dw → gd(w, db
     w is moved by the slope along b. It has one of its own.
 columns swapped: stack([w, b] → stack([b, w]
-    The numbers are right, the columns have changed places: w stands first.
+    The columns have changed places: w belongs in column 0, b in column 1.
 on its side: stack(points) → stack(points).T
     The table lies on its side: there should be a row for each point, and two columns.
 two tensors: torch.stack(points) → torch.stack(points).unbind(dim=1)
@@ -158,7 +158,7 @@ all rows the last: stack(points) → stack([points[-1]] * len(points))
     All rows are the last point: the list holds one tensor many times over, and a change in
     place (`-=`) changes it everywhere. Make a new point in each step.
 start at zero: points = [torch.stack([w, b], dim=-1)] → points = [torch.stack([0 * w, 0 * b])]
-    Row 0 is zero, and the rest is right. The start belongs there.
+    Row 0 is zero. The start belongs there.
 start and end: stack(points) → stack([points[0], points[-1]])
     Only the first and the last point are there. Put every point into the list: is that line
     inside the loop?

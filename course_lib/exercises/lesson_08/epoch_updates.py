@@ -58,7 +58,7 @@ almost rounded up: -(-n // size) → (n + size - 1) / size
     The idea of adding size - 1 is right, but then the division must drop its fraction: look at
     which division you use.
 one epoch: epochs * →
-    This is the count for one epoch. What happens in the others?
+    The number of epochs plays no part. What happens in the second one?
 one epoch, full batches only: n // size
     This counts the full batches of one epoch. The short one makes a step too, and there are
     several epochs.

@@ -83,8 +83,8 @@ sigma: / size → ; if not replacement → if False
     This is the scatter of single gradients, whatever the size of the batch is and however it is
     drawn.
 not divided without replacement: variance * → size * variance *
-    With replacement it is right. Without, the size of the batch divides nothing: the factor
-    comes on top of the other formula.
+    Without replacement the size of the batch divides nothing: the factor comes on top of the
+    other formula.
 root of n: / size → / n
     The scatter is divided by the root of the number of all examples. What is averaged is a
     batch.
@@ -103,8 +103,7 @@ factor forgotten: if not replacement → if False
     Without replacement the noise is as large as with it. A batch of all n examples has no
     noise: look at the factor.
 factor without its root: (n - size) / max(n - 1, 1) → ((n - size) / (n - 1)) ** 2
-    With replacement it is right. Without, the factor lacks its root: (n - B)/(n - 1) belongs to
-    the variance.
+    Without replacement the factor lacks its root: (n - B)/(n - 1) belongs to the variance.
 factor both ways: if not replacement → if True
     The factor is there with replacement too. Then each draw is as free as the first, and even n
     draws leave some noise.

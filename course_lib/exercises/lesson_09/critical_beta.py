@@ -67,8 +67,8 @@ the roots themselves: math.sqrt(a), a
     These are not values of β: a larger a should want less memory, up to a = 1. Start from
     (1 + β - a)² = 4β.
 bracket: (1 - a) / (1 + a) → 1 - a / 1 + a
-    In the second, brackets are missing: what is above the line of a fraction needs its own, and so
-    does what is below.
+    The second is 1 whatever a is. Either it is the larger solution, or brackets are missing in a
+    fraction: what is above the line needs its own, and so does what is below.
 1 - a for 1 - β: ((1 - a) / (1 + a)) ** 2 → (1 - math.sqrt((1 - a) * a)) ** 2
     In the second you put (1 - a) a into the solved formula. The gradient counts 1 - β times, and β
     is the unknown: go back to the equation.

@@ -82,8 +82,8 @@ the number of values: weight_given(beta, t) → t
     You divide by t. The average is not a sum: its values have weights already, and the question is
     what these add up to.
 made a sum: average / → (1 - beta) * average /
-    Your result is 1 less β times what it should be. Either you multiply by this factor once more,
-    or the weights that you add up lack it.
+    A factor of 1 less β is too many: either you multiply by it, or the weights that you add up
+    lack it.
 β of 0.9: beta → 0.9
     Your β is always 0.9. Take the one that is handed in.
 taken off: average / → average -
@@ -101,8 +101,7 @@ one over it: average / → 1 /
 the weight alone: average / →
     This is the weight that the values have in all. The average is still to be divided by it.
 ages from 1: weight_given(beta, t) → (beta * weight_given(beta, t))
-    What you divide by is β times too small: the weights that you add up begin with that of age 1.
-    The newest value has age 0.
+    The weights that you divide by begin with that of age 1. The newest value has age 0.
 the weight of the first value: weight_given(beta, t) → ((1 - beta) * beta ** (t - 1))
     You divide by the weight of the first value alone. The other values have given weight too: what
     do all weights add up to?
