@@ -669,9 +669,10 @@ say(
 # tanh and ReLU. Each initializer tried the same thirteen learning rates, from 0.00001 to 10, and kept
 # what did best on validation images. Then came 24 runs.
 #
-# First some of these runs again, with your functions: ten layers with ReLU. In so deep a network the
-# last digit of a sum, which depends on the processor and on how many runs are batched, moves the
-# accuracy by some points. So what is checked is that a run lies where the 24 stored ones do.
+# First some of these runs again, with your functions: ten layers with ReLU. `script` is the program
+# that made the stored ones, `experiments/04_initializers.py`. In so deep a network the last digit of a
+# sum, which depends on the processor and on how many runs are batched, moves the accuracy by some
+# points. So what is checked is that a run lies where the 24 stored ones do.
 
 
 # %%
@@ -723,7 +724,7 @@ def middle(task, net, name):
     return scores(task, net, name).median().item()
 
 
-plain_nets = [f"{activation}, {depth} layers" for activation in ("tanh", "ReLU") for depth in (2, 10, 30)]  # fmt: skip
+plain_nets = [f"{name}, {depth} layers" for name in ("tanh", "ReLU") for depth in (2, 10, 30)]
 every = list(on_digits["ReLU, 2 layers"])
 panels = {net: {name: scores("digits", net, name) for name in every} for net in plain_nets}
 assert len(every) == 10 and all(len(runs) == 24 for of in panels.values() for runs in of.values())
@@ -971,7 +972,8 @@ verdict(
 )
 
 # %% tags=["hide-input"]
-all_nets = [("digits", net) for net in on_digits] + [("tumours", n) for n in kept["training"]["tumours"]]  # fmt: skip
+trained = kept["training"]
+all_nets = [(task, net) for task in ("digits", "tumours") for net in trained[task]]
 short_of = {
     name: max(best(net, task)[1] - middle(task, net, name) for task, net in all_nets)
     for name in every

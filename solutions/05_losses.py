@@ -279,7 +279,8 @@ say(
 # other slips, other starting weights and another order. Each loss chose among the same eleven learning
 # rates, by its own value on validation patients, whose targets have slips too, since in life nobody
 # knows which are wrong. The errors below are on test patients whose targets are right. First, two of
-# the runs again, with your functions.
+# the runs again, with your functions. `script` is the program that made the stored ones,
+# `experiments/05_losses.py`.
 
 # %%
 whole, spread = script.scaled()  # targets in standard deviations, from the mean

@@ -339,7 +339,7 @@ def train_by_hand(params, part, lr, epochs, source):
 
 
 # %%
-begin = start([64, 32, 10], generator(0))
+begin = start([64, 32, 10], generator(0))  # weights that keep the size of the signals
 by_hand = train_by_hand(begin, data, 0.3, 10, generator(1))
 how = {"lr": 0.3, "epochs": 10, "batch_size": 50, "label": None}
 by_torch, _ = train(network, begin, data, generator=generator(1), **how)
@@ -484,7 +484,6 @@ for step, error in live.items():
     was = min(by_step.items(), key=lambda item: abs(item[0] / step - 1))[1]
     assert was / 3 < error < 3 * was
 
-# %% tags=["hide-input"]
 one, other = {}, {}
 for name, of in {"float64": "central, float64", "float32": "central, float32"}.items():
     one[name] = curves[of]
@@ -701,7 +700,6 @@ for mistake in progress_bar(["none", wrong, *GATES], "mistakes"):
     for now, then in zip(again[mistake], bugs[mistake]["test_accuracy"], strict=False):
         assert abs(now - then) < 0.02
 
-# %% tags=["hide-input"]
 trained = {name: found["test_accuracy"] for name, found in bugs.items()}
 assert all(len(runs) == kept["seeds"] for runs in trained.values())
 show(
