@@ -13,27 +13,35 @@
 # lesson computes the usual losses, shows how each of them pulls at a network, and tests what article A
 # says about them. One of its sentences turns out to be the wrong way round.
 
-# %%
-from dataclasses import replace
+# %% tags=["hide-input"]
 from functools import partial
 
 import torch
 from torch.func import grad, vmap
 
 from course_lib.exercises import check, hint, mine, progress, solution
-from course_lib.figures import Slider, interact, losses, say, show, verdict
+from course_lib.figures import Slider, interact, losses, say, show, table, verdict
 from course_lib.figures.runs import differences
-from course_lib.lab import Split, accuracy, device, digits, generator, stored, train
+from course_lib.lab import (
+    Split,
+    accuracy,
+    device,
+    diabetes,
+    digits,
+    draw_runs,
+    experiment,
+    generator,
+    grid,
+    mean_interval,
+    stored,
+    train,
+)
 from course_lib.lab.calibration import calibration_error, reliability_bins
-from course_lib.lab.corruption import noise
-from course_lib.lab.data import diabetes, resplit
-from course_lib.lab.intervals import mean_interval
-from course_lib.lab.sweep import each_run, sweep
-from course_lib.nn.biases import affine
+from course_lib.lab.networks import network
 from course_lib.nn.cross_entropy import bce, brier
 from course_lib.nn.losses import absolute
 
-kept = stored("05_losses")
+script, kept = experiment("05_losses"), stored("05_losses")
 outliers, labels, speed, trust = (kept[claim] for claim in ("A8", "A9", "A10", "A11"))
 assert (kept["seeds"], len(kept["lrs"]), len(outliers["lrs"])) == (24, 11, 11)
 patients = diabetes().to(device())
@@ -101,14 +109,20 @@ solution("05.mse")
 # does the **mean absolute error**, $\frac{1}{n} \sum_i |p_i - y_i|$, in which a miss by 3 costs just
 # three times as much as a miss by 1.
 
+
 # %%
+def best_guess(loss, targets, guesses):
+    """Return the guess that costs least if it is made for every target."""
+    costs = vmap(lambda guess: loss(guess.expand(len(targets)), targets))(guesses)
+    return guesses[costs.argmin()].item()
+
+
 y = patients.train.y.double()
 guesses = torch.arange(25, 347, dtype=torch.float64, device=y.device)
-alike = guesses[:, None].expand(-1, len(y))
-best = {
-    name: guesses[vmap(partial(loss, target=y))(alike).argmin()].item()
-    for name, loss in {"MSE": mse, "absolute": absolute}.items()
-}
+best = {"MSE": best_guess(mse, y, guesses)}
+best["absolute"] = best_guess(absolute, y, guesses)
+
+# %% tags=["hide-input"]
 assert abs(best["MSE"] - y.mean()) <= 0.5 and abs(best["absolute"] - y.median()) <= 1
 say(
     f"For MSE the best single guess is {best['MSE']:.0f}; the mean of the targets is {y.mean():.1f}. "
@@ -180,16 +194,14 @@ three = {"MSE": mse, "absolute": absolute, "Huber": partial(huber, delta=1.0)}
 
 
 def of_one_error(loss):
-    """Return what a single error costs, and how it pulls, for each error of `along`."""
-
-    def cost(r):
-        return loss(r[None], torch.zeros(1, dtype=r.dtype))
-
-    return vmap(cost)(along), vmap(grad(cost))(along)
+    """Return what a single error costs, as a function of that error."""
+    return lambda r: loss(r[None], torch.zeros(1, dtype=r.dtype))
 
 
-found = {name: of_one_error(loss) for name, loss in three.items()}
-costs, pulls = ({name: pair[k] for name, pair in found.items()} for k in (0, 1))
+costs = {name: vmap(of_one_error(loss))(along) for name, loss in three.items()}
+pulls = {name: vmap(grad(of_one_error(loss)))(along) for name, loss in three.items()}
+
+# %% tags=["hide-input"]
 torch.testing.assert_close(pulls["Huber"], along.clamp(-1, 1))
 torch.testing.assert_close(pulls["MSE"], 2 * along)
 torch.testing.assert_close(costs["absolute"], along.abs())
@@ -215,9 +227,12 @@ show(
 # 3. Give the cross a large body mass. Who can still resist?
 
 # %%
-few_x, few_y = patients.train.x[:24, 2].cpu().double(), patients.train.y[:24].cpu().double()
-losses_by_name = {"MSE": mse, "absolute": absolute, "Huber": huber}
-drag = partial(losses.drag, losses_by_name, few_x, few_y)
+few_x = patients.train.x[:24, 2].cpu().double()  # the body mass index
+few_y = patients.train.y[:24].cpu().double()
+three_losses = {"MSE": mse, "absolute": absolute, "Huber": huber}
+drag = partial(losses.drag, three_losses, few_x, few_y)
+
+# %% tags=["hide-input"]
 interact(
     drag,
     partial(
@@ -239,7 +254,7 @@ interact(
 )
 
 
-# %%
+# %% tags=["hide-input"]
 def moved(name, place):
     """Return how far a line moves, in the middle, when the outlier goes from 150 to 800."""
     at = {t: drag(target=t, delta=50.0, place=place)["lines"][name] for t in (150.0, 800.0)}
@@ -264,49 +279,46 @@ say(
 # other slips, other starting weights and another order. Each loss chose among the same eleven learning
 # rates, by its own value on validation patients, whose targets have slips too, since in life nobody
 # knows which are wrong. The errors below are on test patients whose targets are right. First, two of
-# the runs again, with your functions.
+# the runs again, with your functions. `script` is the program that made the stored ones,
+# `experiments/05_losses.py`.
 
 # %%
-mean, spread = patients.train.y.mean(), patients.train.y.std()
-splits = {name: getattr(patients, name) for name in ("train", "validation", "test")}
-scaled = replace(patients, **{k: Split(s.x, (s.y - mean) / spread) for k, s in splits.items()})
+whole, spread = script.scaled()  # targets in standard deviations, from the mean
+mean = diabetes().train.y.mean()
 
 
 def typed(y, share, source):
-    """Return targets, a share of which have a zero too many. y: in standard deviations."""
-    slips = torch.randperm(len(y), generator=source).to(y.device) < round(share * len(y))
+    """Return targets, a share of which have a zero too many."""
+    order = torch.randperm(len(y), generator=source).to(y.device)
+    slips = order < round(share * len(y))
     return torch.where(slips, 10 * y + 9 * mean / spread, y)
 
 
-def one_number(params, x):
-    return affine(x, params["W"], params["b"])[:, 0]
+def rerun_outliers(loss, lr, share):
+    """Train the first of the stored runs again; return its test error."""
+
+    def spoil(split, source):
+        return Split(split.x, typed(split.y, share, source))
+
+    draw = partial(script.draw, whole, [10, 1], spoil, script.as_it_is, None)
+    how = {"loss": loss, "epochs": 60, "batch_size": 33, "label": None}
+    runs = draw_runs(draw, [0])
+    found = grid(script.one_number, runs, settings={"lr": [lr]}, **how)
+    return found.measure(absolute).item() * spread.item()
 
 
-def rerun_outliers(loss, lr, share, seed):
-    """Train one of the stored runs again; return its mean absolute error on test patients."""
-    source = generator(seed)
-    part = resplit(scaled, source)
-    weights = (torch.randn(1, 10, generator=source) / 10**0.5).to(device())
-    start = {"W": weights[None], "b": torch.zeros(1, 1, device=device())}
-    slipped = Split(part.train.x, typed(part.train.y, share, source))
-    part = replace(part, train=slipped)
-    typed(part.validation.y, share, source)  # the stored run drew these slips too
-    settings = {"epochs": outliers["epochs"], "batch_size": outliers["batch"], "label": None}
-    params, _ = sweep(one_number, start, part, generators=[source], loss=loss, lr=lr, **settings)
-    return each_run(absolute, one_number, params, part.test).item() * spread.item()
-
-
-# %%
+# %% tags=["hide-input"]
+assert (outliers["epochs"], outliers["batch"]) == (60, 33)
 tenth = outliers["shares"].index(0.1)
-rows = ["| loss | slips | seed | just now | stored |", "|---|---:|---:|---:|---:|"]
+rows = []
 for name in ("MSE", "Huber"):
     for k in (0, tenth):
         of_loss, share = outliers["by_share"][name][k], outliers["shares"][k]
-        now = rerun_outliers(three[name], of_loss["lr"], share, seed=0)
-        then = of_loss["test_error"][0]
+        now, then = rerun_outliers(three[name], of_loss["lr"], share), of_loss["test_error"][0]
         assert abs(now - then) < 0.02 * then
-        rows.append(f"| {name} | {share:.0%} | 0 | {now:.1f} | {then:.1f} |")
-say("\n".join(rows))
+        rows.append([name, share, 0, now, then])
+columns = {"loss": "", "slips": ".0%", "seed": "d", "just now": ".1f", "stored": ".1f"}
+say(table(columns, rows))
 
 
 # %% tags=["hide-input"]
@@ -351,7 +363,7 @@ say(
 # How should δ be chosen? Slips must lie beyond it. How many ordinary errors lie within matters little here:
 # a small δ does as well as one standard deviation.
 
-# %%
+# %% tags=["hide-input"]
 by_delta = {
     words: torch.tensor([row["test_error"] for row in outliers["by_delta"][share]])
     for words, share in (("no slips", "0.0"), ("one target in ten", "0.1"))
@@ -384,10 +396,11 @@ show(
 # is rounded to 1 in single precision, and what is left for a no is exactly 0.
 
 # %%
-sure = torch.tensor([40.0])
-p, no = torch.sigmoid(sure), torch.zeros(1)
+p, no = torch.sigmoid(torch.tensor([40.0])), torch.zeros(1)
 clipped = torch.nn.functional.binary_cross_entropy(p, no)
 assert p == 1 and bce(p, no) == torch.inf and clipped == 100
+
+# %% tags=["hide-input"]
 say(
     f"In single precision the sigmoid of 40 is {p.item():.0f}. If the truth is no, the cost is infinite. torch's "
     f"own loss on probabilities stops at {clipped.item():.0f}, and Keras, which keeps probabilities 1e-7 "
@@ -427,8 +440,10 @@ bce_logits = check("05.bce_logits", bce_logits)
 huge = torch.tensor([1e4, -1e4, 1e4, -1e4])
 answers = torch.tensor([1.0, 0.0, 0.0, 1.0])
 each = vmap(bce_logits)(huge[:, None], answers[:, None])
-assert each.tolist() == [0, 0, 1e4, 1e4]
 pull = grad(bce_logits)(huge, answers)
+assert each.tolist() == [0, 0, 1e4, 1e4]
+
+# %% tags=["hide-input"]
 torch.testing.assert_close(pull, torch.tensor([0.0, 0.0, 0.25, -0.25]))
 say(
     "With your function, logits of 10,000 on the right side cost nothing, and on the wrong side they "
@@ -475,11 +490,13 @@ categorical_logits = check("05.categorical", categorical_logits)
 solution("05.categorical")
 
 # %%
-z, none = torch.randn(6, 1, generator=generator(0)), torch.zeros(6, 1)
-yes = torch.tensor([1, 0, 1, 1, 0, 0])
-two_classes = categorical_logits(torch.cat([none, z], dim=1), yes)
-torch.testing.assert_close(two_classes, bce_logits(z[:, 0], yes.float()))
+z, yes = torch.randn(6, generator=generator(0)), torch.tensor([1, 0, 1, 1, 0, 0])
+two_classes = torch.stack([torch.zeros(6), z], dim=1)
+as_many, as_two = categorical_logits(two_classes, yes), bce_logits(z, yes.float())
 untrained = categorical_logits(torch.zeros(1, 10), torch.tensor([3]))
+
+# %% tags=["hide-input"]
+torch.testing.assert_close(as_many, as_two)
 say(
     "With two classes, one of whose logits is always 0, it is the binary cross-entropy: the two losses "
     f"are one. A network that has no idea about ten digits pays log 10 = {untrained:.2f}; a first loss "
@@ -516,6 +533,8 @@ categorical_logits_gradient = check("05.softmax_ce_gradient", categorical_logits
 z, y = torch.randn(5, 10, generator=generator(1)), torch.tensor([3, 1, 4, 1, 5])
 by_hand = categorical_logits_gradient(z, y)
 torch.testing.assert_close(by_hand, grad(categorical_logits)(z, y))
+
+# %% tags=["hide-input"]
 assert by_hand.sum(dim=1).abs().max() < 1e-6
 say(
     "Your formula and autograd agree. Each row adds up to 0: what pulls the right logit up pushes the "
@@ -541,11 +560,13 @@ of_yes = {
 }
 costs = {name: vmap(cost)(along) for name, cost in of_yes.items()}
 pulls = {name: vmap(grad(cost))(along).abs() for name, cost in of_yes.items()}
-wrong = -torch.log(torch.tensor(999.0, dtype=torch.float64))  # the logit of one in a thousand
+
+wrong = -torch.log(torch.tensor(999.0, dtype=torch.float64))  # one in a thousand
+cost_at = {name: float(cost(wrong)) for name, cost in of_yes.items()}
+pull_at = {name: float(grad(cost)(wrong)) for name, cost in of_yes.items()}
+
+# %% tags=["hide-input"]
 torch.testing.assert_close(torch.sigmoid(wrong).item(), 0.001)
-pull_at, cost_at = (
-    {name: float(of(cost)(wrong)) for name, cost in of_yes.items()} for of in (grad, lambda f: f)
-)
 times = pull_at["cross-entropy"] / pull_at["Brier"]
 assert 200 < times < 300 and cost_at["Brier"] < 2 < 6.9 < cost_at["cross-entropy"]
 show(
@@ -576,61 +597,49 @@ say(
 
 
 # %%
-def two_layers(params, x):
-    """32 hidden neurons, of whose outputs only what is above 0 goes on; then ten neurons."""
-    hidden = torch.relu(affine(x, params["W1"], params["b1"]))
-    return affine(hidden, params["W2"], params["b2"])
-
-
-def start_two_layers(source):
-    """Return random weights that keep the size of the signals, and biases of 0."""
-    first, second = torch.randn(32, 64, generator=source), torch.randn(10, 32, generator=source)
-    params = {"W1": first / 8, "b1": torch.zeros(32), "W2": second / 4, "b2": torch.zeros(10)}
-    return {name: value.to(device()) for name, value in params.items()}
-
-
 def mislabelled(split, share, source):
     """Return the same images, a share of them with the label of another class."""
-    off = torch.randint(1, 10, split.y.shape, generator=source).to(split.y.device)
-    order = torch.randperm(len(split), generator=source).to(split.y.device)
-    slips = order < round(share * len(split))
-    return Split(split.x, torch.where(slips, (split.y + off) % 10, split.y))
+    off = torch.randint(1, 10, split.y.shape, generator=source)
+    order = torch.randperm(len(split), generator=source)
+    slips = (order < round(share * len(split))).to(split.y.device)
+    other = (split.y + off.to(split.y.device)) % 10
+    return Split(split.x, torch.where(slips, other, split.y))
 
 
-def brier_softmax(z, y):
-    return brier(z.softmax(dim=1), y)
+def rerun_labels(loss, lr, share):
+    """Train the first of the stored runs again; return its test accuracy."""
+
+    def spoil(split, source):
+        return mislabelled(split, share, source)
+
+    run = script.draw(digits(), [64, 32, 10], spoil, script.as_it_is, None, seed=0)
+    how = {"lr": lr, "epochs": 40, "batch_size": 50, "label": None}
+    params, _ = train(network, run.start, run.data, generator=run.order, loss=loss, **how)
+    return accuracy(network(params, run.data.test.x), run.data.test.y)
 
 
+# %% tags=["hide-input"]
 def absolute_softmax(z, y):
     """The absolute error of all probabilities: 1 - p for the right class, and as much for the rest."""
     right = z.softmax(dim=1).gather(1, y[:, None])
     return 2 * (1 - right).mean()
 
 
-# %%
-def rerun_labels(loss, lr, share, seed):
-    """Train one of the stored runs again; return its parameters and its test digits."""
-    source = generator(seed)
-    part = resplit(digits(), source)
-    start = start_two_layers(source)
-    wrong = mislabelled(part.train, share, source)
-    part = replace(part, train=wrong).to(device())
-    mislabelled(part.validation, share, source)  # the stored run drew these too
-    settings = {"epochs": labels["epochs"], "batch_size": labels["batch"], "label": None}
-    params, _ = train(two_layers, start, part, generator=source, loss=loss, lr=lr, **settings)
-    return params, part.test
-
-
+by_loss = {
+    "cross-entropy": categorical_logits,
+    "Brier": lambda z, y: brier(z.softmax(dim=1), y),
+    "absolute": absolute_softmax,
+}
+assert (labels["epochs"], labels["batch"]) == (40, 50)
 many_wrong = len(labels["shares"]) - 1
-rows = ["| loss | wrong labels | just now | stored |", "|---|---:|---:|---:|"]
-for name, loss in {"cross-entropy": categorical_logits, "Brier": brier_softmax}.items():
-    lr = labels["losses"][name][0]["lr"]
-    params, test = rerun_labels(loss, lr, labels["shares"][many_wrong], seed=0)
-    now = accuracy(two_layers(params, test.x), test.y)
-    then = labels["losses"][name][many_wrong]["unaware"][0]
+share, rows = labels["shares"][many_wrong], []
+for name in ("cross-entropy", "Brier"):
+    of_loss = labels["losses"][name]
+    now = rerun_labels(by_loss[name], of_loss[0]["lr"], share)
+    then = of_loss[many_wrong]["unaware"][0]
     assert abs(now - then) < 0.03
-    rows.append(f"| {name} | {labels['shares'][many_wrong]:.0%} | {now:.1%} | {then:.1%} |")
-say("\n".join(rows))
+    rows.append([name, share, now, then])
+say(table({"loss": "", "wrong labels": ".0%", "just now": ".1%", "stored": ".1%"}, rows))
 
 
 # %% tags=["hide-input"]
@@ -662,7 +671,7 @@ show(
 # on the left, but it starts lowest. Its pull at confident mistakes is weak, and many of its networks
 # give up a digit for good.
 
-# %%
+# %% tags=["hide-input"]
 answered = torch.tensor(labels["losses"]["absolute"][0]["classes_answered"])
 stuck = accuracies("unaware", "absolute")[0][answered < 10]
 assert len(stuck) > 12 and stuck.max() < 0.91
@@ -704,7 +713,7 @@ show(
 )
 
 
-# %%
+# %% tags=["hide-input"]
 def needs(data, name):
     """Return how long each stored run took, `(24,)`."""
     return torch.tensor(speed[data]["losses"][name]["epochs_needed"])
@@ -732,12 +741,11 @@ say(
 # %%
 stated = torch.arange(1, 100, dtype=torch.float64) / 100
 truth = torch.tensor([1.0] * 7 + [0.0] * 3, dtype=torch.float64)
-on_probabilities = {"cross-entropy": bce, "Brier": mse, "absolute": absolute}
-best = {
-    name: stated[vmap(lambda p, loss=loss: loss(p.expand(10), truth))(stated).argmin()].item()
-    for name, loss in on_probabilities.items()
-}
+of_probability = {"cross-entropy": bce, "Brier": mse, "absolute": absolute}
+best = {name: best_guess(loss, truth, stated) for name, loss in of_probability.items()}
 assert best == {"cross-entropy": 0.7, "Brier": 0.7, "absolute": 0.99}
+
+# %% tags=["hide-input"]
 say(
     f"With cross-entropy it is best to say {best['cross-entropy']:.0%}, and with the Brier score too. With "
     f"the absolute error it is best to say as much as one can, here {best['absolute']:.0%}: it asks for "
@@ -775,24 +783,15 @@ show(
 
 
 # %% tags=["hide-input"]
-def rerun_noisy(loss, lr, epochs, seed=0):
+def rerun_noisy(loss, lr, epochs):
     """Train one of the stored runs on 200 noisy digits; return test outputs and answers."""
-    source = generator(seed)
-    part = resplit(digits(), source)
-    parts = (Split(part.train.x[:200], part.train.y[:200]), part.validation, part.test)
-    parts = [Split(noise(s.x, 0.4, source), s.y) for s in parts]
-    part = replace(part, **dict(zip(("train", "validation", "test"), parts, strict=True)))
-    part, start = part.to(device()), start_two_layers(source)
-    settings = {"epochs": epochs, "batch_size": 20, "label": None}
-    params, _ = train(two_layers, start, part, generator=source, loss=loss, lr=lr, **settings)
-    return two_layers(params, part.test.x).cpu(), part.test.y.cpu()
+    whole, sizes, few = digits(), [64, script.HIDDEN, 10], script.FEW
+    start, data, order = script.draw(whole, sizes, script.as_it_is, script.noisy, few, seed=0)
+    settings = {"epochs": epochs, "batch_size": script.CALIBRATION["batch"], "label": None}
+    params, _ = train(network, start, data, generator=order, loss=loss, lr=lr, **settings)
+    return network(params, data.test.x), data.test.y
 
 
-by_loss = {
-    "cross-entropy": categorical_logits,
-    "Brier": brier_softmax,
-    "absolute": absolute_softmax,
-}
 bins = {}
 for name, loss in by_loss.items():
     of = trust["data"]["digits"][name]
@@ -881,22 +880,16 @@ y = patients.train.y.double()
 slipped = y.clone()
 slipped[::10] = 10 * y[::10]
 wide = torch.arange(25, 600, 0.5, dtype=torch.float64, device=y.device)
+guess = {
+    word: [best_guess(by_word[word], targets, wide) for targets in (y, slipped)]
+    for word, _ in choose[:3]
+}
 
-
-def best_guess(loss, targets):
-    """Return the number that costs least if it is said for every target."""
-    alike = wide[:, None].expand(-1, len(targets))
-    return wide[vmap(partial(loss, target=targets))(alike).argmin()].item()
-
-
-guess = {w: [best_guess(by_word[w], t) for t in (y, slipped)] for w, _ in choose[:3]}
+# %% tags=["hide-input"]
 assert abs(guess["mse"][0] - y.mean()) <= 0.5 and guess["mse"][1] > 250
 assert max(abs(guess[w][1] - guess[w][0]) for w in ("absolute", "huber")) < 30
-rows = ["| loss | targets as they are | a zero too many in one of ten |", "|---|---:|---:|"]
-rows += [
-    f"| {word} | {clean:.0f} | {typed_wrong:.0f} |" for word, (clean, typed_wrong) in guess.items()
-]
-say("\n".join(rows))
+columns = {"loss": "", "targets as they are": ".0f", "a zero too many in one of ten": ".0f"}
+say(table(columns, [[word, *both] for word, both in guess.items()]))
 
 # %% [markdown]
 # ## What goes wrong
@@ -906,9 +899,13 @@ say("\n".join(rows))
 # runs, and the best the network can learn is the mean for everyone.
 
 # %%
-column, row = torch.randn(5, 1, generator=generator(0)), torch.randn(5, generator=generator(1))
+column = torch.randn(5, 1, generator=generator(0))
+row = torch.randn(5, generator=generator(1))
 silent = ((column - row) ** 2).mean()
-assert (column - row).shape == (5, 5) and not torch.isclose(silent, mse(column[:, 0], row))
+assert (column - row).shape == (5, 5)
+
+# %% tags=["hide-input"]
+assert not torch.isclose(silent, mse(column[:, 0], row))
 try:
     absolute(column, row)
 except ValueError as error:
@@ -923,8 +920,10 @@ say(
 # error. The loss can then never come near 0, because probabilities are at most 1 apart.
 
 # %%
-perfect = torch.eye(10)
-floor = torch.nn.functional.cross_entropy(perfect, torch.arange(10)).item()
+perfect, right = torch.eye(10), torch.arange(10)
+floor = torch.nn.functional.cross_entropy(perfect, right).item()
+
+# %% tags=["hide-input"]
 assert abs(floor - torch.log(torch.e + torch.tensor(9.0)).item() + 1) < 1e-6
 say(
     f"For perfect probabilities of ten classes the loss with softmax twice is {floor:.2f}; it starts at "
@@ -940,6 +939,8 @@ say(
 p, y = torch.randn(20, generator=generator(2)), torch.zeros(20)
 smooth = torch.nn.functional.smooth_l1_loss(p, y, beta=0.5)
 torch.testing.assert_close(smooth, huber(p, y, 0.5) / 0.5)
+
+# %% tags=["hide-input"]
 say(f"With δ = 0.5 Huber's loss is {huber(p, y, 0.5):.3f} and `smooth_l1_loss` {smooth:.3f}.")
 
 # %% [markdown]
@@ -950,8 +951,11 @@ say(f"With δ = 0.5 Huber's loss is {huber(p, y, 0.5):.3f} and `smooth_l1_loss` 
 # times the slope of a sigmoid that is exactly 0 is not a number, and one such number spoils all weights.
 
 # %%
-through_p = grad(lambda z: bce(torch.sigmoid(z), torch.ones(1)))(torch.tensor([-200.0]))
-through_logit = grad(lambda z: bce_logits(z, torch.ones(1)))(torch.tensor([-200.0]))
+logit, yes = torch.tensor([-200.0]), torch.ones(1)
+through_p = grad(lambda z: bce(torch.sigmoid(z), yes))(logit)
+through_logit = grad(lambda z: bce_logits(z, yes))(logit)
+
+# %% tags=["hide-input"]
 assert through_p.isnan().all() and through_logit == -1
 say(
     f"At a logit of \N{MINUS SIGN}200 for a yes the gradient through the probability is "
@@ -965,6 +969,8 @@ say(
 # %%
 nothing = torch.zeros(0)
 assert torch.nn.functional.mse_loss(nothing, nothing).isnan()
+
+# %% tags=["hide-input"]
 try:
     absolute(nothing, nothing)
 except ValueError as error:

@@ -12,7 +12,7 @@
 # way back yourself, layer by layer, and train a network on digits with it. Then you check it, count
 # what it costs, and see what happens to people who do not check.
 
-# %%
+# %% tags=["hide-input"]
 import statistics
 from functools import partial
 
@@ -21,11 +21,22 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib.exercises import check, hint, mine, progress, solution
-from course_lib.figures import Slider, backprop, interact, say, show, verdict
+from course_lib.figures import Slider, backprop, interact, say, show, table, verdict
 from course_lib.figures.style import number
-from course_lib.lab import accuracy, device, digits, generator, progress_bar, stored, train
-from course_lib.lab.data import resplit
-from course_lib.lab.intervals import mean_interval
+from course_lib.lab import (
+    accuracy,
+    device,
+    digits,
+    generator,
+    mean_interval,
+    median,
+    networks,
+    progress_bar,
+    resplit,
+    stored,
+    train,
+)
+from course_lib.lab.networks import network
 from course_lib.lab.training import batches
 from course_lib.nn.activations import ACTIVATIONS
 from course_lib.nn.backprop import elementwise_vjp, softmax_vjp, two_layer
@@ -44,14 +55,9 @@ kept = stored("06_backpropagation")
 assert kept["seeds"] == 24
 
 
-def middle(values):
-    """Return the median."""
-    return statistics.median(values)
-
-
-def exact(values):
-    """Return the same in float64, on the CPU: not every device has it."""
-    return values.cpu().double()
+def start(sizes, source):
+    """Return random weights that keep the size of the signals, and biases of 0, on the device."""
+    return {name: p.to(device()) for name, p in networks.start(sizes, source).items()}
 
 
 def power(value):
@@ -111,7 +117,7 @@ def power(value):
 # 2. At the last step the input $x$ has a gradient. Which two numbers were added for it?
 # 3. Give w₁ a value below 0. Which gradients become 0, and why must they?
 
-# %%
+# %% tags=["hide-input"]
 interact(
     backprop.walk,
     backprop.start_walk,
@@ -126,7 +132,7 @@ interact(
     "The coloured box is the step that is being done.",
 )
 
-# %%
+# %% tags=["hide-input"]
 names = list(backprop.PLACES)
 ends = {w1: backprop.walk(backprop.STEPS, w1) for w1 in (0.5, 0.501, -0.5)}
 found = {w1: dict(zip(names, end["gradients"], strict=True)) for w1, end in ends.items()}
@@ -159,6 +165,8 @@ say(
 n, d, h = 50, 64, 32
 entries = (n * h) * (h * d)
 not_zero = n * h * d
+
+# %% tags=["hide-input"]
 say(
     f"For {n} images, {d} inputs and {h} neurons the Jacobian of the outputs with respect to the weights "
     f"has {n * h:,} rows and {h * d:,} columns: {entries:,} numbers, of which {not_zero:,} can differ "
@@ -203,18 +211,19 @@ solution("06.linear_vjp")
 # training.
 
 # %%
-source = generator(0)
-W = (torch.randn(10, 64, generator=source) / 8).to(device())
+W = (torch.randn(10, 64, generator=generator(0)) / 8).to(device())
 b = torch.zeros(10, device=device())
 x, y = data.train.x[:50], data.train.y[:50]
 g = loss_gradient(affine(x, W, b), y)
-of_x, of_W, of_b = linear_vjp(g, x, W)
+by_you = linear_vjp(g, x, W)
 
 leaves = [t.clone().requires_grad_() for t in (x, W, b)]
 by_autograd = torch.autograd.grad(cross_entropy(affine(*leaves), y), leaves)
-for found, expected in zip((of_x, of_W, of_b), by_autograd, strict=True):
+for found, expected in zip(by_you, by_autograd, strict=True):
     torch.testing.assert_close(found, expected)
-assert g.shape == (50, 10) and of_W.shape == W.shape
+
+# %% tags=["hide-input"]
+assert g.shape == (50, 10) and by_you[1].shape == W.shape
 say("Your gradients of inputs, weights and biases are those that torch finds.")
 
 # %% [markdown]
@@ -253,15 +262,16 @@ relu_vjp = check("06.relu_vjp", relu_vjp)
 # %%
 z = torch.randn(5, 10, generator=generator(1), dtype=torch.float64)
 g = torch.randn(5, 10, generator=generator(2), dtype=torch.float64)
-torch.testing.assert_close(relu_vjp(g, z), elementwise_vjp(g, ACTIVATIONS["ReLU"].grad(z)))
 for activation in ACTIVATIONS.values():
     _, pull = torch.func.vjp(activation.f, z)
     torch.testing.assert_close(elementwise_vjp(g, activation.grad(z)), pull(g)[0])
 
-labels = torch.arange(5)
-p = z.softmax(dim=1)
+labels, p = torch.arange(5), z.softmax(dim=1)
 in_two_steps = softmax_vjp(categorical_gradient(p, labels), p)
 torch.testing.assert_close(in_two_steps, loss_gradient(z, labels))
+
+# %% tags=["hide-input"]
+torch.testing.assert_close(relu_vjp(g, z), elementwise_vjp(g, ACTIVATIONS["ReLU"].grad(z)))
 say(
     f"For {len(ACTIVATIONS)} activations, g times the slope is what torch hands back. And the loss on "
     "probabilities, taken back through softmax, gives the same as your gradient of lesson 05."
@@ -316,22 +326,6 @@ solution("06.two_layer")
 
 
 # %%
-def start(sizes, source):
-    """Return random weights that keep the size of the signals, and zero biases."""
-    params = {}
-    for layer in range(1, len(sizes)):
-        fan_in, neurons = sizes[layer - 1], sizes[layer]
-        gain = 1 if layer == 1 else 2**0.5
-        weight = gain / fan_in**0.5 * torch.randn(neurons, fan_in, generator=source)
-        params[f"W{layer}"] = weight.to(device())
-        params[f"b{layer}"] = torch.zeros(neurons, device=device())
-    return params
-
-
-def network(params, x):
-    return two_layer(x, *params.values())
-
-
 def train_by_hand(params, part, lr, epochs, source):
     """Return parameters trained without autograd."""
     W1, b1, W2, b2 = params.values()
@@ -345,10 +339,12 @@ def train_by_hand(params, part, lr, epochs, source):
 
 
 # %%
-begin = start([64, 32, 10], generator(0))
+begin = start([64, 32, 10], generator(0))  # weights that keep the size of the signals
 by_hand = train_by_hand(begin, data, 0.3, 10, generator(1))
-settings = {"lr": 0.3, "epochs": 10, "batch_size": 50, "label": None}
-by_torch, _ = train(network, begin, data, generator=generator(1), **settings)
+how = {"lr": 0.3, "epochs": 10, "batch_size": 50, "label": None}
+by_torch, _ = train(network, begin, data, generator=generator(1), **how)
+
+# %% tags=["hide-input"]
 apart = max(float((by_hand[k] - by_torch[k]).abs().max()) for k in begin)
 scores = [accuracy(network(params, data.test.x), data.test.y) for params in (by_hand, by_torch)]
 assert apart < 1e-3 and abs(scores[0] - scores[1]) < 0.005 and scores[0] > 0.9
@@ -366,12 +362,13 @@ say(
 
 # %%
 leaf = W.clone().requires_grad_()
-out = torch.relu(x @ leaf.T)
-loss = (out - 1).square().mean()
+loss = (torch.relu(x @ leaf.T) - 1).square().mean()
 node, tape = loss.grad_fn, []
 while node is not None:
     tape.append(type(node).__name__)
     node = next((before for before, _ in node.next_functions if before is not None), None)
+
+# %% tags=["hide-input"]
 assert len(tape) == 7 and tape[3].startswith("Relu") and "Accumulate" in tape[6]
 say("mean ← square ← minus 1 ← ReLU ← matrix product ← transpose ← the weights")
 
@@ -422,7 +419,13 @@ central_difference = check("06.gradient_check", central_difference)
 # Now `two_layer_vjp` faces it. Each gradient is compared with differences, as the norm of what is between
 # them over the norm of the larger. It takes float64, for a reason that comes next.
 
+
 # %%
+def exact(values):
+    """Return the same in float64, on the CPU: not every device has it."""
+    return values.cpu().double()
+
+
 few_x, few_y = exact(data.train.x[:20]), data.train.y[:20].cpu()
 params = {name: exact(p) for name, p in start([64, 4, 10], generator(3)).items()}
 g = loss_gradient(network(params, few_x), few_y)
@@ -438,9 +441,11 @@ errors = {}
 for (name, value), gradient in zip(params.items(), gradients, strict=True):
     near = central_difference(partial(loss_of, name), value, 1e-5)
     errors[name] = float(relative_error(near, gradient))
+
+# %% tags=["hide-input"]
 assert max(errors.values()) < 1e-7
-say("\n".join(["| gradient | apart from differences |", "|---|---:|"]
-              + [f"| {name} | below 0.0000001 |" for name in errors]))  # fmt: skip
+columns = {"gradient": "", "apart from differences": ">"}
+say(table(columns, [[name, "below 0.0000001"] for name in errors]))
 
 # %% [markdown]
 # How large should the step be? Two errors pull in opposite directions.
@@ -474,12 +479,11 @@ live = {
     step: float(relative_error(central_difference(smooth_loss, params[0], step), right))
     for step in progress_bar((1e-2, 1e-5, 1e-11), "steps again")
 }
-by_step = {step: middle(curves["central, float64"][i]) for i, step in enumerate(steps)}
+by_step = {step: median(curves["central, float64"][i]) for i, step in enumerate(steps)}
 for step, error in live.items():
     was = min(by_step.items(), key=lambda item: abs(item[0] / step - 1))[1]
     assert was / 3 < error < 3 * was
 
-# %% tags=["hide-input"]
 one, other = {}, {}
 for name, of in {"float64": "central, float64", "float32": "central, float32"}.items():
     one[name] = curves[of]
@@ -501,11 +505,11 @@ show(
 )
 
 
-# %%
+# %% tags=["hide-input"]
 def error_at(name, step):
     """Return the median error of a stored curve at the step nearest to this one."""
     place = min(range(len(steps)), key=lambda i: abs(steps[i] / step - 1))
-    return middle(curves[name][place])
+    return median(curves[name][place])
 
 
 hundredth, small, tiny = (error_at("central, float64", step) for step in (1e-2, 1e-5, 1e-11))
@@ -513,8 +517,8 @@ assert small < hundredth / 1e3 and small < tiny / 1e3
 say(
     f"In float64 the median error is {power(hundredth)} at a step of a hundredth, {power(small)} at a "
     f"hundred-thousandth and {power(tiny)} at a hundred-billionth. In float32 it is never below "
-    f"{power(min(middle(runs) for runs in curves['central, float32']))}. One-sided differences reach "
-    f"{power(min(middle(runs) for runs in curves['one-sided, float64']))} at best."
+    f"{power(min(median(runs) for runs in curves['central, float32']))}. One-sided differences reach "
+    f"{power(min(median(runs) for runs in curves['one-sided, float64']))} at best."
 )
 
 # %% [markdown]
@@ -528,6 +532,8 @@ say(
 v = torch.randn(params[0].shape, generator=generator(5), dtype=torch.float64)
 along = directional_difference(smooth_loss, params[0], v, 1e-5)
 torch.testing.assert_close(along, (v * right).sum(), rtol=1e-6, atol=1e-9)
+
+# %% tags=["hide-input"]
 one_sided = relative_error(forward_difference(smooth_loss, params[0], 1e-5), right)
 assert one_sided > 1e3 * live[1e-5]
 say(
@@ -573,7 +579,6 @@ count_cost = check("06.count_cost", count_cost)
 # Torch can count too, while it works. It counts a product and the sum after it as two operations.
 
 # %%
-begin = start([64, 32, 10], generator(0))
 leaves = {name: p.clone().requires_grad_() for name, p in begin.items()}
 forward_counter, backward_counter = (FlopCounterMode(display=False) for _ in range(2))
 with forward_counter:
@@ -583,6 +588,8 @@ with backward_counter:
 counted = forward_counter.get_total_flops(), backward_counter.get_total_flops()
 forward, backward = count_cost([64, 32, 10], len(data.train))
 assert counted == (2 * forward, 2 * backward)
+
+# %% tags=["hide-input"]
 parameters = sum(p.numel() for p in begin.values())
 say(
     f"Forward {forward:,} multiplications, backward {backward:,}: {backward / forward:.2f} times as many. "
@@ -659,6 +666,7 @@ def way_back(g, x, z1, a1, z2, a2, weights, mistake):
     return of_W1, of_b1, of_W2, of_b2, of_W3, of_b3
 
 
+# %% tags=["hide-input"]
 def forward(params, x):
     """Return the outputs, and all that the way back needs."""
     W1, b1, W2, b2, W3, b3 = params
@@ -669,7 +677,6 @@ def forward(params, x):
     return affine(a2, W3, b3), (x, z1, a1, z2, a2, (W1, W2, W3))
 
 
-# %% tags=["hide-input"]
 bugs = kept["bugs"]["found"]
 
 
@@ -693,7 +700,6 @@ for mistake in progress_bar(["none", wrong, *GATES], "mistakes"):
     for now, then in zip(again[mistake], bugs[mistake]["test_accuracy"], strict=False):
         assert abs(now - then) < 0.02
 
-# %%
 trained = {name: found["test_accuracy"] for name, found in bugs.items()}
 assert all(len(runs) == kept["seeds"] for runs in trained.values())
 show(
@@ -707,7 +713,7 @@ show(
 )
 
 
-# %%
+# %% tags=["hide-input"]
 def loss_by(mistake):
     """Return the accuracy that a mistake costs, in points, run by run."""
     return 100 * (torch.tensor(trained[mistake]) - torch.tensor(trained["none"]))
@@ -747,14 +753,14 @@ def loss_of_all(numbers):
 everything = in_a_row(params)
 v = torch.randn(everything.shape, generator=source, dtype=torch.float64)
 slope = directional_difference(loss_of_all, everything, v, 1e-6)
-rows = ["| mistake | off by |", "|---|---:|"]
+rows = []
 for mistake in again:
     gradients = way_back(loss_gradient(out, few_y), *seen, mistake)
     off = float(relative_error(slope, (v * in_a_row(gradients)).sum()))
     assert (off < 1e-6) == (mistake == "none")
     assert mistake != "gate of the gradient's sign" or (gradients[0] >= 0).all()
-    rows.append(f"| {mistake} | {'less than 0.000001' if mistake == 'none' else f'{off:.2f}'} |")
-say("\n".join(rows))
+    rows.append([mistake, "less than 0.000001" if mistake == "none" else off])
+say(table({"mistake": "", "off by": ".2f"}, rows))
 
 # %% [markdown]
 # **Something is changed between forward and backward.** The way back needs the values of the way forward.
@@ -772,6 +778,8 @@ try:
 except RuntimeError as error:
     message = str(error).split(":")[0]
 assert "modified by an inplace operation" in message
+
+# %% tags=["hide-input"]
 say(f"Torch says: “{message}”.")
 
 # %% [markdown]
@@ -784,6 +792,8 @@ say(f"Torch says: “{message}”.")
 corner, s = torch.tensor([1e-4], dtype=torch.float64), 1e-3
 across = central_difference(lambda w: torch.relu(w).sum(), corner, s)
 within = central_difference(lambda w: torch.relu(w).sum(), corner, s / 100)
+
+# %% tags=["hide-input"]
 assert abs(across.item() - 0.55) < 1e-9 and abs(within.item() - 1) < 1e-9
 say(
     f"At z = 0.0001 the slope of ReLU is 1. With a step of {s:g} the difference says {across.item():.2f}, "
@@ -801,24 +811,32 @@ say(
 # squared gradients.
 
 # %%
-share = kept["share"]
-moments = {"start": share["start"], "trained": share["trained"]}
 source = generator(0)
-part = resplit(digits(), source).to(device())
-params = {k: exact(p) for k, p in start(share["sizes"], source).items()}
-x, y = exact(part.train.x), part.train.y.cpu()
-g = loss_gradient(network(params, x), y)
-gradients = dict(zip(params, two_layer_vjp(g, x, *list(params.values())[:3]), strict=True))
-squared = sum((of_p**2).sum() for of_p in gradients.values())
+part = resplit(digits(), source)
+params = {name: exact(p) for name, p in start([64, 32, 10], source).items()}
+x, y = part.train.x.double(), part.train.y
 here = cross_entropy(network(params, x), y)
-for lr, stored_ratios in zip(share["steps"], share["start"]["kept_promise"], strict=True):
-    there = {k: p - lr * gradients[k] for k, p in params.items()}
-    ratio = (here - cross_entropy(network(there, x), y)) / (lr * squared)
-    assert abs(float(ratio) - stored_ratios[0]) < 0.01 * max(1, abs(stored_ratios[0]))
-total = sum((p * gradients[k]).sum() for k, p in params.items()) / here
-assert abs(float(total) - share["start"]["sum_over_loss"][0]) < 0.001
+g = loss_gradient(network(params, x), y)
+found = two_layer_vjp(g, x, params["W1"], params["b1"], params["W2"])
+gradients = dict(zip(params, found, strict=True))
 
-# %%
+total = sum((p * gradients[name]).sum() for name, p in params.items()) / here
+squared = sum((of_p**2).sum() for of_p in found)
+
+
+def promise(lr):
+    """Return the real drop of the loss in one step, over the promised one."""
+    there = {name: p - lr * gradients[name] for name, p in params.items()}
+    return (here - cross_entropy(network(there, x), y)) / (lr * squared)
+
+
+# %% tags=["hide-input"]
+share = kept["share"]
+assert share["sizes"] == [64, 32, 10]
+for lr, stored_ratios in zip(share["steps"], share["start"]["kept_promise"], strict=True):
+    assert abs(float(promise(lr)) - stored_ratios[0]) < 0.01 * max(1, abs(stored_ratios[0]))
+assert abs(float(total) - share["start"]["sum_over_loss"][0]) < 0.001
+moments = {"start": share["start"], "trained": share["trained"]}
 show(
     backprop.shares(
         share["steps"],
@@ -856,7 +874,7 @@ verdict(
 
 # %% tags=["hide-input"]
 counts = [found["multiplications"][1] / found["multiplications"][0] for found in nets.values()]
-times = [middle(rounds) for _, rounds in ratios.values()]
+times = [median(rounds) for _, rounds in ratios.values()]
 assert all(1 <= count < 2 for count in counts) and counts[-1] > 1.9
 assert times[-1] > 1.5 and min(times) < 1.1
 verdict(
@@ -871,7 +889,7 @@ verdict(
 # %% tags=["hide-input"]
 places = differences["parameters"]
 slower = [
-    middle(a) / middle(b)
+    median(a) / median(b)
     for a, b in zip(sides["differences"], sides["backpropagation"], strict=True)
 ]
 assert slower == sorted(slower) and slower[-1] > 1000
@@ -898,7 +916,7 @@ up, down = rise_by("central, float64", 1e-3, 1e-1), rise_by("central, float64", 
 up32, down32 = rise_by("central, float32", 10**-1.5, 1e-1), rise_by("central, float32", 1e-5, 1e-3)
 sided = rise_by("one-sided, float64", 1e-5, 1e-2)
 lowest = {
-    name: steps[min(range(len(steps)), key=lambda i: middle(curves[f"central, {name}"][i]))]
+    name: steps[min(range(len(steps)), key=lambda i: median(curves[f"central, {name}"][i]))]
     for name in ("float64", "float32")
 }
 factor = {name: step / best_step(getattr(torch, name)) for name, step in lowest.items()}
