@@ -158,7 +158,7 @@ def _named(
             not callable(exercise.reference) and all(map(same_wrong_parts, mine, its, right))
         ):
             return {"message": slip.message + half, "slip": slip.name}
-    explained = explain(status, exercise, cases, mine, right, found, answer)
+    explained, given = explain(status, exercise, cases, mine, right, found, answer)
     seen = "".join(facts(answer, exercise.reference, stopped=status == "raised")[:1])
     if callable(exercise.reference) and status.startswith("wrong") and tells(mine, right, cases):
         for search, before in (
@@ -169,7 +169,7 @@ def _named(
             if its := _in_time(until, search):
                 kind, words = its
                 return {"message": f"{before}{words}{half}", "kind": kind}
-    words = f"{seen} {explained}".strip()
+    words = f"{seen} {explained}{given}".strip()
     return {"message": words + half, "kind": "seen in the source" if seen else None}
 
 
@@ -182,7 +182,7 @@ def _wrong_before(
     if found is None or mine[found].kind in ("error", "ellipsis"):
         return ""
     status = _status(mine[found], right[found])
-    words = explain(status, exercise, cases[:done], tuple(mine), right[:done], found, answer)
+    words, _ = explain(status, exercise, cases[:done], tuple(mine), right[:done], found, answer)
     return f" Before that, another thing: {words[:1].lower()}{words[1:]}"
 
 

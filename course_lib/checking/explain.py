@@ -32,20 +32,22 @@ def explain(
     right: Record,
     found: int,
     answer: Any,
-) -> str:
-    """The sentence for an answer that is wrong in a way that no slip explains.
+) -> tuple[str, str]:
+    """What to say of an answer that is wrong in a way that no slip explains, and what went in.
 
     `found` is the first case in which it is; what holds for all of them is said rather than that.
+    What went in are the numbers of that case, where they are few and the values are wrong.
     """
     if status == "raised":
-        return _raised(cases[found], mine[found])
+        return _raised(cases[found], mine[found]), ""
     if never_varies(mine, right):
         known = list(inspect.signature(exercise.reference).parameters)[: len(cases[0].args)]
         names = ", ".join(f"`{name}`" for name in [*known, *cases[0].kwargs])
-        return (
+        words = (
             "Your function gave the same result in every try. Does it use what it is given "
             f"({names}), or a name from elsewhere in the notebook?"
         )
+        return words, ""
     before, result = "", "your result" if callable(exercise.reference) else "your answer"
     while _are_alike_sequences(mine, right):
         names = _result_names(exercise, len(right[0].items)) if not before else []
@@ -62,7 +64,7 @@ def explain(
     else:
         clause = _wrong(status, mine[found], right[found], answer, result)
         words = f"With {cases[found].words}, {clause}"
-    return f"{before}{words}{given}"
+    return f"{before}{words}", given
 
 
 def _are_alike_sequences(mine: Record, right: Record) -> bool:
