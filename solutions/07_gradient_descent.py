@@ -578,7 +578,7 @@ say(
 
 # %%
 now = {}
-for name, (loss, sizes) in script.MODELS.items():
+for name, (loss, sizes) in script.MODELS.items():  # script: the experiment, as a module
     again = [0.5, 1.0 if name == "network" else 2.0]  # of 2 over the largest curvature
     steepest = kept["rates"][name]["curvature"][0]
     settings = {"lr": [fraction * 2 / steepest for fraction in again]}
@@ -735,6 +735,7 @@ say(table({"model": "", smallest: ">", "at the best of 21 rates": ".0%"}, rows))
 # the 24 divisions again with your functions.
 
 # %%
+# The experiment's own function, with your two in it; yours takes one weight, vmap many at once.
 script.gd, script.cost_gradient = gd, vmap(cost_gradient, in_dims=(0, None, None, None))
 part = script.patients(0)
 starts = 20 * torch.rand(10, 40, generator=generator(0), dtype=torch.float64) - 10

@@ -359,7 +359,7 @@ say(f"Of a turning gradient {theory:.3f} is left, of a steady one {float(steady[
 # %%
 axes = kept["axes"]
 with one_thread():
-    G = script.gradients_of_descent(0, 1.0)  # of gradient descent at the rate 1, (steps, numbers)
+    G = script.gradients_of_descent(0, 1.0)  # the experiment's own; (steps, numbers)
 v, averages = torch.zeros_like(G[0]), []
 for g in G:
     _, v = momentum_ema(v, g, v, lr=0.0, beta=axes["beta"])
