@@ -541,8 +541,6 @@ show(
     "rates. Cost above the least one, over what it was at the start.",
     claims=("Advice of LeCun",),
 )
-
-# %% tags=["hide-input"]
 last = {name: curve[-1].median().item() for name, curve in curves.items()}
 columns = {"inputs": "", "condition number": ",.0f", "of the cost left after 1000 steps": ".2g"}
 kept_rates = torch.stack([doubles(scaled[name]["share"]) for name in names])
@@ -573,12 +571,13 @@ say(
 #
 # The experiment found the largest curvature at the start, exactly for one layer, and for the network by
 # multiplying a random vector with the Hessian over and over (power iteration, lesson 14). Then it took 100
-# steps at each of 21 learning rates. First, some of these runs again, with your `gd`.
+# steps at each of 21 learning rates. First, some of these runs again, with your `gd`. `script` is the
+# program that made the stored ones, `experiments/07_gradient_descent.py`.
 
 
 # %%
 now = {}
-for name, (loss, sizes) in script.MODELS.items():  # script: the experiment, as a module
+for name, (loss, sizes) in script.MODELS.items():
     again = [0.5, 1.0 if name == "network" else 2.0]  # of 2 over the largest curvature
     steepest = kept["rates"][name]["curvature"][0]
     settings = {"lr": [fraction * 2 / steepest for fraction in again]}
@@ -595,8 +594,6 @@ for name, of_model in now.items():
     assert abs(below - then[half]) < 0.02 * then[half]
     assert (float(above) < 1) == (then[whole] < 1) == (name != "least squares")
 say("All six runs end as the stored ones did.")
-
-# %% tags=["hide-input"]
 images = resplit(digits(), generator(0)).train.x
 inner = torch.cat([images, torch.ones(len(images), 1)], dim=1).double()
 steepest = torch.linalg.eigvalsh(2 * inner.T @ inner / len(inner))[-1]
@@ -606,8 +603,6 @@ say(
     "images: the largest eigenvalue of the matrix that holds, for each pair of pixels, the mean of their "
     "product (the bias counts as a pixel that is always 1)."
 )
-
-# %% tags=["hide-input"]
 rates = kept["rates"]
 ends = {name: doubles(rates[name]["loss"]) for name in script.MODELS}
 promised = {
@@ -626,7 +621,6 @@ show(
 )
 
 
-# %% tags=["hide-input"]
 def works_up_to(name):
     """Return for each run the largest fraction up to which the loss ends below half its start."""
     works = (ends[name] < 0.5) | (doubles(fractions)[:, None] < 0.1)  # small ones are only slow
@@ -647,8 +641,6 @@ say(
     table({"model": "", **columns, "best of all rates": ".0%"}, rows)
     + "\n\nMedians of 24 runs; reads: share of the validation digits."
 )
-
-# %% tags=["hide-input"]
 softmax, net = rates["softmax regression"], rates["network"]
 
 

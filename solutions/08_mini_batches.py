@@ -450,10 +450,11 @@ solution("08.stream")
 # %% [markdown]
 # Train with it. The next cell writes 200 MB to a temporary folder: 781,250 made-up rows of 63 inputs and an
 # answer, which is a weighted sum of the inputs plus noise. Then it goes through the file once, in batches of
-# 256, and tries to find these weights. On Linux it also watches the anonymous memory.
+# 256, and tries to find these weights. On Linux it also watches the anonymous memory. `script` is the program
+# that made the stored results of this lesson, `experiments/08_mini_batches.py`.
 
 # %%
-weights, used = script.weights_of_the_file(), []  # script: the stored experiment, as a module
+weights, used = script.weights_of_the_file(), []
 
 
 def line_step(w, rows):

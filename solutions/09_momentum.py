@@ -226,9 +226,6 @@ show(
     "would need to be as calm, with 95 % intervals.",
     claims=("B4, first part", "B4, second part"),
 )
-
-
-# %% tags=["hide-input"]
 by_beta = dict(zip(betas, zip(lags, left, strict=True), strict=True))
 lag_of = {beta: median(own) for beta, (own, _) in by_beta.items()}
 calm_of = {beta: 1 / mean_interval(own).mean for beta, (_, own) in by_beta.items()}
@@ -354,12 +351,13 @@ say(f"Of a turning gradient {theory:.3f} is left, of a steady one {float(steady[
 # %% [markdown]
 # Are there ravines in a real network? The stored experiment trained networks on all thousand digits at once
 # by plain gradient descent, and averaged the gradients beside it. The *steepest axis* is the direction in
-# which the gradients changed most from step to step. One run is repeated, with your rule as the average.
+# which the gradients changed most from step to step. One run is repeated, with your rule as the average;
+# `script` is the program that made the stored ones, `experiments/09_momentum.py`.
 
 # %%
 axes = kept["axes"]
 with one_thread():
-    G = script.gradients_of_descent(0, 1.0)  # the experiment's own; (steps, numbers)
+    G = script.gradients_of_descent(0, 1.0)  # (steps, numbers)
 v, averages = torch.zeros_like(G[0]), []
 for g in G:
     _, v = momentum_ema(v, g, v, lr=0.0, beta=axes["beta"])
@@ -386,8 +384,6 @@ show(
     "just now. Dotted: 1, and (1 - β)/(1 + β).",
     claims=("B5, first part", "B5, second part"),
 )
-
-# %% tags=["hide-input"]
 turns = {rate: median(of["turns"]) for rate, of in axes["found"].items()}
 some = sum(share > 0.25 for share in axes["found"]["0.3"]["turns"])
 assert turns["0.3"] < 0.1 and min(turns["0.6"], turns["1.0"]) > 0.9
@@ -710,8 +706,6 @@ show(
     "starts. Band: middle nine tenths.",
     claims=("B5, third part",),
 )
-
-# %% tags=["hide-input"]
 on_ravine = {name: median(of["iterations"]) for name, of in ravine.items()}
 polyaks = "momentum, Polyak's β"
 assert 140 < on_ravine["gradient descent"] < 180 and 115 < on_ravine["momentum, β = 0.9"] < 135
@@ -793,7 +787,6 @@ show(
 )
 
 
-# %% tags=["hide-input"]
 def nearest(title, side, rate):
     """Return the stored loss at the tried rate that is nearest to this one."""
     place = min(range(len(rates)), key=lambda i: abs(rates[i] / rate - 1))
