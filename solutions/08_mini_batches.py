@@ -12,7 +12,7 @@
 # looking for one step. In this lesson you make a step after a few examples, find out how much worse such a
 # step is, why one example at a time is too few, and how to train on a file that you never load.
 
-# %%
+# %% tags=["hide-input"]
 import math
 import statistics
 import tempfile
@@ -25,44 +25,33 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.exercises import check, hint, mine, progress, solution
-from course_lib.figures import Choice, Slider, interact, say, show, verdict
+from course_lib.figures import Choice, Slider, interact, say, show, table, verdict
 from course_lib.figures import batches as drawn
 from course_lib.lab import (
     Split,
     accuracy,
+    best_setting,
     device,
     diabetes,
     digits,
+    experiment,
     generator,
     mean_interval,
+    median,
     progress_bar,
-    resplit,
     stored,
     train,
 )
 from course_lib.lab.memory import anonymous_memory
+from course_lib.lab.networks import network
 from course_lib.lab.stream import open_stream, stream, write_stream
-from course_lib.nn.backprop import two_layer
-from course_lib.nn.initializers import he_normal
 from course_lib.optim.batches import accumulate
 
 data = digits().to(device())
 loss_gradient = mine("05.softmax_ce_gradient")
-kept = stored("08_mini_batches")
+kept, script = stored("08_mini_batches"), experiment("08_mini_batches")
 learning, speed, file = kept["learning"], kept["speed"], kept["stream"]
 assert kept["seeds"] == 24
-
-
-def middle(values):
-    """Return the median."""
-    return statistics.median(values)
-
-
-def table(*rows):
-    """Show rows of words, the first one as the head."""
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    say("\n".join([lines[0], "|---:" * len(rows[0]) + "|", *lines[1:]]))
-
 
 # %% [markdown]
 # ## Predict first
@@ -129,9 +118,8 @@ batches = check("08.batches", batches)
 source = generator(0)
 first, second = batches(10, 4, source), batches(10, 4, source)
 assert sorted(torch.cat(first).tolist()) == sorted(torch.cat(second).tolist()) == list(range(10))
-say(
-    f"First epoch: {[part.tolist() for part in first]}, second: {[part.tolist() for part in second]}."
-)
+first, second = ([part.tolist() for part in epoch] for epoch in (first, second))
+say(f"First epoch: {first}, second: {second}.")
 
 # %% [markdown]
 # Why does the generator come from outside? Because it moves on with each draw, so the second epoch has
@@ -185,20 +173,20 @@ def one_epoch(W, split, size, lr, source):
 
 
 def right(W, split):
-    return ((split.x @ W.T).argmax(dim=1) == split.y).float().mean().item()
+    return accuracy(split.x @ W.T, split.y).item()
 
 
-begin = torch.zeros(10, 64, device=device())
-after = {}
+rates = [2.0**k for k in range(-6, 7)]
+begin, after = torch.zeros(10, 64, device=device()), {}
 for size in progress_bar((1000, 20, 1), "sizes"):
-    ends = [one_epoch(begin, data.train, size, 2.0**k, generator(0)) for k in range(-6, 7)]
-    losses = [cross_entropy(data.validation.x @ W.T, data.validation.y) for W in ends]
-    after[size] = right(ends[min(range(len(ends)), key=losses.__getitem__)], data.test)
+    ends = [one_epoch(begin, data.train, size, lr, generator(0)) for lr in rates]
+    losses = [cross_entropy(data.validation.x @ W.T, data.validation.y).item() for W in ends]
+    after[size] = right(ends[best_setting({"lr": rates}, torch.tensor(losses))], data.test)
+
+# %% tags=["hide-input"]
 assert after[1000] < 0.82 < 0.85 < after[20] < after[1]
-table(
-    ["batch size", "steps", "test digits read"],
-    *[[str(size), str(1000 // size), f"{share:.0%}"] for size, share in after.items()],
-)
+rows = [[size, 1000 // size, share] for size, share in after.items()]
+say(table({"batch size": "d", "steps": "d", "test digits read": ".0%"}, rows))
 
 # %% [markdown]
 # All three have looked at each image once. The more steps they made of it, the more they have learnt.
@@ -227,20 +215,15 @@ def epoch_updates(n, size, epochs):
 epoch_updates = check("08.epoch_updates", epoch_updates)
 
 # %%
-assert all(
-    len(batches(1000, size, generator(0))) == epoch_updates(1000, size, 1) for size in (7, 64)
-)
-table(
-    [
-        "batch size",
-        "steps in 10 epochs of 1000 digits",
-        "in 90 epochs of ImageNet's 1,281,167 images",
-    ],
-    *[
-        [str(size), f"{epoch_updates(1000, size, 10):,}", f"{epoch_updates(1_281_167, size, 90):,}"]
-        for size in (1, 64, 512)
-    ],
-)
+for size in (7, 64):
+    assert len(batches(1000, size, generator(0))) == epoch_updates(1000, size, 1)
+rows = []
+for size in (1, 64, 512):
+    rows.append([size, epoch_updates(1000, size, 10), epoch_updates(1_281_167, size, 90)])
+
+# %% tags=["hide-input"]
+columns = {"batch size": "d", "steps in 10 epochs of 1000 digits": ",d"}
+say(table({**columns, "in 90 epochs of ImageNet's 1,281,167 images": ",d"}, rows))
 
 # %% [markdown]
 # ## How wrong is such a step?
@@ -253,7 +236,7 @@ table(
 # 2. Take batches of 1 and lower the learning rate. What happens to the end of the path?
 # 3. Take all 264. Why is there no cloud left?
 
-# %%
+# %% tags=["hide-input"]
 people = diabetes().train
 bmi, illness = people.x[:, 2].double(), people.y.double() / 100
 interact(
@@ -271,7 +254,7 @@ interact(
     "wanders. The star is the minimum.",
 )
 
-# %%
+# %% tags=["hide-input"]
 at = {size: drawn.gradients_and_path(bmi, illness, size, 0.2) for size in (1, 4, 264)}
 assert abs(at[1]["noise"][0] / at[4]["noise"][0] - 2) < 0.02 and max(at[264]["noise"]) == 0
 gentle = drawn.gradients_and_path(bmi, illness, 1, 0.05)["points"]
@@ -340,28 +323,35 @@ solution("08.gradient_noise")
 x, y = data.train.x.cpu(), data.train.y.cpu()
 of_each = (loss_gradient(x @ torch.zeros(64, 10), y) * len(x))[:, :, None] * x[:, None, :]
 full = of_each.mean(dim=0)
-torch.testing.assert_close(full, gradient(torch.zeros(10, 64), x, y))
+
+
+def away(size, replacement, source):
+    """Return how far the gradients of 400 batches lie from the full one, a root mean square."""
+    squares = []
+    for _ in range(400):
+        if replacement:
+            chosen = torch.randint(1000, (size,), generator=source)
+        else:
+            chosen = batches(1000, size, source)[0]
+        share = torch.bincount(chosen, minlength=1000) / size
+        squares.append((share @ of_each.flatten(1) - full.flatten()).square().sum())
+    return torch.stack(squares).mean().sqrt().item()
+
 
 SIZES = (1, 4, 16, 64, 256, 500, 1000)
 formula, found, source = {}, {}, generator(0)
-for name, replacement in {"with replacement": True, "without": False}.items():
-    formula[name], found[name] = [], []
-    for size in progress_bar(SIZES, name):
-        formula[name].append(gradient_noise(of_each, size, replacement=replacement).norm().item())
-        away = []
-        for _ in range(400):
-            chosen = torch.randint(1000, (size,), generator=source) if replacement else (
-                batches(1000, size, source)[0])  # fmt: skip
-            share = torch.bincount(chosen, minlength=1000) / size
-            away.append((share @ of_each.flatten(1) - full.flatten()).square().sum())
-        found[name].append(torch.stack(away).mean().sqrt().item())
+for name, again in {"with replacement": True, "without": False}.items():
+    noise = [gradient_noise(of_each, size, replacement=again) for size in SIZES]
+    formula[name] = [of_all.norm().item() for of_all in noise]
+    found[name] = [away(size, again, source) for size in progress_bar(SIZES, name)]
+
+# %% tags=["hide-input"]
+torch.testing.assert_close(full, gradient(torch.zeros(10, 64), x, y))
 ratios = [
     m / f for name in found for m, f in zip(found[name], formula[name], strict=True) if f > 1e-6
 ]
 assert len(ratios) == 13 and all(abs(ratio - 1) < 0.06 for ratio in ratios)
 assert abs(formula["with replacement"][0] / formula["with replacement"][4] - 16) < 1e-3
-
-# %% tags=["hide-input"]
 show(
     drawn.noise(SIZES, formula, found),
     alt="Noise against batch size on logarithmic axes. With replacement a straight line falls from 1 "
@@ -390,10 +380,10 @@ say(f"A batch of 256 is {gain:.0f} times less noisy than a single example, not 2
 sizes, seconds = speed["sizes"], speed["seconds"]
 assert all(len(rounds) >= 24 for runs in seconds.values() for rounds in runs)
 per = {
-    name: [middle(r) / b for r, b in zip(runs, sizes, strict=True)]
+    name: [median(r) / b for r, b in zip(runs, sizes, strict=True)]
     for name, runs in seconds.items()
 }
-step_of = {name: dict(zip(sizes, map(middle, runs), strict=True)) for name, runs in seconds.items()}
+step_of = {name: dict(zip(sizes, map(median, runs), strict=True)) for name, runs in seconds.items()}
 small_net, large_net = seconds
 show(
     drawn.time_an_example(sizes, seconds),
@@ -460,11 +450,11 @@ solution("08.stream")
 # %% [markdown]
 # Train with it. The next cell writes 200 MB to a temporary folder: 781,250 made-up rows of 63 inputs and an
 # answer, which is a weighted sum of the inputs plus noise. Then it goes through the file once, in batches of
-# 256, and tries to find these weights. On Linux it also watches the anonymous memory.
+# 256, and tries to find these weights. On Linux it also watches the anonymous memory. `script` is the program
+# that made the stored results of this lesson, `experiments/08_mini_batches.py`.
 
 # %%
-weights = torch.randn(63, generator=generator(0))
-used = []
+weights, used = script.weights_of_the_file(), []
 
 
 def line_step(w, rows):
@@ -484,6 +474,8 @@ with tempfile.TemporaryDirectory() as folder:
     used.append(anonymous_memory() or 0)
     in_blocks = sum(len(x) for x in stream(rows, 256, generator(2), block=16))
     del rows
+
+# %% tags=["hide-input"]
 apart = (w - weights).abs().max().item()
 assert used[-1] - used[0] < 40e6 and apart < 0.05 and in_blocks == 781_250
 say(f"{megabytes:.0f} MB were read, and each of the 63 weights was found to within a twentieth.")
@@ -530,7 +522,7 @@ say(
 # of every example (lesson 06). Here is how much, counted with torch's own hooks, for the two networks above.
 
 
-# %%
+# %% tags=["hide-input"]
 def bytes_kept(sizes, n):
     """Return how many bytes torch keeps between forward and backward, and those of the weights."""
     layers = []
@@ -550,11 +542,9 @@ def bytes_kept(sizes, n):
     return sum(held.values()), sum(own.values())
 
 
-# %% tags=["hide-input"]
-NETS = {name: [int(number) for number in name.split(", ")] for name in seconds}
 POWERS = (1, 4, 16, 64, 256, 1024, 4096)
-held = {name: [bytes_kept(of, n)[0] / 1e6 for n in POWERS] for name, of in NETS.items()}
-own = {name: bytes_kept(of, 1)[1] / 1e6 for name, of in NETS.items()}
+held = {name: [bytes_kept(of, n)[0] / 1e6 for n in POWERS] for name, of in script.NETS.items()}
+own = {name: bytes_kept(of, 1)[1] / 1e6 for name, of in script.NETS.items()}
 for values in held.values():
     assert abs(values[-1] / values[-2] - 4) < 0.01 and values == sorted(values)
 show(
@@ -580,8 +570,10 @@ x64, y64 = x[:500].double(), y[:500]
 pieces = batches(500, 128, generator(5))
 parts = [gradient(W, x64[chosen], y64[chosen]) for chosen in pieces]
 together, whole_batch = accumulate(parts, [len(p) for p in pieces]), gradient(W, x64, y64)
-plain = torch.stack(parts).mean(dim=0)
 torch.testing.assert_close(together, whole_batch)
+
+# %% tags=["hide-input"]
+plain = torch.stack(parts).mean(dim=0)
 assert (plain - whole_batch).norm() > 1e6 * (together - whole_batch).norm()
 say(
     f"Pieces of {', '.join(str(len(p)) for p in pieces)}: weighted by size, they give the gradient of all "
@@ -599,33 +591,20 @@ say(
 
 
 # %%
-def begin_run(seed):
-    """Return the division and the starting weights of a stored run."""
-    source = generator(seed)
-    part = resplit(digits(), source).to(device())
-    W1 = he_normal((kept["hidden"], 64), generator=source)
-    W2 = he_normal((10, kept["hidden"]), generator=source)
-    start = {"W1": W1, "b1": torch.zeros(len(W1)), "W2": W2, "b2": torch.zeros(10)}
-    return part, {name: p.to(device()) for name, p in start.items()}, source
-
-
-def network(params, x):
-    return two_layer(x, *params.values())
-
-
 again = {20: [], 1000: []}
 for size, runs in again.items():
-    lr = learning[str(size)]["lr_first"]
+    how = {"lr": learning[str(size)]["lr_first"], "epochs": 1, "batch_size": size, "label": None}
     for seed in range(3):
-        part, params, source = begin_run(seed)
+        params, part, source = script.draw(seed)
         for chosen in batches(1000, max(size, 100), source):  # the experiment looks every 100
             few = Split(part.train.x[chosen], part.train.y[chosen])
-            how = {"lr": lr, "epochs": 1, "batch_size": size, "generator": source, "label": None}
-            params, _ = train(network, params, replace(part, train=few), **how)
+            params, _ = train(network, params, replace(part, train=few), generator=source, **how)
         runs.append(accuracy(network(params, part.test.x), part.test.y).item())
-        assert abs(runs[-1] - learning[str(size)]["test_accuracy"][-1][seed]) < 0.02
 
 # %% tags=["hide-input"]
+for size, runs in again.items():
+    for seed, own_accuracy in enumerate(runs):
+        assert abs(own_accuracy - learning[str(size)]["test_accuracy"][-1][seed]) < 0.02
 lines = (4, 20, 125, 1000)
 assert all(len(run) == 24 for size in lines for run in learning[str(size)]["test_accuracy"])
 show(
@@ -671,13 +650,13 @@ show(
     "Shaded: 64 to 512. Time: that of the measured steps on one core.",
     claims=("B3, second part",),
 )
-best = min(took, key=lambda size: middle(took[size]))
-rows_of = [
-    [str(size), f"{learning[str(size)]['lr_target']:.2f}", f"{middle(examples[size]):,.0f}",
-     f"{middle(updates[size]):,.0f}", f"{middle(took[size]):.3f}"]
-    for size in examples
-]  # fmt: skip
-table(["batch size", "learning rate", "images", "steps", "seconds"], *rows_of)
+best = min(took, key=lambda size: median(took[size]))
+rows = []
+for size, images in examples.items():
+    medians = map(median, (images, updates[size], took[size]))
+    rows.append([size, learning[str(size)]["lr_target"], *medians])
+columns = {"batch size": "d", "learning rate": ".2f", "images": ",.0f", "steps": ",.0f"}
+say(table({**columns, "seconds": ".3f"}, rows))
 
 # %% [markdown]
 # Read the middle panel from left to right. As long as batches are small, a larger one saves steps: the gradient
@@ -693,13 +672,13 @@ table(["batch size", "learning rate", "images", "steps", "seconds"], *rows_of)
 
 # %%
 in_order = data.train.y.sort(stable=True).indices
-W = begin
+W, mixed, source = begin, begin, generator(0)
 for chosen in in_order.split(20) * 3:
     W = sgd_step(gradient, W, data.train.x, data.train.y, chosen, 0.5)
-mixed = begin
-source = generator(0)
 for _ in range(3):
     mixed = one_epoch(mixed, data.train, 20, 0.5, source)
+
+# %% tags=["hide-input"]
 said = (data.test.x @ W.T).argmax(dim=1)
 assert right(W, data.test) < 0.5 < 0.9 < right(mixed, data.test)
 assert (said == 9).float().mean() > 0.5
@@ -713,10 +692,12 @@ say(
 # one, whose gradient is mostly noise.
 
 # %%
-part, start, source = begin_run(0)
+start, part, source = script.draw(0)
 lr = learning["1000"]["lr_target"]
 how = {"epochs": 1, "batch_size": 1, "generator": source, "label": None}
-params, history = train(network, start, part, lr=lr, **how)
+params, _ = train(network, start, part, lr=lr, **how)
+
+# %% tags=["hide-input"]
 wild = accuracy(network(params, part.test.x), part.test.y)
 calm = statistics.mean(learning["1"]["test_accuracy"][-1])
 assert wild < 0.6 < 0.8 < calm and lr > 8 * learning["1"]["lr_first"]
@@ -783,7 +764,7 @@ verdict(
 
 # %% tags=["hide-input"]
 cheaper = {name: per[name][0] / per[name][sizes.index(256)] for name in seconds}
-slower = middle(took[1]) / middle(took[best])
+slower = median(took[1]) / median(took[best])
 assert all(ratio > 5 for ratio in cheaper.values()) and slower > 5
 verdict(
     "B3, first part: batches of 1 are slow, because vectorisation is not used.",
@@ -794,9 +775,9 @@ verdict(
 )
 
 # %% tags=["hide-input"]
-within = [size for size in took if middle(took[size]) < 2 * middle(took[best])]
-alike = [middle(runs) for size, runs in updates.items() if size >= 125]
-fewest = [middle(examples[size]) for size in examples]
+within = [size for size in took if median(took[size]) < 2 * median(took[best])]
+alike = [median(runs) for size, runs in updates.items() if size >= 125]
+fewest = [median(examples[size]) for size in examples]
 assert 64 <= best <= 512 and max(alike) < 1.3 * min(alike) and fewest == sorted(fewest)
 verdict(
     "B3, second part: a batch size of 64, 128, 256 or 512 is usual.",
@@ -809,7 +790,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
-at_256 = [held[name][POWERS.index(256)] / own[name] for name in NETS]
+at_256 = [held[name][POWERS.index(256)] / own[name] for name in script.NETS]
 verdict(
     "B3, third part: a batch must fit in memory.",
     "holds when it is processed in one piece",
