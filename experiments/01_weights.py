@@ -22,10 +22,10 @@ from course_lib.lab import (
     Dataset,
     accuracy,
     best_setting,
+    correlation_ratio,
     digits,
     each_run,
     generator,
-    predictive_power,
     rms,
     shuffled_copy,
     stack_params,
@@ -137,7 +137,7 @@ def rank_correlation(a: Tensor, b: Tensor) -> Tensor:
 def measure_a1(data: Dataset) -> dict:
     """Train on pixels and their shuffled copies; measure how the weights of each kind grew."""
     pixels = data.train.x.shape[1]
-    power, varies = predictive_power(data.train), data.train.x.amax(dim=0) > 0
+    power, varies = correlation_ratio(data.train), data.train.x.amax(dim=0) > 0
     kinds = kinds_of_pixel(power, varies)
     result = {"lr": A1_LR, "epochs": A1_EPOCHS, "batch": BATCH, "power": power}
     result["kinds"] = {kind: len(columns) for kind, columns in kinds.items()}

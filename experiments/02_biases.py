@@ -34,7 +34,7 @@ from course_lib.lab import (
     stack_splits,
     write_experiment,
 )
-from course_lib.lab.corruption import blur, mute, noise
+from course_lib.lab.corruption import blur, fade, noise
 from course_lib.lab.data import resplit
 from course_lib.lab.networks import network
 from course_lib.nn.biases import constant_error, l1_gradient, l2_gradient
@@ -96,7 +96,7 @@ def noisy(level: float) -> Corruption:
 
 
 def muted(factor: float) -> Corruption:
-    return lambda x, source: mute(x, factor)
+    return lambda x, source: fade(x, factor)
 
 
 def diverse(x: Tensor, source: torch.Generator) -> Tensor:

@@ -48,7 +48,7 @@ from course_lib.lab import (
 from course_lib.lab.networks import network
 from course_lib.lab.training import batches
 from course_lib.nn.initializers import he_normal, zeros
-from course_lib.optim.adaptive import turned
+from course_lib.optim.adaptive import rotated
 from course_lib.optim.paths import path
 from course_lib.optim.rules import adagrad, gd, momentum, rmsprop
 from course_lib.optim.signature import Rule, apply, slot_names
@@ -124,7 +124,7 @@ def measure_ravines() -> dict:
     }
     ravine = bowl(TURNED_CONDITION)
     angles = {
-        name: [cross(side, turned(ravine, angle).gradient) for angle in ANGLES]
+        name: [cross(side, rotated(ravine, angle).gradient) for angle in ANGLES]
         for name, side in tqdm(RAVINE_SIDES.items(), desc="turned")
     }
     return {

@@ -40,7 +40,7 @@ from course_lib.lab import (
     write_experiment,
 )
 from course_lib.lab.networks import network
-from course_lib.optim.correction import adam_mended
+from course_lib.optim.correction import adam_partly_corrected
 from course_lib.optim.dialects import adam_l2
 from course_lib.optim.rules import adam, adamw, gd, momentum, rmsprop
 
@@ -224,7 +224,7 @@ def measure_correction() -> dict:
     result = {}
     for beta2, (name, mended) in tqdm(list(product(BETAS2, MENDED.items())), desc="correction"):
         settings = {"lr": CORRECTION_RATES, "beta2": [beta2] * len(CORRECTION_RATES)}
-        rule = partial(adam_mended, mended=mended)
+        rule = partial(adam_partly_corrected, mended=mended)
         found, _ = run(rule, settings, seeds=range(SEEDS + TUNE))
         result.setdefault(str(beta2), {})[name] = {
             "accuracy": split_seeds(found["accuracy"])[0],

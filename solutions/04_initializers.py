@@ -25,13 +25,13 @@ from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Choice, Slider, initializers, interact, say, show, table, verdict
 from course_lib.lab import (
     accuracy,
+    confidence_interval,
     device,
     digits,
     draw_runs,
     experiment,
     generator,
     grid,
-    mean_interval,
     resplit,
     rms,
     stored,
@@ -847,7 +847,7 @@ assert not torch.equal(running[0], running[2])
 # %% tags=["hide-input"]
 def change(net, name, against, task="digits"):
     """Return what one initializer gains over another, in points, with its interval."""
-    return mean_interval(100 * (scores(task, net, name) - scores(task, net, against)))
+    return confidence_interval(100 * (scores(task, net, name) - scores(task, net, against)))
 
 
 def best(net, task="digits"):
@@ -915,7 +915,7 @@ zero_scales = torch.tensor(at_zero["residual scales"]["at zero"]["test_accuracy"
 def zero_against(zero, other):
     """Return what a start at zero changes against another one, in points."""
     zero, other = (torch.tensor(side["test_accuracy"]) for side in (zero, other))
-    return mean_interval(100 * (zero - other))
+    return confidence_interval(100 * (zero - other))
 
 
 one_layer, biases = at_zero["logistic regression"], at_zero["biases"]

@@ -25,6 +25,7 @@ from course_lib.figures.runs import differences
 from course_lib.lab import (
     Split,
     accuracy,
+    confidence_interval,
     device,
     diabetes,
     digits,
@@ -32,7 +33,6 @@ from course_lib.lab import (
     experiment,
     generator,
     grid,
-    mean_interval,
     stored,
     train,
 )
@@ -766,8 +766,8 @@ for data, title in (("digits", "digits with noise"), ("breast_cancer", "breast c
         runs = torch.tensor(of["overconfidence"])
         assert runs.shape == (len(epochs), 24)
         panels[title][name] = (runs, epochs[of["stop"]])
-        at_stop[data, name] = mean_interval(100 * runs[of["stop"]])
-        at_end[data, name] = mean_interval(100 * runs[-1])
+        at_stop[data, name] = confidence_interval(100 * runs[of["stop"]])
+        at_end[data, name] = confidence_interval(100 * runs[-1])
 show(
     losses.overconfidence_by_epoch(panels, epochs),
     alt="Two panels of confidence minus accuracy against the epoch. On noisy digits cross-entropy and "
@@ -1001,7 +1001,7 @@ verdict(
 def growth(kind, name, share):
     """Return by how much the test error grows when a share is spoilt, for each run."""
     k = outliers["shares"].index(share)
-    return mean_interval(errors(kind, name)[k] - errors(kind, name)[0])
+    return confidence_interval(errors(kind, name)[k] - errors(kind, name)[0])
 
 
 few, tenth_of = growth("by_share", "MSE", 0.02), growth("by_share", "MSE", 0.1)
@@ -1017,7 +1017,7 @@ verdict(
 # %% tags=["hide-input"]
 resists, gives = growth("by_share", "Huber", 0.1), growth("by_share", "Huber", 0.3)
 far_out = {name: growth("inputs", name, 0.1) for name in ("MSE", "Huber")}
-wide_delta = mean_interval(slips[-1] - slips[2])
+wide_delta = confidence_interval(slips[-1] - slips[2])
 assert resists.high < 10 < tenth_of.low / 3 and wide_delta.low > 10
 assert far_out["Huber"].low > 0 and abs(far_out["Huber"].mean - far_out["MSE"].mean) < 1.5
 verdict(
@@ -1049,7 +1049,7 @@ verdict(
 
 # %% tags=["hide-input"]
 gap = {
-    which: mean_interval(
+    which: confidence_interval(
         lost(which, "cross-entropy", many_wrong) - lost(which, "Brier", many_wrong)
     )
     for which in ("unaware", "test_accuracy")
@@ -1075,7 +1075,7 @@ def score(data, name):
 
 
 def more(data, name, than):
-    return mean_interval(score(data, name) - score(data, than))
+    return confidence_interval(score(data, name) - score(data, than))
 
 
 sides = {
@@ -1092,7 +1092,7 @@ changes = {
 }
 assert all(len(runs) == 24 for rows in changes.values() for runs in rows.values())
 show(
-    differences(changes, mean_interval, "accuracy minus that of cross-entropy, in points"),
+    differences(changes, confidence_interval, "accuracy minus that of cross-entropy, in points"),
     alt="Two panels with four rows each. On digits the Brier score lies near zero, the absolute error "
     "and squared error without softmax to the left of it. On tumours all lie close to zero.",
     caption="Test accuracy against cross-entropy, for each of 24 runs. The bar is the 95 % interval of the "
@@ -1122,7 +1122,7 @@ verdict(
 
 # %% tags=["hide-input"]
 rmse = {n: torch.tensor([r["test_rmse"] for r in outliers["by_share"][n]])[0] for n in three}
-against = {n: mean_interval(rmse[n] - rmse["MSE"]) for n in ("absolute", "Huber")}
+against = {n: confidence_interval(rmse[n] - rmse["MSE"]) for n in ("absolute", "Huber")}
 assert max(abs(i.mean) for i in against.values()) < 2
 verdict(
     "A10, second part: MSE suits regression.",
@@ -1134,7 +1134,7 @@ verdict(
 
 # %% tags=["hide-input"]
 slower = {
-    n: mean_interval(needs("digits", n) - needs("digits", "cross-entropy"))
+    n: confidence_interval(needs("digits", n) - needs("digits", "cross-entropy"))
     for n in ("Brier", "absolute")
 }
 lines = {n: needs("diabetes", n).double().quantile(0.5).item() for n in three}
@@ -1172,7 +1172,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
-apart = mean_interval(
+apart = confidence_interval(
     100
     * (
         torch.tensor(trust["data"]["digits"]["cross-entropy"]["calibration_error"][-1])

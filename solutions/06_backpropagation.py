@@ -25,10 +25,10 @@ from course_lib.figures import Slider, backprop, interact, say, show, table, ver
 from course_lib.figures.style import number
 from course_lib.lab import (
     accuracy,
+    confidence_interval,
     device,
     digits,
     generator,
-    mean_interval,
     median,
     networks,
     progress_bar,
@@ -703,7 +703,7 @@ for mistake in progress_bar(["none", wrong, *GATES], "mistakes"):
 trained = {name: found["test_accuracy"] for name, found in bugs.items()}
 assert all(len(runs) == kept["seeds"] for runs in trained.values())
 show(
-    backprop.accuracies(trained, mean_interval, again),
+    backprop.accuracies(trained, confidence_interval, again),
     alt="Test accuracy of 24 runs for each of six mistakes and for none. Without a mistake it is near 97 "
     "percent. Two mistakes are hardly lower, two are near 95 percent, the first layer forgotten is near "
     "87 percent, and a gate that looks at the sign of the gradient stays at one in ten.",
@@ -719,7 +719,7 @@ def loss_by(mistake):
     return 100 * (torch.tensor(trained[mistake]) - torch.tensor(trained["none"]))
 
 
-transposed = mean_interval(loss_by(wrong))
+transposed = confidence_interval(loss_by(wrong))
 assert -4 < transposed.low < transposed.high < -0.5
 say(
     f"With the transpose in the wrong place the network still reads "
@@ -855,8 +855,8 @@ show(
 
 # %% tags=["hide-input"]
 small = [value for found in moments.values() for value in found["kept_promise"][0]]
-sums = {name: mean_interval(found["sum_over_loss"]) for name, found in moments.items()}
-deleted = {name: mean_interval(found["deleted"]) for name, found in moments.items()}
+sums = {name: confidence_interval(found["sum_over_loss"]) for name, found in moments.items()}
+deleted = {name: confidence_interval(found["deleted"]) for name, found in moments.items()}
 assert all(abs(value - 1) < 0.001 for value in small)
 assert sums["start"].high < 0.5 and sums["trained"].high < -1
 assert deleted["start"].low > 0.9 and deleted["trained"].high < 0.5
@@ -937,7 +937,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
-costs = {name: mean_interval(loss_by(name)) for name in trained if name != "none"}
+costs = {name: confidence_interval(loss_by(name)) for name in trained if name != "none"}
 fatal = [name for name, cost in costs.items() if cost.mean < -50]
 silent = [name for name, cost in costs.items() if cost.mean > -3]
 assert fatal == ["gate of the gradient's sign"] and len(silent) == 4

@@ -25,12 +25,12 @@ from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Slider, descent, interact, say, show, table, verdict
 from course_lib.figures.style import number
 from course_lib.lab import (
+    confidence_interval,
     digits,
     draw_runs,
     experiment,
     generator,
     grid,
-    mean_interval,
     resplit,
     stored,
 )
@@ -775,7 +775,7 @@ verdict(
 # %% tags=["hide-input"]
 stable = [s for s, runs in zip(sides["shares"], sides["reached"], strict=True) if min(runs) == 1]
 never = [s for s, runs in zip(sides["shares"], sides["reached"], strict=True) if max(runs) == 0]
-lowest = mean_interval(100 * doubles(waves["reached"]))
+lowest = confidence_interval(100 * doubles(waves["reached"]))
 assert max(stable) == 0.95 and min(never) == 1.0 and lowest.high < 50
 assert min(waves["downhill"]) == 1
 verdict(
@@ -864,11 +864,12 @@ verdict(
 )
 
 # %% tags=["hide-input"]
-gain = mean_interval(curves["as they come"][-1].log10() - curves["standardised"][-1].log10())
+gain = confidence_interval(curves["as they come"][-1].log10() - curves["standardised"][-1].log10())
 half = {
-    n: mean_interval(curves[n][-1].log10() - curves["standardised"][-1].log10()) for n in names[1:3]
+    n: confidence_interval(curves[n][-1].log10() - curves["standardised"][-1].log10())
+    for n in names[1:3]
 }
-worse = mean_interval(curves["centred only"][-1].log10() - curves["as they come"][-1].log10())
+worse = confidence_interval(curves["centred only"][-1].log10() - curves["as they come"][-1].log10())
 assert gain.low > 0.5 and all(interval.low > 0 for interval in half.values()) and worse.low > 0
 verdict(
     "Advice of LeCun and others (1998): shift inputs to mean 0 and scale them to equal spread, and training "

@@ -31,12 +31,12 @@ from course_lib.lab import (
     Split,
     accuracy,
     best_setting,
+    confidence_interval,
     device,
     diabetes,
     digits,
     experiment,
     generator,
-    mean_interval,
     median,
     progress_bar,
     stored,
@@ -621,7 +621,7 @@ show(
     claims=("B2, second part",),
 )
 first_of = {
-    int(size): mean_interval([100 * a for a in run["test_accuracy"][-1]])
+    int(size): confidence_interval([100 * a for a in run["test_accuracy"][-1]])
     for size, run in learning.items()
 }
 say(
@@ -726,7 +726,7 @@ say(
 
 # %% tags=["hide-input"]
 gap = {
-    size: mean_interval([
+    size: confidence_interval([
         100 * (a - b)
         for a, b in zip(learning[str(size)]["test_accuracy"][-1],
                         learning["1000"]["test_accuracy"][-1], strict=True)
@@ -734,7 +734,7 @@ gap = {
     for size in (4, 20, 125)
 }  # fmt: skip
 tenth = {
-    size: mean_interval(
+    size: confidence_interval(
         learning[str(size)]["test_accuracy"][learning[str(size)]["seen"].index(100)]
     )
     for size in (1, 4, 20)

@@ -25,13 +25,13 @@ from course_lib.figures import Slider, interact, runs, say, show, table, verdict
 from course_lib.figures import momentum as pictures
 from course_lib.lab import (
     accuracy,
+    confidence_interval,
     device,
     digits,
     draw_runs,
     experiment,
     generator,
     grid,
-    mean_interval,
     median,
     resplit,
     stored,
@@ -39,7 +39,7 @@ from course_lib.lab import (
 )
 from course_lib.lab.device import one_thread
 from course_lib.lab.networks import network
-from course_lib.optim.averages import best_momentum, contraction, lag
+from course_lib.optim.averages import best_momentum, lag, spectral_radius
 from course_lib.optim.optimizer import RuleOptimizer
 from course_lib.optim.paths import path
 from course_lib.optim.surfaces import RAVINE
@@ -218,7 +218,7 @@ betas, lags, left = series["betas"], series["lags"], series["left"]
 assert all(len(own) == kept["seeds"] for own in (*lags, *left))
 assert abs(float(ema(noisy, 0.9)[-1]) - float(smooth[-9:].mean())) < 0.1
 show(
-    pictures.spans(betas, lags, left, mean_interval),
+    pictures.spans(betas, lags, left, confidence_interval),
     alt="Two panels over one over one minus beta, from 2 to 100. Left: lags of 24 runs lie on the line "
     "beta over one minus beta. Right: the calm lies on the line one plus beta over one minus beta, which is "
     "about twice as high as the dashed line of one over one minus beta.",
@@ -228,7 +228,7 @@ show(
 )
 by_beta = dict(zip(betas, zip(lags, left, strict=True), strict=True))
 lag_of = {beta: median(own) for beta, (own, _) in by_beta.items()}
-calm_of = {beta: 1 / mean_interval(own).mean for beta, (_, own) in by_beta.items()}
+calm_of = {beta: 1 / confidence_interval(own).mean for beta, (_, own) in by_beta.items()}
 assert abs(lag_of[0.99] - 99) < 10 and abs(calm_of[0.9] / 19 - 1) < 0.1
 say(
     f"With β = 0.99 the average of a falling loss came {lag_of[0.99]:.0f} steps late, the median of 24 runs. "
@@ -614,13 +614,13 @@ critical_beta = check("09.critical_beta", critical_beta)
 shown = (0.02, 0.1, 0.5, 1.5)
 for a in shown:
     classical, _ = critical_beta(a)
-    others = [contraction(a, beta) for beta in (0, 0.5, 0.99)]
-    assert all(other >= contraction(a, classical) - 1e-9 for other in others)
+    others = [spectral_radius(a, beta) for beta in (0, 0.5, 0.99)]
+    assert all(other >= spectral_radius(a, classical) - 1e-9 for other in others)
 
 # %% tags=["hide-input"]
 for a in shown:
     for beta, step in zip(critical_beta(a), (a, (1 - critical_beta(a)[1]) * a), strict=True):
-        assert abs(float(contraction(step, beta)) - beta**0.5) < 1e-6
+        assert abs(float(spectral_radius(step, beta)) - beta**0.5) < 1e-6
 show(
     pictures.memories(critical_beta, shown),
     alt="Two panels, for the classical form and the average: what is kept of an error at each step against "
@@ -654,7 +654,7 @@ rows = []
 for condition in (2, 10, 50, 100, 1000, even**2):
     lr, beta = best_momentum(condition)
     for curvature in (1, 1 / condition):  # the steepest and the flattest
-        assert abs(contraction(lr * curvature, beta) - beta**0.5) < 1e-6
+        assert abs(spectral_radius(lr * curvature, beta) - beta**0.5) < 1e-6
     rows.append([condition, beta, beta**0.5, (condition - 1) / (condition + 1)])
 
 # %% tags=["hide-input"]
@@ -833,7 +833,7 @@ gained = {
 }
 assert all(len(scores(title, name)) == kept["seeds"] for title in cells for name in sides)
 show(
-    runs.differences(gained, mean_interval, "points of test accuracy against β = 0.9"),
+    runs.differences(gained, confidence_interval, "points of test accuracy against β = 0.9"),
     alt="Three panels of accuracies as differences to beta 0.9, for seven other memories. From 0.5 to 0.95 and "
     "with Nesterov's form they lie around zero. 0.98 and 0.99 lie one to five points lower. Without memory it is "
     "two points lower with five layers and nearer to zero in the other panels.",
@@ -868,7 +868,7 @@ verdict(
 # %% tags=["hide-input"]
 def against(name):
     """Return what a memory gains over 0.9 in each setting, in points, with its interval."""
-    return [mean_interval(scores(title, name) - scores(title, "β = 0.9")) for title in cells]
+    return [confidence_interval(scores(title, name) - scores(title, "β = 0.9")) for title in cells]
 
 
 memories = [name for name in sides if name[0] == "β"]
@@ -890,7 +890,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
-steep_left = {rate: mean_interval(of["steep"]) for rate, of in axes["found"].items()}
+steep_left = {rate: confidence_interval(of["steep"]) for rate, of in axes["found"].items()}
 assert max(steep_left[rate].high for rate in ("0.6", "1.0")) < 0.06 and steep_left["0.3"].low > 0.8
 verdict(
     "B5, first part: momentum damps the steep axis.",
@@ -903,7 +903,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
-flat_left = {rate: mean_interval(of["flat"]) for rate, of in axes["found"].items()}
+flat_left = {rate: confidence_interval(of["flat"]) for rate, of in axes["found"].items()}
 assert min(gap.low for gap in flat_left.values()) > 0.9
 verdict(
     "B5, second part: momentum keeps the flat axis.",
@@ -918,7 +918,7 @@ verdict(
 def saved(condition, name):
     """Return how many iterations a side takes more or less than gradient descent, run by run."""
     of = bowl["found"][str(condition)]
-    return mean_interval(
+    return confidence_interval(
         torch.tensor(of[name]["iterations"]) - torch.tensor(of["gradient descent"]["iterations"])
     )
 

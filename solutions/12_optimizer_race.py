@@ -35,7 +35,7 @@ from course_lib.lab import (
     stored,
     sweep,
 )
-from course_lib.lab.intervals import mean_interval
+from course_lib.lab.intervals import confidence_interval
 from course_lib.nn.biases import affine
 from course_lib.nn.initializers import he_normal
 from course_lib.optim.lamb import lamb
@@ -467,7 +467,7 @@ assert all(
     len(runs) == 24 and None not in runs for rows in finals.values() for runs in rows.values()
 )
 show(
-    race.scores(finals, mean_interval, "test loss (each panel has its own scale)"),
+    race.scores(finals, confidence_interval, "test loss (each panel has its own scale)"),
     alt="Four panels with the test loss of 24 runs for each of eight rules, and the interval of the mean. "
     "On digits after 2 epochs gradient descent is worst by far and Adam, AdamW, Nesterov and momentum are "
     "lowest. After 30 epochs gradient descent and the three momenta are lowest, AdaGrad and RMSProp highest. On "

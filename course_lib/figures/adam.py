@@ -25,7 +25,7 @@ from course_lib.figures.style import (
     figure,
     number,
 )
-from course_lib.optim.correction import adam_mended
+from course_lib.optim.correction import adam_partly_corrected
 from course_lib.optim.paths import path
 from course_lib.optim.surfaces import RAVINE
 
@@ -80,7 +80,7 @@ def walk(beta1: float, beta2: float, corrected: str) -> dict[str, Any]:
     `(60, 2)`, along x and y, and the `cost` at the end. corrected: one of `MENDED`.
     """
     points = path(
-        adam_mended,
+        adam_partly_corrected,
         RAVINE.gradient,
         torch.tensor(RAVINE.start, dtype=torch.float64),
         steps=STEPS,

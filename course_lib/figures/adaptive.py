@@ -165,7 +165,7 @@ def needed(
     return fig
 
 
-def turned_paths(
+def rotated_paths(
     panels: Mapping[str, tuple[Surface, Mapping[str, Numbers]]], radius: float
 ) -> Figure:
     """Draw paths `(steps + 1, 2)` on a surface, a panel for each title.

@@ -24,7 +24,7 @@ from course_lib.figures.style import (
     as_array,
     figure,
 )
-from course_lib.optim.averages import contraction, ema_weights, lag, window
+from course_lib.optim.averages import ema_weights, lag, spectral_radius, window
 from course_lib.optim.paths import path
 from course_lib.optim.signature import Rule
 from course_lib.optim.surfaces import RAVINE
@@ -211,7 +211,7 @@ def memories(critical: Callable[[float], tuple[float, float]], values: Sequence[
         steps = (a * torch.ones_like(betas), a * (1 - betas))
         for ax, step, best in zip(axes, steps, critical(a), strict=True):
             look = {"color": colour, "linestyle": dashes, "label": f"a = {a:g}"}
-            ax.plot(as_array(betas), as_array(contraction(step, betas)), **look)
+            ax.plot(as_array(betas), as_array(spectral_radius(step, betas)), **look)
             ax.plot(best, best**0.5, "o", color=colour, zorder=4)
     for ax, title in zip(axes, ("classical", "average"), strict=True):
         ax.plot(as_array(betas), as_array(betas.sqrt()), color=GREY, linewidth=1, zorder=0)

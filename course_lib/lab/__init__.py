@@ -7,7 +7,7 @@ grid, choose, intervals, calibration, stored, experiments, stream, memory, timin
 from course_lib.lab import networks
 from course_lib.lab.calibration import calibration_error, overconfidence, reliability_bins
 from course_lib.lab.choose import best_setting
-from course_lib.lab.corruption import blur, mute, noise
+from course_lib.lab.corruption import blur, fade, noise
 from course_lib.lab.data import (
     Dataset,
     Split,
@@ -30,8 +30,8 @@ from course_lib.lab.grid import (
     stack_params,
     stack_splits,
 )
-from course_lib.lab.intervals import mean_interval
-from course_lib.lab.measures import accuracy, median, predictive_power, rms, shuffled_copy
+from course_lib.lab.intervals import confidence_interval
+from course_lib.lab.measures import accuracy, correlation_ratio, median, rms, shuffled_copy
 from course_lib.lab.memory import anonymous_memory
 from course_lib.lab.progress import progress_bar
 from course_lib.lab.stored import stored, write_experiment
@@ -52,24 +52,24 @@ __all__ = [
     "blur",
     "breast_cancer",
     "calibration_error",
+    "confidence_interval",
+    "correlation_ratio",
     "device",
     "diabetes",
     "digits",
     "draw_runs",
     "each_run",
     "experiment",
+    "fade",
     "generator",
     "grid",
     "imbalanced",
-    "mean_interval",
     "median",
-    "mute",
     "networks",
     "noise",
     "open_stream",
     "overconfidence",
     "parts",
-    "predictive_power",
     "progress_bar",
     "reliability_bins",
     "resplit",

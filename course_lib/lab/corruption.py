@@ -36,7 +36,7 @@ def noise(x: Tensor, level: float, generator: torch.Generator) -> Tensor:
     return x + level * torch.randn(x.shape, generator=generator, dtype=x.dtype).to(x.device)
 
 
-def mute(x: Tensor, factor: float) -> Tensor:
+def fade(x: Tensor, factor: float) -> Tensor:
     """Return images with less contrast: every pixel times `factor`, so that ink fades to paper.
 
     Raises ValueError for a negative factor.

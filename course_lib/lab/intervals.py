@@ -22,7 +22,7 @@ class Interval(NamedTuple):
         return words.replace("-", "\N{MINUS SIGN}")
 
 
-def mean_interval(values: Sequence[float] | Tensor, confidence: float = 0.95) -> Interval:
+def confidence_interval(values: Sequence[float] | Tensor, confidence: float = 0.95) -> Interval:
     """Return the mean of independent runs, and between which ends the true mean lies.
 
     values: one number a run, `(runs,)`. The ends are `mean ± t · s / √runs`, with s the standard

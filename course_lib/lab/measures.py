@@ -42,7 +42,7 @@ def rms(x: Tensor) -> Tensor:
     return x.square().mean().sqrt()
 
 
-def predictive_power(split: Split) -> Tensor:
+def correlation_ratio(split: Split) -> Tensor:
     """Return how much each input tells about the class: the share of its variance, 0 to 1, `(d,)`.
     On the CPU, in float64.
 

@@ -88,7 +88,7 @@ def adagrad_step(t: int | Tensor, *, lr: float) -> float | Tensor:
 # Near a minimum
 
 
-def jitter(lr: float, *, curvature: float = 1.0, eps: float = 0.0) -> float:
+def limit_cycle(lr: float, *, curvature: float = 1.0, eps: float = 0.0) -> float:
     """Return how far from the minimum of a quadratic RMSProp stays for ever: `lr/2 − ε/λ`, or 0.
 
     curvature: λ, the second derivative, above 0. RMSProp jumps to and fro between both sides: at a
@@ -96,7 +96,7 @@ def jitter(lr: float, *, curvature: float = 1.0, eps: float = 0.0) -> float:
     where `λ a = λ lr/2 − ε`. From `ε = λ lr/2` on it comes to rest instead. β plays no part.
     Raises ValueError for a curvature that is not above 0.
 
-    >>> jitter(0.1), jitter(0.1, eps=0.2)
+    >>> limit_cycle(0.1), limit_cycle(0.1, eps=0.2)
     (0.05, 0.0)
     """
     if not curvature > 0:
@@ -107,14 +107,14 @@ def jitter(lr: float, *, curvature: float = 1.0, eps: float = 0.0) -> float:
 # A ravine that does not lie along the axes
 
 
-def turned(surface: Surface, degrees: float) -> Surface:
+def rotated(surface: Surface, degrees: float) -> Surface:
     """Return the same cost, turned counterclockwise around (0, 0); its window stays.
 
     With the rotation R, the turned cost at p is the cost at Rᵀ p, and its gradient is R times the
     gradient there.
 
     >>> from course_lib.optim.surfaces import bowl
-    >>> along_y = turned(bowl(4), 90)  # what was flat along x is flat along y
+    >>> along_y = rotated(bowl(4), 90)  # what was flat along x is flat along y
     >>> along_y.value(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
     tensor([0.5000, 0.1250])
     """

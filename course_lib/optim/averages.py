@@ -97,14 +97,14 @@ def step_matrix(a: float | Tensor, beta: float | Tensor) -> Tensor:
     return torch.stack(rows, dim=-2)
 
 
-def contraction(a: float | Tensor, beta: float | Tensor) -> Tensor:
+def spectral_radius(a: float | Tensor, beta: float | Tensor) -> Tensor:
     """Return what a step of classical momentum multiplies an error by in the long run, float64.
 
     It is the larger size of the two roots: `√β` where they are complex and the error swings, else
     `(|1 + β − a| + √((1 + β − a)² − 4β)) / 2`. Above 1 the error grows, which is so beyond
     `a = 2 (1 + β)`. a: lr times curvature, any shape; beta: that shape too, or a number.
 
-    >>> contraction(torch.tensor([0.5, 0.001, 4.0]), 0.81)
+    >>> spectral_radius(torch.tensor([0.5, 0.001, 4.0]), 0.81)
     tensor([0.9000, 0.9946, 1.7187], dtype=torch.float64)
     """
     a, beta = _doubles(a, beta)

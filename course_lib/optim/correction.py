@@ -49,13 +49,13 @@ def uncorrected_factor(beta1: float, beta2: float, t: int, mended: str = "") -> 
     return of_m / of_v**0.5
 
 
-def adam_mended(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, mended="mv"):
+def adam_partly_corrected(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, mended="mv"):
     """Return the parameter and both averages after a step of Adam that corrects only some of them.
 
     mended: which averages are corrected, "", "m", "v" or "mv"; with "mv" it is `rules.adam`.
 
-    >>> zero = torch.zeros(1)
-    >>> adam_mended(torch.ones(1), torch.tensor([-5.0]), zero, zero, t=1, lr=0.1, mended="v")[0]
+    >>> p, g, zero = torch.ones(1), torch.tensor([-5.0]), torch.zeros(1)
+    >>> adam_partly_corrected(p, g, zero, zero, t=1, lr=0.1, mended="v")[0]
     tensor([1.0100])
     """
     m = beta1 * m + (1 - beta1) * g

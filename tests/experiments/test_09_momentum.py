@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 from course_lib.lab import digits, draw_runs, generator, grid, resplit, stored, train
 from course_lib.lab import experiment as load
 from course_lib.lab.networks import network
-from course_lib.optim.averages import best_momentum, contraction, ema
+from course_lib.optim.averages import best_momentum, ema, spectral_radius
 from course_lib.optim.optimizer import RuleOptimizer
 from course_lib.optim.rules import gd, momentum, momentum_ema, nesterov
 
@@ -205,4 +205,4 @@ def test_the_stored_series_averages_as_its_lag_says():
     average = ema(noisy, 0.98)
     there, late = ((average[400:] - smooth[400 - s : 1000 - s]).square().mean() for s in (0, 49))
     assert late < there / 2
-    assert contraction(1.0, 0.98) < 1
+    assert spectral_radius(1.0, 0.98) < 1

@@ -6,7 +6,7 @@ import torch
 
 from course_lib.figures import Choice, Interactive, Slider, adaptive
 from course_lib.figures.faults import faults
-from course_lib.optim.adaptive import turned
+from course_lib.optim.adaptive import rotated
 from course_lib.optim.surfaces import bowl
 
 RUNS = np.linspace(0, 1, 24)
@@ -45,10 +45,10 @@ FIGURES = {
     "needed": lambda: adaptive.needed(
         [1, 100, 10_000], rules([10, 100, 1000]), [0, 20, 45], rules([10, 20, 30]), 4000
     ),
-    "turned_paths": lambda: adaptive.turned_paths(
+    "turned_paths": lambda: adaptive.rotated_paths(
         {"along the axes": (bowl(20), {"gradient descent": LINE, "RMSProp": LINE}),
          "turned by 45 degrees":
-             (turned(bowl(20), 45), {"gradient descent": LINE, "RMSProp": LINE})},
+             (rotated(bowl(20), 45), {"gradient descent": LINE, "RMSProp": LINE})},
         1.1,
     ),
     "losses_by_input": lambda: adaptive.losses_by_input(

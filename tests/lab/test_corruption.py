@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from course_lib.lab import digits, generator
-from course_lib.lab.corruption import blur, mute, noise
+from course_lib.lab.corruption import blur, fade, noise
 
 
 def image(*inked):
@@ -45,7 +45,7 @@ def test_no_damage_leaves_the_images_alone():
     x = digits().test.x
     assert torch.equal(blur(x, 0), x)
     assert torch.equal(noise(x, 0.0, generator(0)), x)
-    assert torch.equal(mute(x, 1.0), x)
+    assert torch.equal(fade(x, 1.0), x)
 
 
 def test_noise_has_its_level_and_no_direction():
@@ -59,7 +59,7 @@ def test_noise_has_its_level_and_no_direction():
 
 def test_muting_scales():
     x = digits().test.x
-    assert torch.equal(mute(x, 0.25), x / 4)
+    assert torch.equal(fade(x, 0.25), x / 4)
 
 
 def test_the_type_of_the_images_is_kept():
@@ -75,7 +75,7 @@ def test_the_type_of_the_images_is_kept():
     [
         (lambda x: blur(x, -1.0), "width is -1.0; it must be 0 or more"),
         (lambda x: noise(x, -0.1, generator(0)), "level is -0.1; it must be 0 or more"),
-        (lambda x: mute(x, float("nan")), "factor is nan; it must be 0 or more"),
+        (lambda x: fade(x, float("nan")), "factor is nan; it must be 0 or more"),
     ],
 )
 def test_a_negative_damage_is_refused(call, words):

@@ -9,10 +9,10 @@ from sklearn.metrics import accuracy_score
 from course_lib.lab import (
     Split,
     accuracy,
+    correlation_ratio,
     digits,
     generator,
     median,
-    predictive_power,
     rms,
     shuffled_copy,
 )
@@ -54,7 +54,7 @@ def test_rms_by_hand():
 def test_predictive_power_is_the_f_test_on_another_scale():
     split = digits().train
     varies = split.x.amax(dim=0) > 0
-    power = predictive_power(split)[varies]
+    power = correlation_ratio(split)[varies]
     F, _ = f_classif(split.x[:, varies].double(), split.y)
     between, within = 9, len(split) - 10  # degrees of freedom
     np.testing.assert_allclose(power, F * between / (F * between + within), rtol=1e-6)
@@ -64,7 +64,7 @@ def test_predictive_power_is_0_for_noise_and_blanks_and_1_for_the_answer_itself(
     y = torch.arange(10).repeat(1000)
     noise = torch.rand(10000, generator=generator(0))
     split = Split(torch.stack([noise, torch.ones(10000), y / 10], dim=1), y)
-    power = predictive_power(split)
+    power = correlation_ratio(split)
     assert power[0] == pytest.approx(9 / 10000, abs=2e-3)
     assert power[1] == 0
     assert power[2] == pytest.approx(1)
@@ -72,14 +72,14 @@ def test_predictive_power_is_0_for_noise_and_blanks_and_1_for_the_answer_itself(
 
 def test_a_class_that_is_missing_does_not_matter():
     split = Split(torch.tensor([[0.0], [0.0], [2.0]]), torch.tensor([1, 1, 7]))
-    assert predictive_power(split).tolist() == [1.0]
+    assert correlation_ratio(split).tolist() == [1.0]
 
 
 def test_a_shuffled_copy_keeps_each_column_and_loses_the_rows():
     x = digits().train.x
     copy = shuffled_copy(x, generator(1))
     assert torch.equal(copy.sort(dim=0).values, x.sort(dim=0).values)
-    assert predictive_power(Split(copy, digits().train.y)).max() < 0.05
+    assert correlation_ratio(Split(copy, digits().train.y)).max() < 0.05
     assert torch.equal(copy, shuffled_copy(x, generator(1)))
     both = torch.stack([copy[:, 20], copy[:, 21]])
     assert abs(torch.corrcoef(both)[0, 1]) < 0.1 < abs(torch.corrcoef(x[:, 20:22].T)[0, 1])

@@ -11,9 +11,9 @@ from course_lib.optim.adaptive import (
     constant_average,
     constant_step,
     effective_lr,
-    jitter,
+    limit_cycle,
+    rotated,
     step_ratio,
-    turned,
 )
 from course_lib.optim.paths import path
 from course_lib.optim.rules import adagrad, gd, momentum, rmsprop
@@ -114,7 +114,7 @@ def test_rmsprop_jumps_to_and_fro_about_the_minimum(beta, curvature):
     points = path(rmsprop, lambda p: curvature * p, start, steps=6000, eps=0.0, **settings)
     late = points[-1000:]
     distance = late.square().mean().sqrt().item()
-    assert distance == pytest.approx(jitter(0.02), rel=0.02)
+    assert distance == pytest.approx(limit_cycle(0.02), rel=0.02)
     rate = effective_lr(curvature * points[:-1], lr=0.02, beta=beta, eps=0.0)[-1000:]
     assert (1 / rate**2).mean().item() == pytest.approx((curvature / 2) ** 2, rel=0.02)
 
@@ -126,14 +126,14 @@ def test_eps_lets_rmsprop_come_to_rest(curvature):
     for eps in (0.5 * edge, 1.2 * edge):
         points = path(rmsprop, lambda p: curvature * p, start, steps=8000, lr=lr, beta=0.9, eps=eps)
         found = points[-500:].abs().mean().item()
-        expected = jitter(lr, curvature=curvature, eps=eps)
+        expected = limit_cycle(lr, curvature=curvature, eps=eps)
         assert (expected == 0) == (eps > edge)
         assert found == pytest.approx(expected, rel=0.02, abs=1e-6)
 
 
 def test_jitter_refuses_a_curvature_that_is_not_above_0():
     with pytest.raises(ValueError, match="curvature is 0"):
-        jitter(0.1, curvature=0)
+        limit_cycle(0.1, curvature=0)
 
 
 @pytest.mark.parametrize("degrees", [0, 30, 45, 90, -120])
@@ -144,7 +144,7 @@ def test_a_turned_surface_is_the_surface_turned_and_its_gradient_autograds(degre
     back = torch.stack(
         [math.cos(a) * x + math.sin(a) * y, math.cos(a) * y - math.sin(a) * x], dim=-1
     )
-    of_turned = turned(surface, degrees)
+    of_turned = rotated(surface, degrees)
     torch.testing.assert_close(of_turned.value(points), surface.value(back))
     (expected,) = torch.autograd.grad(surface.value(back).sum(), points)
     torch.testing.assert_close(of_turned.gradient(points.detach()), expected)
@@ -161,7 +161,7 @@ def test_gradient_descent_and_momentum_do_not_see_a_turn_but_rmsprop_does():
     rotation = torch.tensor([[math.cos(a), -math.sin(a)], [math.sin(a), math.cos(a)]]).double()
     for rule, lr, same in ((gd, 1.5, True), (momentum, 0.3, True), (rmsprop, 0.01, False)):
         plain = path(rule, surface.gradient, start, steps=40, lr=lr)
-        seen = path(rule, turned(surface, 30).gradient, rotation @ start, steps=40, lr=lr)
+        seen = path(rule, rotated(surface, 30).gradient, rotation @ start, steps=40, lr=lr)
         apart = (seen @ rotation - plain).norm(dim=-1).max().item()
         assert (apart < 1e-6) == same
         assert same or apart > 0.05

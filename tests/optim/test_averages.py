@@ -9,11 +9,11 @@ import torch
 from course_lib.optim import rules
 from course_lib.optim.averages import (
     best_momentum,
-    contraction,
     critical_beta,
     ema,
     ema_weights,
     lag,
+    spectral_radius,
     step_matrix,
     window,
 )
@@ -100,9 +100,9 @@ GRID = [(a, beta) for a in (0.0, 0.01, 0.3, 1.0, 1.7, 3.0, 5.0) for beta in (0.0
 @pytest.mark.parametrize(("a", "beta"), GRID)
 def test_contraction_is_the_largest_root(a, beta):
     roots = np.roots([1, -(1 + beta - a), beta])
-    assert contraction(a, beta).item() == pytest.approx(np.abs(roots).max(), abs=1e-7)
+    assert spectral_radius(a, beta).item() == pytest.approx(np.abs(roots).max(), abs=1e-7)
     values = torch.linalg.eigvals(step_matrix(a, beta))
-    assert contraction(a, beta).item() == pytest.approx(values.abs().max().item(), abs=1e-7)
+    assert spectral_radius(a, beta).item() == pytest.approx(values.abs().max().item(), abs=1e-7)
 
 
 def test_the_step_matrix_is_what_the_rule_does():
@@ -118,12 +118,12 @@ def test_the_error_shrinks_by_the_contraction_in_the_long_run():
         found = np.abs(errors(rules.momentum, a, beta, 400))
         ends = [found[k : k + 30].max() for k in (100, 160)]  # the largest of a swing
         rate = (ends[1] / ends[0]) ** (1 / 60)
-        assert rate == pytest.approx(contraction(a, beta).item(), rel=0.01)
+        assert rate == pytest.approx(spectral_radius(a, beta).item(), rel=0.01)
 
 
 def test_the_error_grows_beyond_twice_one_plus_beta():
     for beta in (0.0, 0.5, 0.9):
-        low, high = contraction(torch.tensor([1.999, 2.001]) * (1 + beta), beta)
+        low, high = spectral_radius(torch.tensor([1.999, 2.001]) * (1 + beta), beta)
         assert low < 1 < high
 
 
@@ -140,9 +140,9 @@ def test_at_the_critical_beta_both_roots_meet(a):
 def test_no_other_beta_shrinks_the_error_faster(a):
     betas = torch.linspace(0, 0.999, 2000, dtype=torch.float64)
     classical, average = critical_beta(a)
-    best = contraction(a, classical), contraction((1 - average) * a, average)
+    best = spectral_radius(a, classical), spectral_radius((1 - average) * a, average)
     for of_all, least in zip((a, (1 - betas) * a), best, strict=True):
-        rates = contraction(of_all * torch.ones_like(betas), betas)
+        rates = spectral_radius(of_all * torch.ones_like(betas), betas)
         assert rates.min() >= least - 1e-12
         assert rates.min() == pytest.approx(least.item(), abs=0.02)
 
@@ -152,12 +152,12 @@ def test_no_other_beta_shrinks_the_error_faster(a):
 def test_best_momentum_shrinks_all_directions_alike_and_nothing_is_faster(condition, steepest):
     lr, beta = best_momentum(condition, steepest)
     curvatures = torch.linspace(steepest / condition, steepest, 50, dtype=torch.float64)
-    rates = contraction(lr * curvatures, beta)
+    rates = spectral_radius(lr * curvatures, beta)
     torch.testing.assert_close(rates, torch.full_like(rates, beta**0.5), atol=1e-6, rtol=0)
     lrs = torch.linspace(0.01, 4, 80, dtype=torch.float64)[:, None, None] / steepest
     betas = torch.linspace(0, 0.999, 200, dtype=torch.float64)[:, None]
     ends = torch.tensor([steepest / condition, steepest], dtype=torch.float64)
-    every = contraction(*torch.broadcast_tensors(lrs * ends, betas)).amax(dim=-1)
+    every = spectral_radius(*torch.broadcast_tensors(lrs * ends, betas)).amax(dim=-1)
     assert every.min() >= beta**0.5 - 1e-12
     assert every.min() < beta**0.5 + 0.05
 

@@ -5,7 +5,7 @@ import torch
 
 from course_lib.optim import rules
 from course_lib.optim.correction import (
-    adam_mended,
+    adam_partly_corrected,
     corrected,
     first_step,
     rmsprop_by_adam,
@@ -73,7 +73,7 @@ def test_the_factor_is_that_of_the_steps(mended, beta1, beta2):
     settings = {"lr": 0.1, "beta1": beta1, "beta2": beta2, "eps": 0.0}
     m = v = zero
     for t, g in enumerate(gradients, start=1):
-        step, *_ = adam_mended(zero, g, m, v, t=t, mended=mended, **settings)
+        step, *_ = adam_partly_corrected(zero, g, m, v, t=t, mended=mended, **settings)
         right, m, v = rules.adam(zero, g, m, v, t=t, **settings)
         factor = uncorrected_factor(beta1, beta2, t, mended)
         torch.testing.assert_close(step, factor * right, rtol=1e-10, atol=0)
@@ -86,7 +86,7 @@ def test_the_factors_of_the_first_step():
 
 def test_mended_whole_it_is_adam():
     p, g, m, v = draw(4, 6)
-    own = adam_mended(p, g, m, v.abs(), t=3, lr=0.1, mended="mv")
+    own = adam_partly_corrected(p, g, m, v.abs(), t=3, lr=0.1, mended="mv")
     for one, other in zip(own, rules.adam(p, g, m, v.abs(), t=3, lr=0.1), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
 
