@@ -381,7 +381,6 @@ for eps in (1e-8, 1.0):
 for (eps, scale), now in again.items():
     was = of_eps[f"{eps:g}"]["test_accuracy" if scale == 1 else "scaled_accuracy"][:2]
     assert (now - torch.tensor(was)).abs().max() < (0.03 if eps == 1e-8 else 0.1), (eps, scale)
-# %% tags=["hide-input"]
 show(
     adaptive.eps_switch(
         values,
@@ -528,8 +527,6 @@ for place, condition in enumerate(ravines["conditions"][:5]):
         points = path(rule, gradient, start, steps=1000, lr=found["lr"], **more)
         now = int(script.steps_needed(points))
         assert abs(now - found["steps"][0]) <= 0.1 * now, (name, condition)
-
-# %% tags=["hide-input"]
 show(
     adaptive.needed(ravines["conditions"], along, ravines["angles"], around, ravines["longest"]),
     alt="Two panels of the steps needed. Left, against the condition: gradient descent rises in proportion "
@@ -612,8 +609,6 @@ for kind in ("stretched", "mixed"):
 for (kind, name), now in again.items():
     was = torch.tensor(by_input[kind][name]["test_accuracy"][:2])
     assert (now - was).abs().max() < 0.05, (kind, name)
-
-# %% tags=["hide-input"]
 shown = {
     kind: {name: side["train_loss"] for name, side in of.items()} for kind, of in by_input.items()
 }

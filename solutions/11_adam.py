@@ -178,11 +178,6 @@ for t, square in enumerate(squares, start=1):
     averages.append(v)
     mended.append(corrected(v, 0.999, t))
 
-# %% tags=["hide-input"]
-squares, averages, mended = (torch.stack(of) for of in (squares, averages, mended))
-assert len(squares) == 60 and averages[-1] < 0.07 * squares.mean()
-assert abs(mended[-1] / squares.mean() - 1) < 0.05
-
 # %% [markdown]
 # Right, what it does to steps. A step is $m$ over $\sqrt{v}$. If neither is corrected, $m$ is too small by
 # the factor $1 - \beta_1^t$ and the root of $v$ by the factor $\sqrt{1 - \beta_2^t}$. With the
@@ -194,6 +189,9 @@ assert abs(mended[-1] / squares.mean() - 1) < 0.05
 # corrections, from the same averages.
 
 # %% tags=["hide-input"]
+squares, averages, mended = (torch.stack(of) for of in (squares, averages, mended))
+assert len(squares) == 60 and averages[-1] < 0.07 * squares.mean()
+assert abs(mended[-1] / squares.mean() - 1) < 0.05
 factors = {
     f"β₂ = {beta2}": [uncorrected_factor(0.9, beta2, t) for t in range(1, 10_001)]
     for beta2 in (0.9999, 0.999, 0.99)
@@ -446,7 +444,7 @@ rmsprop_by_adam = check("11.as_composition", rmsprop_by_adam)
 
 # %%
 def walked(rule, p, gradients, lr=lambda t: 0.1, **hyper):
-    """Return the points that a rule visits from p with these gradients, whatever they are of."""
+    """Return the points that a rule visits from p, where these are the gradients that it gets."""
     slots, points = (torch.zeros_like(p),) * len(slot_names(rule)), [p]
     for t, g in enumerate(gradients, start=1):
         p, slots = apply(rule, p, g, slots, t=t, lr=lr(t), **hyper)
@@ -675,11 +673,9 @@ left = {name: (columns[name] / columns["none"]).T for name in ("L2", "AdamW")}
 lr, steps = decay["lr"], 20 * kept["decay_epochs"]
 
 # %%
-no_gradient = torch.zeros(steps, 1)
-still = walked(
-    adamw, torch.ones(1), no_gradient, lambda t: lr, weight_decay=strength["AdamW"]
-)[-1]  # fmt: skip
-factor = (1 - lr * strength["AdamW"]) ** steps
+no_gradient, own = torch.zeros(steps, 1), strength["AdamW"]
+still = walked(adamw, torch.ones(1), no_gradient, lambda t: lr, weight_decay=own)[-1]
+factor = (1 - lr * own) ** steps
 assert abs(still.item() - factor) < 1e-4
 
 # %% tags=["hide-input"]
