@@ -363,7 +363,7 @@ say(table(columns, [[eps, *of] for eps, of in factors.items()]))
 # again, at the same learning rates. Some of these runs are repeated here, with your rule.
 
 # %% tags=["hide-input"]
-of_eps = kept["eps"]["sides"]
+of_eps = dict(kept["eps"]["sides"])
 plain = of_eps.pop("gradient descent")
 values = kept["eps"]["epsilons"]
 assert [f"{eps:g}" for eps in values] == list(of_eps) and plain["lr"] > of_eps["1e-08"]["lr"]

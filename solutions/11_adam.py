@@ -189,9 +189,11 @@ for t, square in enumerate(squares, start=1):
 # corrections, from the same averages.
 
 # %% tags=["hide-input"]
-squares, averages, mended = (torch.stack(of) for of in (squares, averages, mended))
-assert len(squares) == 60 and averages[-1] < 0.07 * squares.mean()
-assert abs(mended[-1] / squares.mean() - 1) < 0.05
+seen = {"g²": squares, "v": averages, "v corrected": mended}
+seen = {name: torch.stack(values) for name, values in seen.items()}
+mean = seen["g²"].mean()
+assert len(squares) == 60 and averages[-1] < 0.07 * mean
+assert abs(mended[-1] / mean - 1) < 0.05
 factors = {
     f"β₂ = {beta2}": [uncorrected_factor(0.9, beta2, t) for t in range(1, 10_001)]
     for beta2 in (0.9999, 0.999, 0.99)
@@ -214,9 +216,7 @@ for _ in range(5):
         params = {k: new for k, (new, _, _) in moved.items()}
         slots = {k: both for k, (_, *both) in moved.items()}
 show(
-    pictures.cold_start(
-        {"g²": squares, "v": averages, "v corrected": mended}, factors, (at, found)
-    ),
+    pictures.cold_start(seen, factors, (at, found)),
     alt="Left: squared gradients as dots. Their average v stays near zero over 60 steps; the corrected "
     "average lies among the dots from the first step on. Right: without corrections steps are 3 times "
     "too long at first with β₂ 0.999, up to 6.6 times near step 12, and 1 only after thousands of steps.",

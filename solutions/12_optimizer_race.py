@@ -25,6 +25,7 @@ from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Choice, Play, interact, race, say, show, table, verdict
 from course_lib.lab import (
     device,
+    digits,
     draw_runs,
     experiment,
     generator,
@@ -278,15 +279,15 @@ say(
 # Is the stored result yours, too? Here are your rules on the turned ravine, from some of the stored starts.
 
 # %%
-turned, live = script.TURNED, {}
+turned, arrived = script.TURNED, {}
 starts = script.draw_starts(turned, 400, seed=1)[:40]
 for name, rule in RULES.items():
     lr = on_surfaces[turned.name][name]["lr"]
     points = path(rule, turned.gradient, starts, steps=kept["steps"], lr=lr)
-    live[name] = median(script.steps_needed(turned, points))
+    arrived[name] = median(script.steps_needed(turned, points))
 
 # %% tags=["hide-input"]
-for name, now in live.items():
+for name, now in arrived.items():
     was = median(on_surfaces[turned.name][name]["steps"][:40])
     assert abs(now - was) <= max(2, 0.1 * was), name
 say("All eight medians are those of the stored run, or within a tenth of them.")
@@ -387,13 +388,13 @@ for task in kept["race"]:
 # epochs, the first four seeds, all four in one batched program for each rule.
 
 # %%
-SEEDS = range(100, 104)
+images, SEEDS = digits(), range(100, 104)
+of_digits = script.Task(lambda: images, sizes=(64, 32, 10), batch=50)
 
 
 def test_losses(name, setting):
     """Return the test loss of a rule on digits after two epochs, for each of the four seeds."""
-    task = script.TASKS["digits"]
-    return script.run_all(task, RULES[name], [setting], SEEDS, epochs=2)["test_loss"][0]
+    return script.run_all(of_digits, RULES[name], [setting], SEEDS, epochs=2)["test_loss"][0]
 
 
 chosen = {
@@ -770,7 +771,7 @@ say(
 # rate, the same seeds, once layer by layer and once with all numbers of the network in a row.
 
 # %%
-runs = draw_runs(partial(script.draw, script.TASKS["digits"]), SEEDS).to(device())
+runs = draw_runs(partial(script.draw, of_digits), SEEDS).to(device())
 shapes = {name: value.shape[1:] for name, value in runs.start.items()}
 
 
