@@ -14,45 +14,46 @@
 # gradients. The rule is called RMSProp, root mean square propagation, and Adam, in the next lesson, contains
 # it. Article B's claims about it are B6.
 
-# %%
+# %% tags=["hide-input"]
 from functools import partial
-from statistics import median
 
 import torch
 from torch.nn.functional import cross_entropy
 
 from course_lib.exercises import check, hint, mine, progress, solution
-from course_lib.figures import Choice, Slider, adaptive, interact, say, show, verdict
+from course_lib.figures import Choice, Slider, adaptive, interact, say, show, table, verdict
 from course_lib.lab import (
-    Dataset,
-    Split,
     accuracy,
-    confidence_interval,
     device,
     digits,
-    each_run,
+    experiment,
     generator,
+    mean_interval,
+    median,
     resplit,
     stored,
-    sweep,
 )
 from course_lib.lab.device import one_thread
+from course_lib.lab.networks import network
 from course_lib.lab.training import batches
-from course_lib.nn.initializers import he_normal
-from course_lib.optim.adaptive import (
-    adagrad_step,
-    constant_average,
-    constant_step,
-    limit_cycle,
-    rotated,
-)
+from course_lib.optim.adaptive import adagrad_step, constant_average, constant_step, jitter, turned
 from course_lib.optim.paths import path
 from course_lib.optim.signature import apply, slot_names
 from course_lib.optim.surfaces import bowl
 
 gd, momentum = mine("07.gd"), mine("09.momentum")
-kept = stored("10_rmsprop")
+kept, script = stored("10_rmsprop"), experiment("10_rmsprop")
 assert kept["seeds"] == 24
+
+
+def begin(seed):
+    """Return where the run with this seed starts."""
+    return {name: p.to(device()) for name, p in script.start_network(seed).items()}
+
+
+def in_a_row(tensors):
+    """Return all numbers of several tensors as one tensor."""
+    return torch.cat([tensor.flatten() for tensor in tensors.values()])
 
 
 # %% [markdown]
@@ -132,7 +133,7 @@ solution("10.rmsprop")
 # 2. Set the condition to 100 and β to 0.5. Where do the two rates end? Lesson 07 knows both numbers.
 # 3. Set β to 0.99, and look at the first step. Then set it to 0: what is the path made of now?
 
-# %%
+# %% tags=["hide-input"]
 interact(
     adaptive.ravine,
     adaptive.start_ravine,
@@ -148,7 +149,7 @@ interact(
     "multiplied by.",
 )
 
-# %%
+# %% tags=["hide-input"]
 ends = {}
 for condition in (1, 1000):
     here = bowl(condition)
@@ -219,18 +220,21 @@ effective_lr = check("10.effective_lr", effective_lr)
 # once $\beta^t$ has faded.
 
 # %%
-rows = ["| gradient | step 1 | step 10 | step 100 | step 1000 |", "|---:|---:|---:|---:|---:|"]
+lengths = {}
 for g in (1000.0, 1.0, 0.001):
     gradients = torch.full((1000,), g, dtype=torch.float64)
-    steps = effective_lr(gradients, lr=0.01) * gradients
-    t = torch.arange(1, 1001, dtype=torch.float64)
+    lengths[g] = effective_lr(gradients, lr=0.01) * gradients
+
+# %% tags=["hide-input"]
+t = torch.arange(1, 1001, dtype=torch.float64)
+for g, steps in lengths.items():
     torch.testing.assert_close(steps, constant_step(t, lr=0.01, beta=0.99), rtol=1e-3, atol=0.0)
-    _, s = rmsprop(gradients[:1], gradients[:1], 0 * gradients[:1], lr=0.01)
-    torch.testing.assert_close(s, constant_average(gradients[:1], 1, beta=0.99))
-    rows.append(
-        f"| {g:g} | " + " | ".join(f"{steps[k - 1]:.3f}" for k in (1, 10, 100, 1000)) + " |"
-    )
-say("\n".join(rows))
+    first = torch.full((1,), g, dtype=torch.float64)
+    _, s = rmsprop(first, first, 0 * first, lr=0.01)
+    torch.testing.assert_close(s, constant_average(first, 1, beta=0.99))
+shown = (1, 10, 100, 1000)
+rows = [[g, *(steps[k - 1] for k in shown)] for g, steps in lengths.items()]
+say(table({"gradient": "g"} | {f"step {k}": ".3f" for k in shown}, rows))
 
 # %% [markdown]
 # Real gradients change from step to step. Here a network of two layers learns
@@ -240,22 +244,6 @@ say("\n".join(rows))
 
 
 # %%
-def network(params, x):
-    return torch.relu(x @ params["W1"].T + params["b1"]) @ params["W2"].T + params["b2"]
-
-
-def begin(seed):
-    """Return where the run with this seed starts."""
-    source = generator(2000 + seed)
-    W1, W2 = (he_normal(shape, generator=source) for shape in ((32, 64), (10, 32)))
-    params = {"W1": W1, "b1": torch.zeros(32), "W2": W2, "b2": torch.zeros(10)}
-    return {name: p.to(device()) for name, p in params.items()}
-
-
-def in_a_row(tensors):
-    return torch.cat([tensor.flatten() for tensor in tensors.values()])
-
-
 @one_thread()  # two threads only wait for each other in a network this small
 def follow(rule, lr, epochs=3, seed=0):
     """Return all gradients and all steps of a run, both (steps, 2410), and what it remembers."""
@@ -278,11 +266,11 @@ runs = {
     "gradient descent": follow(gd, kept["sizes"]["gd"]["lr"]),
     "RMSProp": follow(rmsprop, kept["sizes"]["rmsprop"]["lr"]),
 }
+
+# %% tags=["hide-input"]
 gradients, steps, s = runs["RMSProp"]
 by_rates = -effective_lr(gradients, lr=kept["sizes"]["rmsprop"]["lr"]) * gradients
 torch.testing.assert_close(by_rates, steps, rtol=1e-2, atol=1e-6)
-
-# %%
 scatter = {}
 for name, (gradients, steps, _) in runs.items():
     both = torch.stack([gradients[-20:], steps[-20:]]).square().mean(dim=1).sqrt()
@@ -360,14 +348,12 @@ roots = torch.tensor(kept["sizes"]["rmsprop"]["roots"]).double().median(dim=0).v
 live = s.sqrt()[s > 0].median().item()
 assert roots[0] < live < roots[2]
 words = [f"{float(f'{root:.1g}'):.5f}".rstrip("0") for root in roots]
-rows = ["| ε | √s = {} | √s = {} | √s = {} |".format(*words)]
-rows.append("|---:|---:|---:|---:|")
 factors = {
     eps: step_ratio(roots**2, 128.0, eps=eps) for eps in (1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 0.1, 1.0)
 }
-rows += [f"| {eps:g} | " + " | ".join(f"{f:.1f}" for f in of) + " |" for eps, of in factors.items()]
 assert factors[1e-8].max() < 1.01 and factors[1.0].min() > 5
-say("\n".join(rows))
+columns = {"ε": "g"} | {f"√s = {root}": ".1f" for root in words}
+say(table(columns, [[eps, *of] for eps, of in factors.items()]))
 
 # %% [markdown]
 # (The three are the 5 %, the 50 % and the 95 % quantile of $\sqrt{s}$ over all weights that move, medians of
@@ -377,61 +363,24 @@ say("\n".join(rows))
 # again, at the same learning rates. Some of these runs are repeated here, with your rule.
 
 # %% tags=["hide-input"]
-of_eps = kept["eps"]["sides"]
+of_eps = dict(kept["eps"]["sides"])
 plain = of_eps.pop("gradient descent")
 values = kept["eps"]["epsilons"]
 assert [f"{eps:g}" for eps in values] == list(of_eps) and plain["lr"] > of_eps["1e-08"]["lr"]
 
-
-def stacked(parts):
-    """Return divisions of the digits as one data set, with an axis for the runs in front."""
-    splits = ([getattr(part, name) for part in parts] for name in ("train", "validation", "test"))
-    return Dataset(
-        "digits",
-        *(Split(*(torch.stack([getattr(s, of) for s in own]) for of in "xy")) for own in splits),
-    ).to(device())
-
-
-def train_again(forward, starts, parts, seeds, rule, loss=cross_entropy, **settings):
-    """Train a run from each start; return the test accuracies and the last training losses."""
-    params, history = sweep(
-        forward,
-        {name: torch.stack([one[name] for one in starts]) for name in starts[0]},
-        stacked(parts),
-        generators=[generator(1000 + seed) for seed in seeds],
-        epochs=kept["epochs"],
-        batch_size=kept["batch"],
-        loss=loss,
-        rule=rule,
-        label=None,
-        **settings,
-    )
-    scores = each_run(accuracy, forward, params, stacked(parts).test)
-    return scores.tolist(), history["train_loss"][:, -1].tolist()
-
-
-chosen = [(name, seed) for name in ("1e-08", "1") for seed in (0, 1)]
-starts = [begin(seed) for _, seed in chosen]
-parts = [resplit(digits(), generator(seed)) for _, seed in chosen]
-hyper = {
-    "lr": torch.tensor([of_eps[name]["lr"] for name, _ in chosen]),
-    "eps": torch.tensor([float(name) for name, _ in chosen]),
-}
-seeds = [seed for _, seed in chosen]
-times = kept["eps"]["scale"]
-losses = {
-    "test_accuracy": cross_entropy,
-    "scaled_accuracy": lambda out, y: times * cross_entropy(out, y),
-}
-for what, loss in losses.items():
-    scores, _ = train_again(network, starts, parts, seeds, rmsprop, loss, **hyper)
-    for (name, seed), now in zip(chosen, scores, strict=True):
-        assert abs(now - of_eps[name][what][seed]) < (0.03 if name == "1e-08" else 0.1), (
-            name,
-            what,
-        )
+# %%
+again = {}
+for eps in (1e-8, 1.0):
+    lr = of_eps[f"{eps:g}"]["lr"]
+    for scale in (1.0, script.SCALE):
+        side = script.Side(rmsprop, lr, {"eps": eps}, scale)
+        found = script.train_runs(side, [lr], range(2), script.DIGITS)
+        again[eps, scale] = found.measure(accuracy)[0]
 
 # %% tags=["hide-input"]
+for (eps, scale), now in again.items():
+    was = of_eps[f"{eps:g}"]["test_accuracy" if scale == 1 else "scaled_accuracy"][:2]
+    assert (now - torch.tensor(was)).abs().max() < (0.03 if eps == 1e-8 else 0.1), (eps, scale)
 show(
     adaptive.eps_switch(
         values,
@@ -506,29 +455,29 @@ adagrad = check("10.adagrad", adagrad)
 # What if one gradient in the middle is a hundred times too large, from a bad batch? RMSProp is slow for a
 # while, and forgets. AdaGrad never does.
 
+
 # %%
-count = 3000
-equal = torch.ones(count, dtype=torch.float64)
-spoilt = equal.clone()
-spoilt[99] = 100.0
-
-
-def walk(rule, gradients, **hyper):
+def walk(rule, gradients):
     """Return the length of each step on these gradients."""
-    queue = iter(gradients)
-    points = path(rule, lambda p: next(queue), torch.zeros_like(gradients[0]), steps=count, **hyper)
+    queue, start = iter(gradients), torch.zeros_like(gradients[0])
+    points = path(rule, lambda p: next(queue), start, steps=len(gradients), lr=0.01)
     return points.diff().abs()
 
 
+equal = torch.ones(3000, dtype=torch.float64)
+spoilt = equal.clone()
+spoilt[99] = 100.0
 panels = {
     title: {
-        "gradient descent": walk(gd, g, lr=0.01),
-        "RMSProp": walk(rmsprop, g, lr=0.01),
-        "AdaGrad": walk(adagrad, g, lr=0.01),
+        "gradient descent": walk(gd, gradients),
+        "RMSProp": walk(rmsprop, gradients),
+        "AdaGrad": walk(adagrad, gradients),
     }
-    for title, g in (("equal gradients", equal), ("step 100: a gradient of 100", spoilt))
+    for title, gradients in (("equal gradients", equal), ("step 100: a gradient of 100", spoilt))
 }
-t = torch.arange(1, count + 1, dtype=torch.float64)
+
+# %% tags=["hide-input"]
+t = torch.arange(1, len(equal) + 1, dtype=torch.float64)
 torch.testing.assert_close(panels["equal gradients"]["AdaGrad"], adagrad_step(t, lr=0.01))
 last = {
     name: lengths[-1].item() / 0.01
@@ -570,21 +519,14 @@ rules = {"gradient descent": (gd, {}), "momentum": (momentum, {"beta": 0.9}),
          "RMSProp, β = 0.9": (rmsprop, {"beta": 0.9})}  # fmt: skip
 
 
-def count_steps(rule, gradient, start, **hyper):
-    """Return after how many steps a path stays within the stored experiment's distance."""
-    points = path(rule, gradient, start, steps=1000, **hyper)
-    return int((points.norm(dim=-1) > ravines["near"]).nonzero().max()) + 1
-
-
-angle = 2 * torch.pi * torch.rand(24, generator=generator(0), dtype=torch.float64)
-start = torch.stack([angle.cos(), angle.sin()], dim=-1)[0]
+start = script.starts(0)[0]
 for place, condition in enumerate(ravines["conditions"][:5]):
     for name, (rule, more) in rules.items():
         found = ravines["by_condition"][name][place]
-        now = count_steps(rule, bowl(condition).gradient, start, lr=found["lr"], **more)
+        gradient = bowl(condition).gradient
+        points = path(rule, gradient, start, steps=1000, lr=found["lr"], **more)
+        now = int(script.steps_needed(points))
         assert abs(now - found["steps"][0]) <= 0.1 * now, (name, condition)
-
-# %% tags=["hide-input"]
 show(
     adaptive.needed(ravines["conditions"], along, ravines["angles"], around, ravines["longest"]),
     alt="Two panels of the steps needed. Left, against the condition: gradient descent rises in proportion "
@@ -601,7 +543,7 @@ show(
 # %%
 panels, ends = {}, {}
 for title, degrees in {"along the axes": 0, "turned by 45 degrees": 45}.items():
-    here = rotated(bowl(300), degrees)
+    here = turned(bowl(300), degrees)
     start = torch.tensor(here.start, dtype=torch.float64) / 9
     paths = {
         "gradient descent": path(gd, here.gradient, start, steps=100, lr=1.9),
@@ -609,9 +551,11 @@ for title, degrees in {"along the axes": 0, "turned by 45 degrees": 45}.items():
     }
     panels[title] = (here, paths)
     ends[degrees] = paths["RMSProp"][-1].norm().item()
+
+# %% tags=["hide-input"]
 assert ends[0] < 0.05 and ends[45] > 0.1
 show(
-    adaptive.rotated_paths(panels, 1.1),
+    adaptive.turned_paths(panels, 1.1),
     alt="Two ravines with the paths of gradient descent and RMSProp. Along the axes RMSProp runs straight to "
     "the bottom. In the ravine that is turned by 45 degrees it runs to the ravine's floor and then creeps "
     "along it, hardly faster than gradient descent.",
@@ -650,39 +594,27 @@ say(
 
 # %% tags=["hide-input"]
 by_input = kept["inputs"]
+live_rules = {"gradient descent": gd, "AdaGrad": adagrad, "RMSProp": rmsprop}
 
-
-def stretched(seed, mix):
-    """Return digits with stretched pixels; mix: whether they are rotated as well."""
-    part, source = resplit(digits(), generator(seed)), generator(3000 + seed)
-    change = torch.eye(64) * 10 ** (2 * torch.rand(64, generator=source) - 1)
-    if mix:
-        change = change @ torch.linalg.qr(torch.randn(64, 64, generator=source)).Q
-    mean = part.train.x.mean(dim=0)
-    splits = (part.train, part.validation, part.test)
-    return Dataset("digits", *(Split((split.x - mean) @ change, split.y) for split in splits))
-
-
-def one_layer(params, x):
-    return x @ params["W"].T + params["b"]
-
-
-zero = {"W": torch.zeros(10, 64, device=device()), "b": torch.zeros(10, device=device())}
-cells = [(kind, seed) for kind in ("stretched", "mixed") for seed in (0, 1)]
-parts = [stretched(seed, kind == "mixed") for kind, seed in cells]
-for name, rule in (("gradient descent", gd), ("AdaGrad", adagrad), ("RMSProp", rmsprop)):
-    lr = torch.tensor([by_input[kind][name]["lr"] for kind, _ in cells])
-    scores, _ = train_again(one_layer, [zero] * 4, parts, [seed for _, seed in cells], rule, lr=lr)
-    for (kind, seed), now in zip(cells, scores, strict=True):
-        assert abs(now - by_input[kind][name]["test_accuracy"][seed]) < 0.05, (name, kind)
+# %%
+again = {}
+for kind in ("stretched", "mixed"):
+    task = script.Task(script.start_one_layer, partial(script.inputs, kind))
+    for name, rule in live_rules.items():
+        lr = by_input[kind][name]["lr"]
+        found = script.train_runs(script.Side(rule, lr, {}), [lr], range(2), task)
+        again[kind, name] = found.measure(accuracy)[0]
 
 # %% tags=["hide-input"]
+for (kind, name), now in again.items():
+    was = torch.tensor(by_input[kind][name]["test_accuracy"][:2])
+    assert (now - was).abs().max() < 0.05, (kind, name)
 shown = {
     kind: {name: side["train_loss"] for name, side in of.items()} for kind, of in by_input.items()
 }
 assert all(len(runs) == 24 for of in shown.values() for runs in of.values())
 show(
-    adaptive.losses_by_input(shown, confidence_interval),
+    adaptive.losses_by_input(shown, mean_interval),
     alt="Training losses of four rules in three panels. With plain pixels all are below 0.1. With stretched "
     "pixels gradient descent is above 0.2 and momentum at 0.15, while AdaGrad and RMSProp stay below 0.1. "
     "With mixed pixels AdaGrad and RMSProp are near 0.16 as well, no better than momentum.",
@@ -706,10 +638,12 @@ curves = {
     lr: path(rmsprop, lambda p: 5 * p, start, steps=3000, lr=lr, beta=0.9).abs()
     for lr in (0.1, 0.01, 0.001)
 }
+
+# %% tags=["hide-input"]
 for lr, distance in curves.items():
-    assert abs(distance[-500:].mean().item() / limit_cycle(lr) - 1) < 0.05
+    assert abs(distance[-500:].mean().item() / jitter(lr) - 1) < 0.05
 show(
-    adaptive.distances(curves, [limit_cycle(lr) for lr in curves]),
+    adaptive.distances(curves, [jitter(lr) for lr in curves]),
     alt="The distance from the minimum against the step for learning rates 0.1, 0.01 and 0.001. Each falls "
     "below the picture, comes back, and then stays at half the learning rate.",
     caption="RMSProp in a parabola of curvature 5, with three learning rates. Dotted: half the learning rate.",
@@ -738,14 +672,14 @@ def after_first_step(lr, warm):
     return cross_entropy(network(new, part.train.x), part.train.y).item()
 
 
+first = {lr: [after_first_step(lr, warm) for warm in (False, True)] for lr in (0.001, 0.01, 0.03)}
+
+# %% tags=["hide-input"]
 before = cross_entropy(network(params, part.train.x), part.train.y).item()
-first = {
-    lr: (after_first_step(lr, False), after_first_step(lr, True)) for lr in (0.001, 0.01, 0.03)
-}
 assert first[0.01][0] > before > first[0.01][1] and first[0.03][0] > 2 * first[0.01][0]
-rows = ["| lr | s from zero | s from the first square |", "|---:|---:|---:|"]
-rows += [f"| {lr:g} | {cold:.1f} | {warm:.1f} |" for lr, (cold, warm) in first.items()]
-say(f"Loss before the first step: {before:.1f}. After it:\n\n" + "\n".join(rows))
+columns = {"lr": "g", "s from zero": ".1f", "s from the first square": ".1f"}
+by_lr = table(columns, [[lr, *both] for lr, both in first.items()])
+say(f"Loss before the first step: {before:.1f}. After it:\n\n{by_lr}")
 
 # %% [markdown]
 # The next lesson corrects this.
@@ -756,17 +690,21 @@ say(f"Loss before the first step: {before:.1f}. After it:\n\n" + "\n".join(rows)
 # rule. (Keras has other defaults too: 0.9 for β, which it calls rho; and its AdaGrad starts `s` at 0.1.)
 
 # %%
-rows = ["| gradient | torch's form | Keras's form |", "|---:|---:|---:|"]
-t, eps = torch.arange(1, 11, dtype=torch.float64), 1e-3
+t, eps, forms = torch.arange(1, 11, dtype=torch.float64), 1e-3, {}
 for g in (1.0, 0.1, 0.01, 0.001):
-    squares = constant_average(g, t, beta=0.9)
-    outside, inside = 0.01 * g / (squares.sqrt() + eps), 0.01 * g / (squares + eps).sqrt()
+    s = constant_average(g, t, beta=0.9)
+    outside, inside = 0.01 * g / (s.sqrt() + eps), 0.01 * g / (s + eps).sqrt()
+    forms[g] = outside.sum(), inside.sum()
+
+# %% tags=["hide-input"]
+for g, (outside, _) in forms.items():
     settings = {"steps": 10, "lr": 0.01, "beta": 0.9, "eps": eps}
     by_rule = path(rmsprop, partial(torch.full_like, fill_value=g), 0 * start, **settings)
-    torch.testing.assert_close(-by_rule[-1], outside.sum())
-    rows.append(f"| {g:g} | {outside.sum():.3f} | {inside.sum():.3f} |")
-assert outside.sum() > 5 * inside.sum()
-say("How far ten steps lead with lr = 0.01, β = 0.9 and ε = 0.001:\n\n" + "\n".join(rows))
+    torch.testing.assert_close(-by_rule[-1], outside)
+assert forms[0.001][0] > 5 * forms[0.001][1]
+columns = {"gradient": "g", "torch's form": ".3f", "Keras's form": ".3f"}
+ways = table(columns, [[g, *both] for g, both in forms.items()])
+say(f"How far ten steps lead with lr = 0.01, β = 0.9 and ε = 0.001:\n\n{ways}")
 
 # %% [markdown]
 # **There is no ε, or none is left.** Some pixels are blank in every image, so that their weights never have
@@ -775,24 +713,26 @@ say("How far ten steps lead with lr = 0.01, β = 0.9 and ε = 0.001:\n\n" + "\n"
 # square of a gradient of 0.0001 is 0 as well, and then the step is `lr` times g/ε, or infinite.
 
 # %%
-rows = ["| format | ε = 1e-8 is | step, g = 0 | step, g = 0.0001 |"]
-rows.append("|---|---:|---:|---:|")
 moves = {}
 for dtype in (torch.float32, torch.bfloat16, torch.float16):
-    zero_s = torch.zeros(1, dtype=dtype)
-    moves[dtype] = [
-        -rmsprop(zero_s, torch.full_like(zero_s, g), zero_s, lr=0.01)[0].item() for g in (0.0, 1e-4)
-    ]
+    s = torch.zeros(1, dtype=dtype)
+    gradients = (torch.full_like(s, g) for g in (0.0, 1e-4))
+    moves[dtype] = [-rmsprop(s, g, s, lr=0.01)[0].item() for g in gradients]
+
+# %% tags=["hide-input"]
+rows = []
+for dtype, both in moves.items():
     eps = torch.tensor(1e-8, dtype=dtype).item()
-    words = [f"{move:.1g}".replace("-0", "0") for move in moves[dtype]]
-    rows.append(f"| {str(dtype)[6:]} | {eps:.0g} | {words[0]} | {words[1]} |")
+    words = [f"{move:.1g}".replace("-0", "0") for move in both]
+    rows.append([str(dtype)[6:], f"{eps:.0g}", *words])
 nothing, tiny = moves[torch.float16]
 assert nothing != nothing and tiny == float("inf")
 assert all(moves[d][0] == 0 and 0.09 < moves[d][1] < 0.11 for d in (torch.float32, torch.bfloat16))
 blank = (part.train.x == 0).all(dim=0).sum().item()
 without, _ = rmsprop(params["W1"], gradient["W1"], torch.zeros_like(params["W1"]), lr=0.01, eps=0.0)
 assert blank > 0 and without.isnan().any()
-say("\n".join(rows))
+columns = {"format": "", "ε = 1e-8 is": ">", "step, g = 0": ">", "step, g = 0.0001": ">"}
+say(table(columns, rows))
 
 # %% tags=["hide-input"]
 say(
@@ -827,7 +767,7 @@ def loss_less(kind, name="RMSProp"):
     of = torch.tensor(sides["gradient descent"]["train_loss"]) - torch.tensor(
         sides[name]["train_loss"]
     )
-    return confidence_interval(of)
+    return mean_interval(of)
 
 
 def interval(found, digits=3):
@@ -852,7 +792,7 @@ verdict(
 
 # %% tags=["hide-input"]
 sizes = kept["sizes"]["rmsprop"]
-slope = confidence_interval(sizes["slope"])
+slope = mean_interval(sizes["slope"])
 wide, narrow = median(sizes["spread_of_gradients"]), median(sizes["spread_of_steps"])
 assert slope.high < 0.5 and wide > 50 * narrow
 verdict(
@@ -872,7 +812,7 @@ small = [
 ]
 root_now = roots[1].item()
 paired = {
-    name: confidence_interval(
+    name: mean_interval(
         100 * (torch.tensor(side["test_accuracy"]) - torch.tensor(as_before["test_accuracy"]))
     )
     for name, side in of_eps.items()

@@ -13,10 +13,9 @@
 # you write it, take it apart again, and measure what is said of it: that it is robust, and that it is
 # fast. And you meet its dialects: rules that go by the same name in other libraries and are not the same.
 
-# %%
+# %% tags=["hide-input"]
 import math
 from functools import partial
-from itertools import pairwise
 
 import torch
 from torch import nn
@@ -28,17 +27,17 @@ from course_lib.figures import adam as pictures
 from course_lib.figures.style import number
 from course_lib.lab import (
     accuracy,
-    confidence_interval,
     device,
     digits,
     experiment,
     generator,
+    mean_interval,
     stored,
 )
 from course_lib.lab.networks import network
 from course_lib.lab.training import batches
 from course_lib.optim import rules
-from course_lib.optim.correction import adam_partly_corrected, uncorrected_factor, weight_given
+from course_lib.optim.correction import adam_mended, uncorrected_factor, weight_given
 from course_lib.optim.dialects import TABLE, adam_epsilon_hat, adam_l2, adamw_paper, rmsprop_inside
 from course_lib.optim.optimizer import RuleOptimizer
 from course_lib.optim.paths import path
@@ -49,7 +48,31 @@ momentum, momentum_ema = mine("09.momentum"), mine("09.momentum_ema")
 rmsprop = mine("10.rmsprop")
 data = digits().to(device())
 kept, script = stored("11_adam"), experiment("11_adam")
+tasks = kept["rates"]["tasks"]
+rates = {name: torch.tensor(own) for name, own in kept["rates"]["rates"].items()}
 assert kept["seeds"] == 24
+
+
+def start(seed):
+    """Return where a run of the stored experiment starts."""
+    return {name: p.to(device()) for name, p in script.start(seed).items()}
+
+
+def module():
+    """Return the same network every time."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10)).to(device())
+
+
+def best_rate(task, name):
+    """Return the rate that validation images chose for a rule."""
+    return float(rates[name][tasks[task][name]["best"]])
+
+
+def accuracy_at_best(of):
+    """Return the test accuracy of each run at the setting that was chosen, in percent."""
+    return 100 * torch.tensor(of["accuracy"][of["best"]])
 
 
 # %% [markdown]
@@ -91,12 +114,16 @@ assert kept["seeds"] == 24
 # \beta^{t-1}$ for the first. Add these weights up: they do not come to 1.
 
 # %%
-rows = []
-for t in (1, 2, 10, 100, 1000):
-    given = [sum((1 - beta) * beta**age for age in range(t)) for beta in (0.9, 0.999)]
-    for beta, weight in zip((0.9, 0.999), given, strict=True):
+given = {
+    t: [sum((1 - beta) * beta**age for age in range(t)) for beta in (0.9, 0.999)]
+    for t in (1, 2, 10, 100, 1000)
+}
+
+# %% tags=["hide-input"]
+for t, weights in given.items():
+    for beta, weight in zip((0.9, 0.999), weights, strict=True):
         assert abs(weight - weight_given(beta, t)) < 1e-9
-    rows.append([t, *given])
+rows = [[t, *weights] for t, weights in given.items()]
 say(table({"t": "d", "weight given, β = 0.9": ".3f", "weight given, β = 0.999": ".3f"}, rows))
 
 # %% [markdown]
@@ -136,11 +163,6 @@ solution("11.bias_correction")
 
 
 # %%
-def start(seed):
-    """Return where a run of the stored experiment starts."""
-    return {name: p.to(device()) for name, p in script.start(seed).items()}
-
-
 def loss_of(params, x, y):
     return cross_entropy(network(params, x), y)
 
@@ -150,14 +172,11 @@ source, params, squares = generator(0), start(0), []
 for _ in range(3):
     for x, y in batches(data.train, 50, source):
         squares.append(gradients_of(params, x, y)["W1"][24, 4].cpu().double() ** 2)
-squares, v, averages = torch.stack(squares), 0.0, []
-for square in squares:
+v, averages, mended = 0.0, [], []
+for t, square in enumerate(squares, start=1):
     v = 0.999 * v + 0.001 * square
     averages.append(v)
-averages = torch.stack(averages)
-mended = torch.stack([corrected(v, 0.999, t) for t, v in enumerate(averages, start=1)])
-assert len(squares) == 60 and averages[-1] < 0.07 * squares.mean()
-assert abs(mended[-1] / squares.mean() - 1) < 0.05
+    mended.append(corrected(v, 0.999, t))
 
 # %% [markdown]
 # Right, what it does to steps. A step is $m$ over $\sqrt{v}$. If neither is corrected, $m$ is too small by
@@ -169,7 +188,12 @@ assert abs(mended[-1] / squares.mean() - 1) < 0.05
 # The crosses were found on the network, with $\beta_2 = 0.999$: the steps of Adam with and without
 # corrections, from the same averages.
 
-# %%
+# %% tags=["hide-input"]
+seen = {"g²": squares, "v": averages, "v corrected": mended}
+seen = {name: torch.stack(values) for name, values in seen.items()}
+mean = seen["g²"].mean()
+assert len(squares) == 60 and averages[-1] < 0.07 * mean
+assert abs(mended[-1] / mean - 1) < 0.05
 factors = {
     f"β₂ = {beta2}": [uncorrected_factor(0.9, beta2, t) for t in range(1, 10_001)]
     for beta2 in (0.9999, 0.999, 0.99)
@@ -182,7 +206,7 @@ for _ in range(5):
         t, g = t + 1, gradients_of(params, x, y)
         moved = {k: rules.adam(p, g[k], *slots[k], t=t, lr=0.01) for k, p in params.items()}
         if t in (1, 3, 10, 30, 100):
-            plain = adam_partly_corrected(
+            plain = adam_mended(
                 params["W1"], g["W1"], *slots["W1"], t=t, lr=0.01, mended=""
             )[0]  # fmt: skip
             steps = [(there - params["W1"]).norm() for there in (plain, moved["W1"][0])]
@@ -191,12 +215,8 @@ for _ in range(5):
             assert abs(found[-1] / factors["β₂ = 0.999"][t - 1] - 1) < 0.02
         params = {k: new for k, (new, _, _) in moved.items()}
         slots = {k: both for k, (_, *both) in moved.items()}
-
-# %%
 show(
-    pictures.cold_start(
-        {"g²": squares, "v": averages, "v corrected": mended}, factors, (at, found)
-    ),
+    pictures.cold_start(seen, factors, (at, found)),
     alt="Left: squared gradients as dots. Their average v stays near zero over 60 steps; the corrected "
     "average lies among the dots from the first step on. Right: without corrections steps are 3 times "
     "too long at first with β₂ 0.999, up to 6.6 times near step 12, and 1 only after thousands of steps.",
@@ -265,15 +285,8 @@ solution("11.adam")
 
 
 # %%
-def module():
-    """Return the same network every time."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        return nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10)).to(device())
-
-
 def trained(make):
-    """Return the network after 100 steps with the optimizer that `make` makes of its parameters."""
+    """Return a network after 100 steps with the optimizer that `make` makes of its parameters."""
     net, source = module(), generator(0)
     optimizer = make(net.parameters())
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=100)
@@ -288,6 +301,8 @@ def trained(make):
 
 yours = trained(lambda params: RuleOptimizer(params, adam, lr=0.01))
 torchs = trained(lambda params: torch.optim.Adam(params, lr=0.01))
+
+# %% tags=["hide-input"]
 for one, other in zip(yours.parameters(), torchs.parameters(), strict=True):
     torch.testing.assert_close(one, other, rtol=0, atol=0.01)
 right = [accuracy(net(data.test.x), data.test.y).item() for net in (yours, torchs)]
@@ -327,6 +342,8 @@ g = torch.tensor([1000.0, -1.0, 0.001, 1e-8, 0.0], dtype=torch.float64)
 zero = torch.zeros_like(g)
 by_rule = adam(zero, g, zero, zero, t=1, lr=0.01)[0]
 torch.testing.assert_close(first_step(g, 0.01, 1e-8), by_rule)
+
+# %% tags=["hide-input"]
 first = [number(gradient, 8 if 0 < abs(gradient) < 1e-3 else 3) for gradient in g.tolist()]
 say(table({"first gradient": ">", "change": ".4f"}, zip(first, by_rule, strict=True)))
 
@@ -352,7 +369,7 @@ say(table({"first gradient": ">", "change": ".4f"}, zip(first, by_rule, strict=T
 #    the average m good for elsewhere?
 # 4. Leave β₁ at 0 and lower β₂ to 0.9. What becomes of the steps along y, once y is near 0, and why?
 
-# %%
+# %% tags=["hide-input"]
 interact(
     pictures.walk,
     pictures.start_walk,
@@ -368,7 +385,7 @@ interact(
     "minimum.",
 )
 
-# %%
+# %% tags=["hide-input"]
 first = {name: pictures.walk(0.9, 0.999, name)["lengths"][0] for name in pictures.MENDED}
 for name, which in pictures.MENDED.items():
     assert abs(first[name] / uncorrected_factor(0.9, 0.999, 1, which) - 1).max() < 1e-5
@@ -424,45 +441,51 @@ rmsprop_by_adam = check("11.as_composition", rmsprop_by_adam)
 # squares, which makes it AdaGrad, the rule from lesson 10 that only adds, with a learning rate that grows as
 # $\sqrt t$. (The last was noticed by Kingma and Ba.)
 
+
 # %%
-source = generator(0)
-series = torch.randn(40, 6, generator=source, dtype=torch.float64)
-
-
-def walked(rule, lr=lambda t: 0.1, **hyper):
-    """Return the points that a rule visits on this series of gradients, `(41, 6)`."""
-    p, slots = torch.zeros(6, dtype=torch.float64), (torch.zeros(6, dtype=torch.float64),) * 4
-    points, slots = [p], slots[: len(slot_names(rule))]
-    for t, g in enumerate(series, start=1):
+def walked(rule, p, gradients, lr=lambda t: 0.1, **hyper):
+    """Return the points that a rule visits from p, where these are the gradients that it gets."""
+    slots, points = (torch.zeros_like(p),) * len(slot_names(rule)), [p]
+    for t, g in enumerate(gradients, start=1):
         p, slots = apply(rule, p, g, slots, t=t, lr=lr(t), **hyper)
         points.append(p)
     return torch.stack(points)
 
 
-of_adam = partial(walked, adam)
+zero = torch.zeros(6, dtype=torch.float64)
+series = torch.randn(40, 6, generator=generator(0), dtype=torch.float64)
+by_parts = walked(partial(rmsprop_by_adam, adam), zero, series, beta=0.9, eps=0.0)
+alone = walked(adam, zero, series, beta1=0.0, beta2=0.9, eps=0.0)
+averaged = walked(adam, zero, series, lambda t: 0.1 * 1e9, beta1=0.8, eps=1e9)
+forgetting = walked(adam, zero, series, beta1=0.0, beta2=0.0, eps=0.0)
+adding = walked(adam, zero, series, beta1=0.0, beta2=1 - 1e-8, eps=0.0)
+
+
+# %% tags=["hide-input"]
+def corrected_lr(t):
+    """Return the rate that RMSProp needs to be Adam without momentum."""
+    return 0.1 * weight_given(0.9, t) ** 0.5
+
+
 ends = {
     r"RMSProp, with lr times $\sqrt{1 - \beta^t}$": (
-        of_adam(beta1=0.0, beta2=0.9, eps=0.0),
-        walked(rmsprop, lambda t: 0.1 * weight_given(0.9, t) ** 0.5, beta=0.9, eps=0.0),
+        alone,
+        walked(rmsprop, zero, series, corrected_lr, beta=0.9, eps=0.0),
     ),
     r"momentum as an average, with lr over $1 - \beta^t$": (
-        of_adam(lambda t: 0.1 * 1e9, beta1=0.8, eps=1e9),
-        walked(momentum_ema, lambda t: 0.1 / weight_given(0.8, t), beta=0.8),
+        averaged,
+        walked(momentum_ema, zero, series, lambda t: 0.1 / weight_given(0.8, t), beta=0.8),
     ),
     "a step of length lr along the sign": (
-        of_adam(beta1=0.0, beta2=0.0, eps=0.0),
+        forgetting,
         -0.1 * torch.cat([torch.zeros(1, 6), series.sign().cumsum(dim=0)]).double(),
     ),
     r"AdaGrad, with lr times $\sqrt{t}$": (
-        of_adam(beta1=0.0, beta2=1 - 1e-8, eps=0.0),
-        walked(rules.adagrad, lambda t: 0.1 * t**0.5, eps=0.0),
+        adding,
+        walked(rules.adagrad, zero, series, lambda t: 0.1 * t**0.5, eps=0.0),
     ),
 }
-own = of_adam(lambda t: 0.1, beta1=0.0, beta2=0.9, eps=0.0)
-by_parts = walked(partial(rmsprop_by_adam, adam), beta=0.9, eps=0.0)
-torch.testing.assert_close(by_parts, own)
-
-# %%
+torch.testing.assert_close(by_parts, alone)
 settings = ("β₁ = 0", "ε and lr huge", "β₁ = β₂ = 0", "β₁ = 0, β₂ near 1")
 for one, other in ends.values():
     torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-7)
@@ -482,27 +505,21 @@ say(f"{which}\n\nYour Adam and these rules went the same 40 steps, place by plac
 # and Adam are trained again here, with your rules.
 
 # %%
-tasks = kept["rates"]["tasks"]
-rates = {name: torch.tensor(own) for name, own in kept["rates"]["rates"].items()}
-four = list(tasks["digits"])
-
-
 live = {}
 for name, rule in {"momentum": momentum, "Adam": adam}.items():
-    best = tasks["digits"][name]["best"]
-    lr = float(rates[name][best])
-    now = script.run(rule, {"lr": [lr]}, seeds=range(4))[0]["accuracy"].mean()
-    then = torch.tensor(tasks["digits"][name]["accuracy"][best][:4]).mean()
-    assert abs(now - then) < 0.02
-    live[name] = lr, now.item()
+    lr = best_rate("digits", name)
+    live[name] = script.run(rule, {"lr": [lr]}, seeds=range(4))[0]["accuracy"].mean().item()
 
 # %% tags=["hide-input"]
+for name, now in live.items():
+    then = accuracy_at_best(tasks["digits"][name])[:4].mean() / 100
+    assert abs(now - then) < 0.02
 panels = {
     task: {name: (rates[name], torch.tensor(of["accuracy"])) for name, of in found.items()}
     for task, found in tasks.items()
 }
 assert all(runs.shape == (25, 24) for curves in panels.values() for _, runs in curves.values())
-crosses = tuple(zip(*live.values(), strict=True))
+crosses = [best_rate("digits", name) for name in live], list(live.values())
 show(
     pictures.by_rate(panels, {"digits": crosses}),
     alt="Test accuracy against learning rate for four rules. On digits all reach about 96 percent: Adam "
@@ -517,20 +534,19 @@ show(
 # %% tags=["hide-input"]
 def at_best(task, name):
     """Return the test accuracy of each run at the rate that was chosen, in percent."""
-    found = tasks[task][name]
-    return 100 * torch.tensor(found["accuracy"][found["best"]])
+    return accuracy_at_best(tasks[task][name])
 
 
+four = list(tasks["digits"])
 rows = ["| rule | digits | rate | unequal units | rate |", "|---|---:|---:|---:|---:|"]
 for name in four:
     cells = []
     for task in tasks:
-        chosen = rates[name][tasks[task][name]["best"]]
-        cells += [f"{at_best(task, name).mean():.1f} %", f"{chosen:.2g}"]
+        cells += [f"{at_best(task, name).mean():.1f} %", f"{best_rate(task, name):.2g}"]
     rows.append(f"| {name} | {' | '.join(cells)} |")
 say("\n".join(rows))
 gain = {
-    (task, name): confidence_interval(at_best(task, "Adam") - at_best(task, name))
+    (task, name): mean_interval(at_best(task, "Adam") - at_best(task, name))
     for task in tasks
     for name in four
     if name != "Adam"
@@ -565,7 +581,7 @@ reached = {
 assert set(reached["digits"].values()) == {24}
 assert list(reached["unequal units"].values()) == [0, 8, 24, 24]
 show(
-    pictures.widths_and_updates(drawn, confidence_interval, most),
+    pictures.widths_and_updates(drawn, mean_interval, most),
     alt="For each rule the range of rates that will do, in decades, and the updates of 24 runs, for two "
     "tasks. On digits Adam has 1.2 decades, the others less, gradient descent least; Adam takes about 35 "
     "updates, the others about 60. In unequal units, against the best rule, only Adam has a range, 0.8 "
@@ -648,26 +664,25 @@ adamw = check("11.adamw", adamw)
 # Adam alone, with an L2 penalty, and with AdamW, the last two at strengths that leave the darkest pixels
 # about the same share of their weights, two thirds.
 
-# %%
+# %% tags=["hide-input"]
 decay = kept["decay"]
 ink = torch.tensor(decay["ink"])
 columns = {name: torch.tensor(of["columns"]) for name, of in decay["sides"].items()}
 strength = {name: of["strengths"][of["like"]] for name, of in decay["sides"].items()}
 left = {name: (columns[name] / columns["none"]).T for name in ("L2", "AdamW")}
-steps = 20 * kept["decay_epochs"]
-factor = (1 - decay["lr"] * strength["AdamW"]) ** steps
-
-still, slots = torch.ones(1), (torch.zeros(1), torch.zeros(1))
-for t in range(1, steps + 1):
-    still, slots = apply(
-        adamw, still, torch.zeros(1), slots, t=t, lr=decay["lr"], weight_decay=strength["AdamW"]
-    )
-blank = ink == 0
-assert blank.any() and abs(still.item() - factor) < 1e-4
-assert (left["AdamW"].T[blank] / factor - 1).abs().max() < 0.01
-assert left["L2"].T[blank].max() < 0.01
+lr, steps = decay["lr"], 20 * kept["decay_epochs"]
 
 # %%
+no_gradient, own = torch.zeros(steps, 1), strength["AdamW"]
+still = walked(adamw, torch.ones(1), no_gradient, lambda t: lr, weight_decay=own)[-1]
+factor = (1 - lr * own) ** steps
+assert abs(still.item() - factor) < 1e-4
+
+# %% tags=["hide-input"]
+blank = ink == 0
+assert blank.any()
+assert (left["AdamW"].T[blank] / factor - 1).abs().max() < 0.01
+assert left["L2"].T[blank].max() < 0.01
 show(
     pictures.weights_left(ink.mean(dim=0), left),
     alt="Share of weights left against the ink of 64 pixels. With L2 it rises from 0 at blank pixels to "
@@ -717,12 +732,9 @@ say(table({"what": "", "torch": "", "Keras": ""}, rows))
 #
 # Here is what torch says to its column, and what each dialect is worth in a step.
 
+
 # %%
-source = generator(0)
-p, *gradients = torch.randn(9, 5, generator=source, dtype=torch.float64)
-
-
-def of_torch(optimizer, lr=lambda t: 0.1, **hyper):
+def of_torch(optimizer, lr, **hyper):
     """Return where one of torch's optimizers ends after these gradients."""
     leaf = p.clone().requires_grad_()
     rule = optimizer([leaf], lr=0.1, **hyper)
@@ -732,29 +744,22 @@ def of_torch(optimizer, lr=lambda t: 0.1, **hyper):
     return leaf.detach()
 
 
-def of_rule(rule, lr=lambda t: 0.1, **hyper):
-    """Return where a rule of this course ends."""
-    at, slots = p, (torch.zeros_like(p),) * len(slot_names(rule))
-    for t, g in enumerate(gradients, start=1):
-        at, slots = apply(rule, at, g, slots, t=t, lr=lr(t), **hyper)
-    return at
-
-
 def falling(t):
     return 0.1 / t
 
 
-lines = {
-    "RMSProp, ε": (torch.optim.RMSprop, {"eps": 0.1}, rules.rmsprop, {"eps": 0.1}),
-    "momentum": (torch.optim.SGD, {"momentum": 0.9}, momentum, {}),
-    "Adam, ε": (torch.optim.Adam, {"eps": 0.1}, adam, {"eps": 0.1}),
-    "Adam, decay": (torch.optim.Adam, {"weight_decay": 0.3}, adam_l2, {"weight_decay": 0.3}),
-    "AdamW": (torch.optim.AdamW, {"weight_decay": 0.3}, adamw, {"weight_decay": 0.3}),
-}
-for optimizer, theirs, rule, ours in lines.values():
-    torch.testing.assert_close(
-        of_torch(optimizer, falling, **theirs), of_rule(rule, falling, **ours)
-    )
+p, *gradients = torch.randn(9, 5, generator=generator(0), dtype=torch.float64)
+for optimizer, theirs, rule, ours in (
+    (torch.optim.RMSprop, {"eps": 0.1}, rules.rmsprop, {"eps": 0.1}),
+    (torch.optim.SGD, {"momentum": 0.9}, momentum, {}),
+    (torch.optim.Adam, {"eps": 0.1}, adam, {"eps": 0.1}),
+    (torch.optim.Adam, {"weight_decay": 0.3}, adam_l2, {"weight_decay": 0.3}),
+    (torch.optim.AdamW, {"weight_decay": 0.3}, adamw, {"weight_decay": 0.3}),
+):
+    ends_at = walked(rule, p, gradients, falling, **ours)[-1]
+    torch.testing.assert_close(of_torch(optimizer, falling, **theirs), ends_at)
+
+# %% tags=["hide-input"]
 others = {
     "RMSProp, ε": (rules.rmsprop, rmsprop_inside, {"beta": 0.9, "eps": 1e-3}),
     "Adam, ε": (adam, adam_epsilon_hat, {"eps": 1e-3}),
@@ -763,7 +768,8 @@ others = {
 }
 rows = []
 for name, (one, other, hyper) in others.items():
-    apart = (of_rule(one, **hyper) - of_rule(other, **hyper)).abs().max().item() / 0.1
+    one_end, other_end = (walked(rule, p, gradients, **hyper)[-1] for rule in (one, other))
+    apart = (one_end - other_end).abs().max().item() / 0.1
     assert apart > 0.001
     rows.append([name, apart])
 say(table({"dialect": "", "apart after 8 steps, in lr": ".2g"}, rows))
@@ -826,6 +832,8 @@ for dtype in (torch.float16, torch.float32):
     zero = torch.zeros(2, dtype=dtype)
     small = torch.tensor([1e-4, 0.0], dtype=dtype)
     steps[dtype] = adam(zero, small, zero, zero, t=1, lr=0.01)[0].tolist()
+
+# %% tags=["hide-input"]
 assert steps[torch.float16][0] == -math.inf and math.isnan(steps[torch.float16][1])
 assert abs(steps[torch.float32][0] + 0.01) < 1e-5 and steps[torch.float32][1] == 0
 first, second = steps[torch.float16]
@@ -849,7 +857,9 @@ def bracket(p, g, m, v, *, t, lr, eps=1e-6):
 
 
 p, g, zero = torch.zeros(2), torch.tensor([1.0, 0.0]), torch.zeros(2)
-wrong, right = bracket(p, g, zero, zero, t=1, lr=0.01)[0], adam(p, g, zero, zero, t=1, lr=0.01)[0]
+wrong, right = (rule(p, g, zero, zero, t=1, lr=0.01)[0] for rule in (bracket, adam))
+
+# %% tags=["hide-input"]
 assert abs(wrong[0] - right[0]) < 2e-6 and wrong[1].isnan() and right[1] == 0
 say(f"A gradient of 1: off by a millionth. A gradient of 0: {wrong[1].item()}.")
 
@@ -867,8 +877,8 @@ forgetful = 1 / (1 + C**2)
 
 def online(rule, steps=600, **hyper):
     """Return x after each step; it is kept between −1 and 1."""
-    x, slots = torch.zeros((), dtype=torch.float64), (torch.zeros((), dtype=torch.float64),) * 2
-    points, slots = [x], slots[: len(slot_names(rule))]
+    x = torch.zeros((), dtype=torch.float64)
+    points, slots = [x], (x,) * len(slot_names(rule))
     for t in range(1, steps + 1):
         g = torch.tensor(C if t % 3 == 1 else -1.0, dtype=torch.float64)
         x, slots = apply(rule, x, g, slots, t=t, lr=0.5 / t**0.5, **hyper)
@@ -882,6 +892,8 @@ paths = {
     "Adam, β₂ = 0.999": online(adam, beta1=0.0),
     "gradient descent": online(rules.gd),
 }
+
+# %% tags=["hide-input"]
 lasts = [points[-60:].mean().item() for points in paths.values()]
 assert lasts[0] > 0.9 and max(lasts[1:]) < -0.9
 
@@ -891,8 +903,6 @@ v_after = [
 ]
 drift = -sum(g / v**0.5 for g, v in zip((C, -1, -1), v_after, strict=True))
 assert drift > 0.5
-
-# %%
 show(
     pictures.wrong_way(paths, -1.0),
     alt="x over 600 steps for three rules. Adam with β₂ of 0.059 rises to the upper end, 1. Adam with β₂ "
@@ -923,7 +933,7 @@ def more(task, name, against="own"):
 
 
 there = {name: drawn["unequal units"][name][1] for name in ("RMSProp", "Adam")}
-sooner = confidence_interval(there["RMSProp"] - there["Adam"])
+sooner = mean_interval(there["RMSProp"] - there["Adam"])
 assert sooner.low > 20 and gain["unequal units", "RMSProp"].low < 0
 assert gain["digits", "momentum"].low < 0 < gain["digits", "RMSProp"].low
 largest = max(float((one - other).abs().max()) for one, other in ends.values())
@@ -940,28 +950,23 @@ verdict(
     f"{gain['digits', 'momentum']} over momentum, which is nothing, and {gain['digits', 'RMSProp']} over RMSProp.",
 )
 
+
 # %% tags=["hide-input"]
-pays = {
-    beta2: confidence_interval(
-        100
-        * (
-            torch.tensor(sides["corrected"]["accuracy"][sides["corrected"]["best"]])
-            - torch.tensor(sides["as they are"]["accuracy"][sides["as they are"]["best"]])
+def gains(at=None):
+    """Return for each β₂ the points that corrections gain: at a rate, or each side at its best."""
+    found = {}
+    for beta2, sides in correction["beta2"].items():
+        of, without = (
+            torch.tensor(sides[name]["accuracy"][sides[name]["best"] if at is None else at])
+            for name in ("corrected", "as they are")
         )
-    )
-    for beta2, sides in correction["beta2"].items()
-}
+        found[beta2] = mean_interval(100 * (of - without))
+    return found
+
+
+pays = gains()
 fixed = min(range(len(its_rates)), key=lambda i: abs(float(its_rates[i]) - 0.0215))
-at_fixed = {
-    beta2: confidence_interval(
-        100
-        * (
-            torch.tensor(sides["corrected"]["accuracy"][fixed])
-            - torch.tensor(sides["as they are"]["accuracy"][fixed])
-        )
-    )
-    for beta2, sides in correction["beta2"].items()
-}
+at_fixed = gains(fixed)
 assert max(found.high for found in pays.values()) < 0.5 and pays["0.999"].high < 0
 assert at_fixed["0.9999"].low > 30
 verdict(
@@ -989,7 +994,7 @@ in_words = {
     for task, found in tasks.items()
 }
 chosen = {
-    name: [f"{rates[name][tasks[task][name]['best']]:.2g}" for task in tasks]
+    name: [f"{best_rate(task, name):.2g}" for task in tasks]
     for name in ("Adam", "gradient descent")
 }
 assert chosen["Adam"][0] == chosen["Adam"][1]
@@ -1008,9 +1013,7 @@ verdict(
 
 # %% tags=["hide-input"]
 taken = {name: torch.tensor(of["updates"]) for name, of in tasks["digits"].items()}
-saved = {
-    name: confidence_interval(own - taken["Adam"]) for name, own in taken.items() if name != "Adam"
-}
+saved = {name: mean_interval(own - taken["Adam"]) for name, own in taken.items() if name != "Adam"}
 assert all(found.low > 0 for found in saved.values())
 of_adam_there = torch.tensor(tasks["unequal units"]["Adam"]["updates"]).mean()
 verdict(
@@ -1048,15 +1051,9 @@ verdict(
 )
 
 # %% tags=["hide-input"]
-sides = decay["sides"]
+sides, none = decay["sides"], decay["sides"]["none"]
 by_decay = {
-    name: confidence_interval(
-        100
-        * (
-            torch.tensor(sides[name]["accuracy"][sides[name]["best"]])
-            - torch.tensor(sides["none"]["accuracy"][0])
-        )
-    )
+    name: mean_interval(accuracy_at_best(sides[name]) - 100 * torch.tensor(none["accuracy"][0]))
     for name in ("L2", "AdamW")
 }
 assert all(found.low < 0 < found.high for found in by_decay.values())
