@@ -24,11 +24,11 @@ from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Choice, Slider, adaptive, interact, say, show, table, verdict
 from course_lib.lab import (
     accuracy,
+    confidence_interval,
     device,
     digits,
     experiment,
     generator,
-    mean_interval,
     median,
     resplit,
     stored,
@@ -36,7 +36,13 @@ from course_lib.lab import (
 from course_lib.lab.device import one_thread
 from course_lib.lab.networks import network
 from course_lib.lab.training import batches
-from course_lib.optim.adaptive import adagrad_step, constant_average, constant_step, jitter, turned
+from course_lib.optim.adaptive import (
+    adagrad_step,
+    constant_average,
+    constant_step,
+    limit_cycle,
+    rotated,
+)
 from course_lib.optim.paths import path
 from course_lib.optim.signature import apply, slot_names
 from course_lib.optim.surfaces import bowl
@@ -543,7 +549,7 @@ show(
 # %%
 panels, ends = {}, {}
 for title, degrees in {"along the axes": 0, "turned by 45 degrees": 45}.items():
-    here = turned(bowl(300), degrees)
+    here = rotated(bowl(300), degrees)
     start = torch.tensor(here.start, dtype=torch.float64) / 9
     paths = {
         "gradient descent": path(gd, here.gradient, start, steps=100, lr=1.9),
@@ -555,7 +561,7 @@ for title, degrees in {"along the axes": 0, "turned by 45 degrees": 45}.items():
 # %% tags=["hide-input"]
 assert ends[0] < 0.05 and ends[45] > 0.1
 show(
-    adaptive.turned_paths(panels, 1.1),
+    adaptive.rotated_paths(panels, 1.1),
     alt="Two ravines with the paths of gradient descent and RMSProp. Along the axes RMSProp runs straight to "
     "the bottom. In the ravine that is turned by 45 degrees it runs to the ravine's floor and then creeps "
     "along it, hardly faster than gradient descent.",
@@ -614,7 +620,7 @@ shown = {
 }
 assert all(len(runs) == 24 for of in shown.values() for runs in of.values())
 show(
-    adaptive.losses_by_input(shown, mean_interval),
+    adaptive.losses_by_input(shown, confidence_interval),
     alt="Training losses of four rules in three panels. With plain pixels all are below 0.1. With stretched "
     "pixels gradient descent is above 0.2 and momentum at 0.15, while AdaGrad and RMSProp stay below 0.1. "
     "With mixed pixels AdaGrad and RMSProp are near 0.16 as well, no better than momentum.",
@@ -641,9 +647,9 @@ curves = {
 
 # %% tags=["hide-input"]
 for lr, distance in curves.items():
-    assert abs(distance[-500:].mean().item() / jitter(lr) - 1) < 0.05
+    assert abs(distance[-500:].mean().item() / limit_cycle(lr) - 1) < 0.05
 show(
-    adaptive.distances(curves, [jitter(lr) for lr in curves]),
+    adaptive.distances(curves, [limit_cycle(lr) for lr in curves]),
     alt="The distance from the minimum against the step for learning rates 0.1, 0.01 and 0.001. Each falls "
     "below the picture, comes back, and then stays at half the learning rate.",
     caption="RMSProp in a parabola of curvature 5, with three learning rates. Dotted: half the learning rate.",
@@ -767,7 +773,7 @@ def loss_less(kind, name="RMSProp"):
     of = torch.tensor(sides["gradient descent"]["train_loss"]) - torch.tensor(
         sides[name]["train_loss"]
     )
-    return mean_interval(of)
+    return confidence_interval(of)
 
 
 def interval(found, digits=3):
@@ -792,7 +798,7 @@ verdict(
 
 # %% tags=["hide-input"]
 sizes = kept["sizes"]["rmsprop"]
-slope = mean_interval(sizes["slope"])
+slope = confidence_interval(sizes["slope"])
 wide, narrow = median(sizes["spread_of_gradients"]), median(sizes["spread_of_steps"])
 assert slope.high < 0.5 and wide > 50 * narrow
 verdict(
@@ -812,7 +818,7 @@ small = [
 ]
 root_now = roots[1].item()
 paired = {
-    name: mean_interval(
+    name: confidence_interval(
         100 * (torch.tensor(side["test_accuracy"]) - torch.tensor(as_before["test_accuracy"]))
     )
     for name, side in of_eps.items()

@@ -27,17 +27,17 @@ from course_lib.figures import adam as pictures
 from course_lib.figures.style import number
 from course_lib.lab import (
     accuracy,
+    confidence_interval,
     device,
     digits,
     experiment,
     generator,
-    mean_interval,
     stored,
 )
 from course_lib.lab.networks import network
 from course_lib.lab.training import batches
 from course_lib.optim import rules
-from course_lib.optim.correction import adam_mended, uncorrected_factor, weight_given
+from course_lib.optim.correction import adam_partly_corrected, uncorrected_factor, weight_given
 from course_lib.optim.dialects import TABLE, adam_epsilon_hat, adam_l2, adamw_paper, rmsprop_inside
 from course_lib.optim.optimizer import RuleOptimizer
 from course_lib.optim.paths import path
@@ -206,7 +206,7 @@ for _ in range(5):
         t, g = t + 1, gradients_of(params, x, y)
         moved = {k: rules.adam(p, g[k], *slots[k], t=t, lr=0.01) for k, p in params.items()}
         if t in (1, 3, 10, 30, 100):
-            plain = adam_mended(
+            plain = adam_partly_corrected(
                 params["W1"], g["W1"], *slots["W1"], t=t, lr=0.01, mended=""
             )[0]  # fmt: skip
             steps = [(there - params["W1"]).norm() for there in (plain, moved["W1"][0])]
@@ -546,7 +546,7 @@ for name in four:
     rows.append(f"| {name} | {' | '.join(cells)} |")
 say("\n".join(rows))
 gain = {
-    (task, name): mean_interval(at_best(task, "Adam") - at_best(task, name))
+    (task, name): confidence_interval(at_best(task, "Adam") - at_best(task, name))
     for task in tasks
     for name in four
     if name != "Adam"
@@ -581,7 +581,7 @@ reached = {
 assert set(reached["digits"].values()) == {24}
 assert list(reached["unequal units"].values()) == [0, 8, 24, 24]
 show(
-    pictures.widths_and_updates(drawn, mean_interval, most),
+    pictures.widths_and_updates(drawn, confidence_interval, most),
     alt="For each rule the range of rates that will do, in decades, and the updates of 24 runs, for two "
     "tasks. On digits Adam has 1.2 decades, the others less, gradient descent least; Adam takes about 35 "
     "updates, the others about 60. In unequal units, against the best rule, only Adam has a range, 0.8 "
@@ -933,7 +933,7 @@ def more(task, name, against="own"):
 
 
 there = {name: drawn["unequal units"][name][1] for name in ("RMSProp", "Adam")}
-sooner = mean_interval(there["RMSProp"] - there["Adam"])
+sooner = confidence_interval(there["RMSProp"] - there["Adam"])
 assert sooner.low > 20 and gain["unequal units", "RMSProp"].low < 0
 assert gain["digits", "momentum"].low < 0 < gain["digits", "RMSProp"].low
 largest = max(float((one - other).abs().max()) for one, other in ends.values())
@@ -960,7 +960,7 @@ def gains(at=None):
             torch.tensor(sides[name]["accuracy"][sides[name]["best"] if at is None else at])
             for name in ("corrected", "as they are")
         )
-        found[beta2] = mean_interval(100 * (of - without))
+        found[beta2] = confidence_interval(100 * (of - without))
     return found
 
 
@@ -1013,7 +1013,9 @@ verdict(
 
 # %% tags=["hide-input"]
 taken = {name: torch.tensor(of["updates"]) for name, of in tasks["digits"].items()}
-saved = {name: mean_interval(own - taken["Adam"]) for name, own in taken.items() if name != "Adam"}
+saved = {
+    name: confidence_interval(own - taken["Adam"]) for name, own in taken.items() if name != "Adam"
+}
 assert all(found.low > 0 for found in saved.values())
 of_adam_there = torch.tensor(tasks["unequal units"]["Adam"]["updates"]).mean()
 verdict(
@@ -1053,7 +1055,9 @@ verdict(
 # %% tags=["hide-input"]
 sides, none = decay["sides"], decay["sides"]["none"]
 by_decay = {
-    name: mean_interval(accuracy_at_best(sides[name]) - 100 * torch.tensor(none["accuracy"][0]))
+    name: confidence_interval(
+        accuracy_at_best(sides[name]) - 100 * torch.tensor(none["accuracy"][0])
+    )
     for name in ("L2", "AdamW")
 }
 assert all(found.low < 0 < found.high for found in by_decay.values())

@@ -24,13 +24,13 @@ from scipy.stats import t as student
 from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Choice, Play, interact, race, say, show, table, verdict
 from course_lib.lab import (
+    confidence_interval,
     device,
     digits,
     draw_runs,
     experiment,
     generator,
     grid,
-    mean_interval,
     median,
     stored,
 )
@@ -417,7 +417,7 @@ assert all(
     len(runs) == 24 and None not in runs for rows in finals.values() for runs in rows.values()
 )
 show(
-    race.scores(finals, mean_interval, "test loss (each panel has its own scale)"),
+    race.scores(finals, confidence_interval, "test loss (each panel has its own scale)"),
     alt="Four panels with the test loss of 24 runs for each of eight rules, and the interval of the mean. "
     "On digits after 2 epochs gradient descent is worst by far and Adam, AdamW, Nesterov and momentum are "
     "lowest. After 30 epochs gradient descent and the three momenta are lowest, AdaGrad and RMSProp highest. On "
