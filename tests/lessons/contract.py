@@ -32,7 +32,7 @@ HEADER = (
 )
 VISIBLE = 150  # lines of code that a learner sees in a lesson, besides answers and checks
 WIDTH = 100  # letters: of 105 that fit beside JupyterLab's sidebar in a window of 1280 pixels
-NOT_YET_FOLDED = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
+NOT_YET_FOLDED = ("04", "05", "06", "07", "08", "09", "10", "11", "12")
 EXERCISE = re.compile(r"(?m)^### Exercise (\S+)$")
 
 
