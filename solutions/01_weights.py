@@ -398,6 +398,7 @@ start = {"W": 0.1 * torch.randn(10, 64, generator=source).to(device())}
 settings = {"lr": 0.5, "epochs": 30, "batch_size": 50}
 trained, history = train(linear, start, data, generator=source, **settings)
 reached, before = (accuracy(linear(W, data.test.x), data.test.y) for W in (trained, start))
+W10 = trained["W"]
 
 # %% tags=["hide-input"]
 assert reached > 0.9 > 0.3 > before
@@ -407,7 +408,6 @@ say("More than 90 % of the test images, which it never saw, get the right digit.
 # Each neuron has 64 weights, one for each pixel. So its weights can be drawn as an image.
 
 # %% tags=["hide-input"]
-W10 = trained["W"]
 assert W10.shape == (10, 64)
 show(
     weights.templates(W10),

@@ -544,11 +544,6 @@ say(
     f"to add {own} points. At the same rate they add {same}. What looked like an effect of biases was "
     "an effect of the learning rate."
 )
-
-# %% [markdown]
-# In the other rows the two rates agree, or the result stays as it is at the same rate.
-
-# %% tags=["hide-input"]
 for name in set(names) - {"10 neurons, inverted"}:
     for level in levels:
         own, same = (
@@ -557,6 +552,8 @@ for name in set(names) - {"10 neurons, inverted"}:
         assert abs(own.mean - same.mean) < 1.5
 
 # %% [markdown]
+# In the other rows the two rates agree, or the result stays as it is at the same rate.
+#
 # ## Rare classes: how to start
 #
 # With all weights at 0 a neuron says the same to every example: the sigmoid of its bias. If its bias

@@ -135,21 +135,21 @@ def nothing(z):
 
 
 # %% tags=["hide-input"]
-again = experiment("03_activations")  # the script that made the stored runs
+original = experiment("03_activations")  # the script that made the stored runs
 stacks, depths = kept["stacks"]["data"], kept["depths"]["activations"]
 
 
 def start(sizes, source, gain=1.0):
     """Return random weights, of size gain / √d in hidden layers, and biases of 0."""
     drawn = networks.start(sizes, source, partial(normal, std=1.0))
-    params = again.start(drawn, again.Setting(lr=0.0, gain=gain))
+    params = original.start(drawn, original.Setting(lr=0.0, gain=gain))
     return {name: value.to(device()) for name, value in params.items()}
 
 
 def rerun(seed, name, hidden, f, lr, gain=1.0, epochs=20):
     """Train one of the stored runs again; return all that belongs to it."""
-    begun, data, source = again.draw(again.Network(name, hidden, f), seed)
-    params = again.start(begun, again.Setting(lr, gain))
+    begun, data, source = original.draw(original.Network(name, hidden, f), seed)
+    params = original.start(begun, original.Setting(lr, gain))
     params = {name: value.to(device()) for name, value in params.items()}
     data = data.to(device())
     settings = {"lr": lr, "epochs": epochs, "batch_size": kept["batch"], "label": None}
@@ -242,7 +242,7 @@ by_hand = {
     "W2": torch.tensor([[0.0, 0.0], [1.0, 1.0]]),
     "b2": torch.tensor([0.0, -1.0]),
 }
-corners = again.DATA["XOR"](generator(0)).test
+corners = original.DATA["XOR"](generator(0)).test
 solved_by_hand, without = (
     accuracy(between(f)(by_hand, corners.x), corners.y) for f in (relu, nothing)
 )
