@@ -51,8 +51,9 @@ print(f"Python {platform.python_version()}, PyTorch {torch.__version__}, device:
 # $$ w_1 x_1 + w_2 x_2 + \dots + w_d x_d . $$
 #
 # An exercise has two cells: one for your answer, and one that checks it. **Only the answer cell is
-# yours to write.** All other code is there to be run; read it or not, as you like. Much of it draws
-# figures and prints tables. Such code is folded away, and a click on the cell opens it.
+# yours to write.** All other code is there to be run; read it or not, as you like. Much of it fetches
+# what a lesson uses, draws figures and prints tables. Such code is folded away, and a click on the cell
+# opens it.
 #
 # A tensor holds numbers of one kind, its *dtype*. PyTorch itself makes `float32`, of about 7 digits;
 # a check mostly hands in `float64`, of about 16, so that rounding hides no mistake. A result keeps the

@@ -17,7 +17,7 @@
 # article on weights, biases, initializers and losses. The course follows its TensorFlow examples, in
 # PyTorch. You need not have read it.
 
-# %%
+# %% tags=["hide-input"]
 from functools import partial
 from itertools import pairwise
 
@@ -25,15 +25,16 @@ import torch
 from torch.func import jacrev
 
 from course_lib.exercises import check, hint, mine, progress, solution
-from course_lib.figures import Slider, interact, say, show, verdict, weights
+from course_lib.figures import Slider, interact, say, show, table, verdict, weights
 from course_lib.lab import (
     Dataset,
     Split,
     accuracy,
-    correlation_ratio,
     device,
     digits,
     generator,
+    parts,
+    predictive_power,
     progress_bar,
     rms,
     shuffled_copy,
@@ -171,13 +172,15 @@ def right(w_centre, w_ring):
 
 
 best = max(right(1.0, -k / 10) for k in range(21))
-assert best > 0.98 * len(y)
 
 w = torch.tensor([0.5, -0.3], device=x.device)
 torch.testing.assert_close(neuron(x, 2 * w), 2 * neuron(x, w))
 assert right(0.5, -0.3) == right(1.0, -0.6)
 
 by_ring_alone = {right(0.0, k / 10) for k in range(-20, 21)}
+
+# %% tags=["hide-input"]
+assert best > 0.98 * len(y)
 assert by_ring_alone == {int((y == 0).sum()), int((y == 1).sum())}
 
 say(
@@ -239,12 +242,12 @@ ab = torch.stack([a_one[part].mean() for part in (centre, ring)])
 
 hidden = dense(ab[None], W)[0]
 out = dense(hidden[None], v[None])[0, 0]
-for j, (w_a, w_b) in enumerate(W):
-    torch.testing.assert_close(hidden[j], w_a * ab[0] + w_b * ab[1])
-torch.testing.assert_close(out, (v * hidden).sum())
 say(f"With {ab[0]:.2f} of ink in the centre and {ab[1]:.2f} on the ring the output is {out:.2f}.")
 
 # %% tags=["hide-input"]
+for j, (w_a, w_b) in enumerate(W):
+    torch.testing.assert_close(hidden[j], w_a * ab[0] + w_b * ab[1])
+torch.testing.assert_close(out, (v * hidden).sum())
 show(
     weights.network(ab, W, v),
     alt="A network with the inputs a and b, four neurons in the middle and one output. Each line "
@@ -278,14 +281,17 @@ def parameter_count(sizes):
 parameter_count = check("01.parameter_count", parameter_count)
 
 # %%
-rows = {
+networks = {
     "the network above": [2, 4, 1],
     "one layer on digits": [64, 10],
     "five layers on digits": [64, 32, 32, 32, 32, 10],
     "two layers on small colour photographs": [3072, 1000, 10],
 }
-table = [f"| {name} | {sizes} | {parameter_count(sizes):,} |" for name, sizes in rows.items()]
-say("\n".join(["| network | sizes | parameters |", "|---|---|---:|", *table]))
+counts = {name: parameter_count(sizes) for name, sizes in networks.items()}
+
+# %% tags=["hide-input"]
+rows = [[name, str(sizes), counts[name]] for name, sizes in networks.items()]
+say(table({"network": "", "sizes": "", "parameters": ",d"}, rows))
 
 # %% [markdown]
 # ## Raise one weight, lower it again
@@ -339,15 +345,15 @@ def output_after(change, example):
 
 
 outputs = torch.stack([torch.stack([output_after(c, e) for c in changes]) for e in three])
-for line, example in zip(outputs, three, strict=True):
-    slope = (line[-1] - line[0]) / (changes[-1] - changes[0])
-    torch.testing.assert_close(slope, sensitivity(example, W, v)[1, 0], atol=1e-5, rtol=1e-4)
-    torch.testing.assert_close(
-        sensitivity(example, W, v), jacrev(lambda W, x: v @ (W @ x))(W, example)
-    )
+for example in three:
+    found = jacrev(lambda W, x: v @ (W @ x))(W, example)
+    torch.testing.assert_close(sensitivity(example, W, v), found)
 
 # %% tags=["hide-input"]
 assert v[1] == -1
+for line, example in zip(outputs, three, strict=True):
+    slope = (line[-1] - line[0]) / (changes[-1] - changes[0])
+    torch.testing.assert_close(slope, sensitivity(example, W, v)[1, 0], atol=1e-5, rtol=1e-4)
 show(
     weights.one_weight(changes.cpu(), outputs.cpu(), three[:, 0].tolist()),
     alt="Straight lines of the output against the change of one weight. The more ink in the centre, "
@@ -391,8 +397,10 @@ source = generator(0)
 start = {"W": 0.1 * torch.randn(10, 64, generator=source).to(device())}
 settings = {"lr": 0.5, "epochs": 30, "batch_size": 50}
 trained, history = train(linear, start, data, generator=source, **settings)
-
 reached, before = (accuracy(linear(W, data.test.x), data.test.y) for W in (trained, start))
+W10 = trained["W"]
+
+# %% tags=["hide-input"]
 assert reached > 0.9 > 0.3 > before
 say("More than 90 % of the test images, which it never saw, get the right digit.")
 
@@ -400,7 +408,6 @@ say("More than 90 % of the test images, which it never saw, get the right digit.
 # Each neuron has 64 weights, one for each pixel. So its weights can be drawn as an image.
 
 # %% tags=["hide-input"]
-W10 = trained["W"]
 assert W10.shape == (10, 64)
 show(
     weights.templates(W10),
@@ -421,10 +428,10 @@ digit = 0
 image = data.test.x[data.test.y == digit][0]
 outputs = dense(image[None], W10)[0]
 first, second = outputs.argsort(descending=True)[:2].tolist()
-assert first == digit
 torch.testing.assert_close((image * W10).sum(dim=1), outputs)
 
 # %% tags=["hide-input"]
+assert first == digit
 show(
     weights.contributions(image, W10, (first, second)),
     alt=f"A handwritten {digit}, the weights of neurons {first} and {second}, and the product of "
@@ -458,7 +465,7 @@ show(
 
 # %% tags=["hide-input"]
 a1 = stored("01_weights")["A1"]
-power = correlation_ratio(data.train)
+power = predictive_power(data.train)
 varies = (data.train.x.amax(dim=0) > 0).cpu()
 strong = varies & (power >= power[varies].median())
 pixel = torch.arange(64)
@@ -471,27 +478,33 @@ kinds = {
 assert {kind: len(columns) for kind, columns in kinds.items()} == a1["kinds"]
 
 
+def with_copies(source):
+    """Return the data with a shuffled copy beside each pixel; `source` deals those of training."""
+    splits, sources = parts(data), (source, generator(0), generator(0))
+    return Dataset(
+        "with shuffled copies",
+        *(
+            Split(torch.cat([split.x, shuffled_copy(split.x, own)], dim=1), split.y)
+            for split, own in zip(splits, sources, strict=True)
+        ),
+    )
+
+
 # %%
-def with_copies(split, source):
-    """Return the images with a shuffled copy beside each pixel."""
-    return Split(torch.cat([split.x, shuffled_copy(split.x, source)], dim=1), split.y)
-
-
 def grown(seed, start, decay):
     """Return how many times larger the weights of each kind are after training."""
     source = generator(seed)
-    fresh = (with_copies(part, generator(seed)) for part in (data.validation, data.test))
-    noisy = Dataset("with shuffled copies", with_copies(data.train, source), *fresh)
+    noisy = with_copies(source)
     before = {"W": start * torch.randn(10, 128, generator=source).to(device())}
-    after, _ = train(
-        linear, before, noisy, generator=source, weight_decay=decay, label=None, **settings
-    )
+    how = {"weight_decay": decay, "generator": source, "label": None, **settings}
+    after, _ = train(linear, before, noisy, **how)
     return {
         kind: float(rms(after["W"][:, columns]) / rms(before["W"][:, columns]))
         for kind, columns in kinds.items()
     }
 
 
+# %% tags=["hide-input"]
 for condition in progress_bar(a1["conditions"].values(), "two seeds for each condition"):
     for seed in (0, 1):
         live = grown(seed, condition["start"], condition["decay"])
@@ -614,10 +627,11 @@ sizes = {}
 for gain in (0.3, 1.0, 3.0):
     layers = signals(starting_weights(5, gain, generator(0)), data.train.x)
     sizes[gain] = [float(rms(signal)) for signal in (data.train.x, *layers)]
-    for before, after in pairwise(sizes[gain]):
-        assert abs(after / before - gain) < 1e-3 * gain
 
 # %% tags=["hide-input"]
+for gain, of_layers in sizes.items():
+    for before, after in pairwise(of_layers):
+        assert abs(after / before - gain) < 1e-3 * gain
 show(
     weights.signal_sizes(sizes),
     alt="The size of the signals after each of five layers on a logarithmic scale: three straight "
@@ -631,28 +645,24 @@ show(
 # learning rate that suits it best, chosen on the validation images from 21 rates between 10⁻⁸ and
 # 100. Three seeds at three gains are run again here, with your `dense` and your `rescale`.
 
+
 # %%
+def trained_from(gain, seed, **how):
+    """Return the test accuracy of five layers after training from this gain."""
+    source = generator(seed)
+    params = starting_weights(5, gain, source)
+    params, _ = train(network, params, data, generator=source, label=None, **how)
+    return accuracy(network(params, data.test.x), data.test.y).item()
+
+
+# %% tags=["hide-input"]
 a2 = stored("01_weights")["A2"]
 deep = a2["nets"]["5"]
-runs, live = {}, {}
+live = {}
 for gain in progress_bar((0.1, 1.0, 10.0), "three seeds for each gain"):
     place = min(range(len(a2["gains"])), key=lambda i: abs(a2["gains"][i] - gain))
-    rate = deep["best_lr"][place]
-    live[gain] = []
-    for seed in (0, 1, 2):
-        source = generator(seed)
-        params = starting_weights(5, gain, source)
-        params, _ = train(
-            network,
-            params,
-            data,
-            generator=source,
-            lr=rate,
-            epochs=a2["epochs"],
-            batch_size=50,
-            label=None,
-        )
-        live[gain].append(accuracy(network(params, data.test.x), data.test.y).item())
+    how = {"lr": deep["best_lr"][place], "epochs": a2["epochs"], "batch_size": a2["batch"]}
+    live[gain] = [trained_from(gain, seed, **how) for seed in (0, 1, 2)]
     known = deep["test_accuracy"][place]
     assert all(min(known) - 0.05 <= value <= max(known) + 0.05 for value in live[gain])
 assert min(live[1.0]) > 0.9 > 0.7 > max(live[0.1])
@@ -685,12 +695,9 @@ assert all(found[0] > found.max() - 0.02 for n, found in median.items() if n < 5
 assert median[2].max() - median[2][-1] > 0.1 > 0.02 > median[1].max() - median[1][-1]
 best_gain = gains[int(median[5].argmax())]
 assert best_gain == 10 * gains[tenth] and median[5][tenth] < 0.2
-table = [
-    f"| {n} | {found[0]:.0%} | {found[tenth]:.0%} | {found.max():.0%} | {found[-1]:.0%} |"
-    for n, found in median.items()
-]
-heads = f"| layers | gain {gains[0]:g} | gain {gains[tenth]:g} | best gain | gain {gains[-1]:g} |"
-say("\n".join([heads, "|---|---:|---:|---:|---:|", *table]))
+heads = [f"gain {gains[0]:g}", f"gain {gains[tenth]:g}", "best gain", f"gain {gains[-1]:g}"]
+rows = [[str(n), of[0], of[tenth], of.max(), of[-1]] for n, of in median.items()]
+say(table({"layers": ""} | dict.fromkeys(heads, ".0%"), rows))
 say(
     f"For five layers the best gain is {best_gain:g}, so weights ten times smaller have the gain "
     f"{gains[tenth]:g}. From there "
@@ -737,8 +744,10 @@ for name, scale in (("small start", 0.1), ("large start", 1.0)):
     before = {"W": scale * torch.randn(10, 64, generator=source).to(device())}
     after, _ = train(linear, before, data, generator=source, **settings)
     torch.testing.assert_close(after["W"][:, blank], before["W"][:, blank], rtol=0, atol=0)
-    verdicts = [linear(after, images).argmax(dim=1) for images in (data.test.x, dotted)]
-    changed[name] = int((verdicts[0] != verdicts[1]).sum())
+    clean, spotted = (linear(after, images).argmax(dim=1) for images in (data.test.x, dotted))
+    changed[name] = int((clean != spotted).sum())
+
+# %% tags=["hide-input"]
 assert changed["large start"] > 5 * changed["small start"]
 say(
     "One dot of ink where no training image had any changes many more answers of the network that "

@@ -13,29 +13,32 @@
 # to start it, and what it does when images are blurred, noisy or faded. Article A makes two claims
 # about all this. One half of the first turns out to be the wrong way round.
 
-# %%
+# %% tags=["hide-input"]
 from dataclasses import replace
 from functools import partial
 
 import torch
 
 from course_lib.exercises import check, hint, mine, progress, solution
-from course_lib.figures import Slider, biases, interact, say, show, verdict
+from course_lib.figures import Slider, biases, interact, say, show, table, verdict
 from course_lib.figures.runs import differences
 from course_lib.figures.style import number
 from course_lib.lab import (
+    Dataset,
     Split,
     accuracy,
     device,
     digits,
     generator,
+    networks,
+    parts,
     progress_bar,
     stored,
     train,
 )
-from course_lib.lab.corruption import blur, fade, noise
+from course_lib.lab.corruption import blur, mute, noise
 from course_lib.lab.data import breast_cancer, imbalanced, resplit
-from course_lib.lab.intervals import confidence_interval
+from course_lib.lab.intervals import mean_interval
 from course_lib.nn.biases import constant_error, l1_gradient
 
 data = digits().to(device())
@@ -66,7 +69,7 @@ dense = mine("01.dense")
 #
 # An eight is a three with its gaps closed. It has more ink in the centre and more on the ring. So the
 # question is how much ink is *enough*, and that is a question a weighted sum cannot ask: its line
-# goes through the point of no ink, whatever the weights are. The next cell tries 720 such lines.
+# goes through the point of no ink, whatever the weights are. Below, 720 such lines are tried.
 
 # %% tags=["hide-input"]
 centre = torch.zeros(8, 8, dtype=torch.bool)
@@ -83,6 +86,8 @@ angles = torch.arange(720, device=x.device) * torch.pi / 360
 lines = torch.stack([angles.cos(), angles.sin()], dim=1)
 right_of_each = ((dense(x, lines) > 0) == (y[:, None] == 1)).sum(dim=0)
 best_line = int(right_of_each.max())
+
+# %% tags=["hide-input"]
 nearest = min((0.9, 0.75, 0.6), key=lambda choice: abs(choice - best_line / len(y)))
 assert nearest == 0.6
 say(
@@ -146,8 +151,9 @@ assert by_bias[0.0] == int((y == 1).sum())
 assert by_bias[best_bias] / len(y) > 0.8 > best_line / len(y)
 say(
     f"Without a bias everything is called an eight, and {by_bias[0.0]} of {len(y)} are. With the "
-    f"bias {number(best_bias, sign='+')} it gets {by_bias[best_bias]} right, {by_bias[best_bias] / len(y):.0%}: "
-    "more than any of the 720 lines through the point of no ink, although both weights are simply 1."
+    f"bias {number(best_bias, sign='+')} it gets {by_bias[best_bias]} right, "
+    f"{by_bias[best_bias] / len(y):.0%}: more than any of the 720 lines through the point of no "
+    "ink, although both weights are simply 1."
 )
 
 # %% [markdown]
@@ -209,8 +215,8 @@ interact(
     alt="Left: each three and each eight as a point, by its ink in the centre and on the ring; all "
     "lie on the side that is judged an eight. Right: the sigmoid against the ink; its middle is at "
     "no ink, far to the left of all images.",
-    caption="Left, the line where the output is 0. Right, the sigmoid of the output; the dotted line "
-    "is the threshold. The bias moves both sideways and turns neither.",
+    caption="Left, the line where the output is 0. Right, the sigmoid of the output; the dotted "
+    "line is the threshold. The bias moves both sideways and turns neither.",
 )
 
 # %%
@@ -218,8 +224,10 @@ seen = partial(biases.shift, affine, threshold, x, y)
 scores = {k / 2: seen(weight=5.0, bias=k / 2)["right"] for k in range(-30, 31)}
 best = max(scores, key=scores.get)
 usual, doubled = seen(weight=5.0, bias=best), seen(weight=10.0, bias=2 * best)
-assert list(scores.values()).count(scores[best]) == 1
 assert usual["threshold"] == doubled["threshold"] and usual["right"] == doubled["right"]
+
+# %% tags=["hide-input"]
+assert list(scores.values()).count(scores[best]) == 1
 assert seen(weight=5.0, bias=best - 0.5)["threshold"] > usual["threshold"]
 assert seen(weight=-5.0, bias=6.5)["threshold"] > seen(weight=-5.0, bias=6.0)["threshold"]
 say(
@@ -267,8 +275,10 @@ W = torch.randn(10, 64, generator=source).to(device())
 b = torch.randn(10, generator=source).to(device())
 images = data.test.x
 wide_images, wide_W = bias_column(images, W, b)
-assert wide_images.shape == (len(images), 65) and wide_W.shape == (10, 65)
 torch.testing.assert_close(dense(wide_images, wide_W), affine(images, W, b))
+
+# %% tags=["hide-input"]
+assert wide_images.shape == (len(images), 65) and wide_W.shape == (10, 65)
 say("On all test images the two layers agree: `dense` with a column of ones is `affine`.")
 
 # %% [markdown]
@@ -290,8 +300,7 @@ ink_error, inverted_error, centred_error = errors.values()
 assert inverted_error < 1e-6 and 0.05 < ink_error < 0.15 and centred_error > 0.999
 always_blank = data.train.x.amax(dim=0) == 0
 assert always_blank.any()
-rows = [f"| {name} | {error:.0%} |" for name, error in errors.items()]
-say("\n".join(["| the inputs | error of the best imitation of 1 |", "|---|---:|", *rows]))
+say(table({"the inputs": "", "error of the best imitation of 1": ".0%"}, errors.items()))
 spread = data.train.x.sum(dim=1).std() / data.train.x.sum(dim=1).mean()
 say(
     f"The ink of an image is much the same for all: its standard deviation is {spread:.0%} of its mean."
@@ -317,8 +326,7 @@ assert (kept["seeds"], len(kept["A3"]["lrs"])) == (24, 11)
 def centred(part):
     """Return the same data, with the mean of the training images taken off each image."""
     mean = part.train.x.mean(dim=0)
-    splits = {name: getattr(part, name) for name in ("train", "validation", "test")}
-    return replace(part, **{name: Split(s.x - mean, s.y) for name, s in splits.items()})
+    return Dataset(part.name, *(Split(s.x - mean, s.y) for s in parts(part)))
 
 
 # %%
@@ -330,6 +338,7 @@ def with_biases(params, x):
     return affine(x, params["W"], params["b"])
 
 
+# %% tags=["hide-input"]
 def rerun(seed, name, side):
     """Train one of the stored runs of ten neurons again; return all that belongs to it."""
     source = generator(seed)
@@ -345,21 +354,21 @@ def rerun(seed, name, side):
     return forward, params, part
 
 
-# %% tags=["hide-input"]
 cells = [
     (name, side, seed)
     for name in ("10 neurons", "10 neurons, centred")
     for side in ("without", "with")
     for seed in (0, 1)
 ]
-runs, rows = {}, ["| network | biases | seed | just now | stored |", "|---|---|---:|---:|---:|"]
+runs, rows = {}, []
 for name, side, seed in progress_bar(cells, "runs again"):
     forward, params, part = runs[name, side, seed] = rerun(seed, name, side)
     now = accuracy(forward(params, part.test.x), part.test.y)
     then = a3[name][side]["test_accuracy"]["clear"][seed]
     assert abs(now - then) < 0.01
-    rows.append(f"| {name} | {side} | {seed} | {now:.1%} | {then:.1%} |")
-say("\n".join(rows))
+    rows.append([name, side, seed, now, then])
+columns = {"network": "", "biases": "", "seed": "d", "just now": ".1%", "stored": ".1%"}
+say(table(columns, rows))
 
 
 # %% tags=["hide-input"]
@@ -369,22 +378,18 @@ def gain(name, level, against="without"):
     return 100 * (torch.tensor(more) - torch.tensor(less))
 
 
-def gains(rows):
-    """Return a table of mean accuracies. `rows` maps words to a network and a level of damage."""
-    table = ["| case | without biases | with biases | biases add, points |", "|---|---:|---:|---:|"]
-    for words, (name, level) in rows.items():
-        means = (
-            torch.tensor(a3[name][side]["test_accuracy"][level]).mean()
-            for side in ("without", "with")
-        )
-        shares = " | ".join(f"{mean:.1%}" for mean in means)
-        table.append(f"| {words} | {shares} | {confidence_interval(gain(name, level))} |")
-    return "\n".join(table)
+def gains(cases):
+    """Return a table of mean accuracies. `cases` maps words to a network and a level of damage."""
+    columns = {"case": "", "without biases": ".1%", "with biases": ".1%", "biases add, points": ">"}
+    rows = []
+    for words, (name, level) in cases.items():
+        less, more = (a3[name][side]["test_accuracy"][level] for side in ("without", "with"))
+        means = (torch.tensor(runs).mean() for runs in (less, more))
+        rows.append([words, *means, str(mean_interval(gain(name, level)))])
+    return table(columns, rows)
 
 
-plain, on_centred = (
-    confidence_interval(gain(n, "clear")) for n in ("10 neurons", "10 neurons, centred")
-)
+plain, on_centred = (mean_interval(gain(n, "clear")) for n in ("10 neurons", "10 neurons, centred"))
 assert abs(plain.mean) < 0.3 and on_centred.low > 0 and on_centred.high < 0.5
 say(
     gains(
@@ -417,8 +422,8 @@ bad = {
     "blur 1.5": blur(eight, 1.5),
     "noise 0.3": noise(eight, 0.3, generator(0)),
     "noise 0.5": noise(eight, 0.5, generator(0)),
-    "muted 0.5": fade(eight, 0.5),
-    "muted 0.25": fade(eight, 0.25),
+    "muted 0.5": mute(eight, 0.5),
+    "muted 0.25": mute(eight, 0.25),
 }
 assert all(image.shape == (1, 64) for image in bad.values())
 assert bad["blur 1.5"].max() < bad["blur 0.75"].max() < eight.max()
@@ -475,13 +480,15 @@ show(
 changed = {}
 for side in ("without", "with"):
     forward, params, part = runs["10 neurons", side, 0]
-    full, faded = part.test.x, fade(part.test.x, 0.25)
+    full, faded = part.test.x, mute(part.test.x, 0.25)
     before, after = (forward(params, images).argmax(dim=1) for images in (full, faded))
     changed[side] = int((before != after).sum())
-assert changed["without"] == 0 < changed["with"]
 
 nothing = torch.zeros(1, 64, device=device())
 says = int(with_biases(params, nothing).argmax())
+
+# %% tags=["hide-input"]
+assert changed["without"] == 0 < changed["with"]
 assert says == int(params["b"].argmax())
 say(
     f"When the ink fades to a quarter, {changed['without']} of {len(faded)} answers change without "
@@ -510,7 +517,7 @@ in_words = {
 show(
     differences(
         {level: {in_words.get(n, n): gain(n, level) for n in names} for level in levels},
-        confidence_interval,
+        mean_interval,
         "what biases add to the accuracy, in points, for each run",
     ),
     alt="Three panels with a row for each network. On clear images the differences are close to 0, "
@@ -528,8 +535,8 @@ show(
 
 # %% tags=["hide-input"]
 name = "10 neurons, inverted"
-own = confidence_interval(gain(name, "blur 0.75"))
-same = confidence_interval(gain(name, "blur 0.75", against="without, same rate"))
+own = mean_interval(gain(name, "blur 0.75"))
+same = mean_interval(gain(name, "blur 0.75", against="without, same rate"))
 rates = [a3[name][side]["lr"] for side in ("without", "with")]
 assert rates[0] != rates[1] and own.low > 1 and max(map(abs, same)) < 1
 say(
@@ -537,20 +544,16 @@ say(
     f"to add {own} points. At the same rate they add {same}. What looked like an effect of biases was "
     "an effect of the learning rate."
 )
-
-# %% [markdown]
-# In the other rows the two rates agree, or the result stays as it is at the same rate.
-
-# %% tags=["hide-input"]
 for name in set(names) - {"10 neurons, inverted"}:
     for level in levels:
         own, same = (
-            confidence_interval(gain(name, level, side))
-            for side in ("without", "without, same rate")
+            mean_interval(gain(name, level, side)) for side in ("without", "without, same rate")
         )
         assert abs(own.mean - same.mean) < 1.5
 
 # %% [markdown]
+# In the other rows the two rates agree, or the result stays as it is at the same rate.
+#
 # ## Rare classes: how to start
 #
 # With all weights at 0 a neuron says the same to every example: the sigmoid of its bias. If its bias
@@ -595,11 +598,12 @@ p = rare.train.y.cpu().double().mean()
 
 
 def two_classes(params, x):
-    """Two outputs: always 0 for benign, and the neuron, with a bias if it has one, for malignant."""
+    """Two outputs: 0 for benign, and the neuron, with a bias if it has one, for malignant."""
     out = affine(x, params["W"], params["b"]) if "b" in params else dense(x, params["W"])
     return torch.cat([torch.zeros_like(out), out], dim=1)
 
 
+# %% tags=["hide-input"]
 def train_neuron(part, bias, **settings):
     """Train a neuron from weights of 0 and the given bias; from none if that is None."""
     start = {"W": torch.zeros(1, part.train.x.shape[1], device=device())}
@@ -614,6 +618,8 @@ curves = {}
 for name, bias in (("bias starts at 0", 0.0), ("bias starts at the log-odds", prior_bias(p))):
     _, history = train_neuron(rare, bias)
     curves[name] = history["train_loss"]
+
+# %% tags=["hide-input"]
 from_zero, from_odds = curves.values()
 
 surprise = -(p * p.log() + (1 - p) * (1 - p).log())
@@ -621,8 +627,6 @@ torch.testing.assert_close(from_zero[0], torch.tensor(0.5).log().neg())
 torch.testing.assert_close(from_odds[0].double(), surprise, atol=1e-6, rtol=1e-5)
 caught_up = int((from_zero < from_odds[0]).nonzero()[0])
 assert caught_up > 3 and (from_odds < from_zero).all()
-
-# %% tags=["hide-input"]
 show(
     biases.loss_from(curves),
     alt="Training loss over ten epochs. From a bias of 0 it starts at 0.69 and falls; from the "
@@ -659,8 +663,7 @@ say(
 # %% tags=["hide-input"]
 def of_two_measures(part):
     """Return the same tumours, known by their mean texture and mean smoothness only."""
-    splits = {name: getattr(part, name) for name in ("train", "validation", "test")}
-    return replace(part, **{name: Split(s.x[:, [1, 4]], s.y) for name, s in splits.items()})
+    return Dataset(part.name, *(Split(s.x[:, [1, 4]], s.y) for s in parts(part)))
 
 
 test = of_two_measures(cancer).test
@@ -685,19 +688,20 @@ for training, part in {"as they are": cancer, "malignant is rare": rare}.items()
         trained[training, word], judged[training, word] = params, judge(params)
 
 # %% tags=["hide-input"]
-rows = ["| trained on | neuron's bias | model's bias | found | false alarms |"]
-rows.append("|---|---:|---:|---:|---:|")
+rows = []
 for row, ((training, word), (expected, found, alarms)) in enumerate(judged.items(), start=1):
     own = "none" if word == "without" else number(trained[training, word]["b"].item(), sign="+")
     off = number(100 * (expected - truth), 0, sign="+")
-    rows.append(f"| {row}: {training} | {own} | {off} points | {found:.0%} | {alarms:.0%} |")
+    rows.append([f"{row}: {training}", own, f"{off} points", found, alarms])
+columns = {"trained on": "", "neuron's bias": ">", "model's bias": ">"}
+columns |= {"found": ".0%", "false alarms": ".0%"}
 
 error = {key: expected - truth for key, (expected, _, _) in judged.items()}
 assert abs(error["as they are", "with"]) < 0.05 < 0.1 < error["as they are", "without"]
 assert error["malignant is rare", "with"] < -0.25 and judged["malignant is rare", "with"][1] < 0.1
 assert abs(error["as they are", "without"] - error["malignant is rare", "without"]) < 0.03
 assert judged["as they are", "without"][2] > 2 * judged["as they are", "with"][2]
-say("\n".join(rows))
+say(table(columns, rows))
 
 # %% [markdown]
 # - **Rows 1 and 3: no bias in the neuron, a bias in the model.** To a tumour of average measures such
@@ -722,6 +726,8 @@ key = ("malignant is rare", "bias moved")
 trained[key] = {**trained["malignant is rare", "with"]}
 trained[key]["b"] = trained[key]["b"] + move
 judged[key] = judge(trained[key])
+
+# %% tags=["hide-input"]
 assert abs(judged[key][0] - truth) < 0.1 and judged[key][1] > 0.7
 say(
     f"The bias moves by {number(move, sign='+')}. Now {judged[key][1]:.0%} of the malignant test tumours are "
@@ -745,13 +751,12 @@ start = {"W": (torch.randn(10, 64, generator=source) / 8).to(device())}
 settings = {"lr": 1.0, "epochs": 20, "batch_size": 50, "label": None}
 diverse_params, _ = train(without_biases, start, diverse_data, generator=source, **settings)
 
+# %% tags=["hide-input"]
 blurred = blur(part.test.x, 1.0)
 said = {
     "trained on clear images": without_biases(clear_params, blurred),
     "trained on diverse images": without_biases(diverse_params, blurred),
 }
-
-# %% tags=["hide-input"]
 said = {name: out.argmax(dim=1) for name, out in said.items()}
 shares = {name: answer.bincount(minlength=10) / len(answer) for name, answer in said.items()}
 right_shares = part.test.y.bincount(minlength=10) / len(blurred)
@@ -786,14 +791,11 @@ def two_layers(params, x):
     return affine(torch.relu(hidden), params["W2"], params["b2"])
 
 
+# %% tags=["hide-input"]
 def start_two_layers(source, hidden_bias=0.0):
     """Return random weights, hidden biases that are all alike, and output biases of 0."""
-    params = {
-        "W1": torch.randn(32, 64, generator=source) / 8,
-        "b1": torch.full((32,), hidden_bias),
-        "W2": 0.25 * torch.randn(10, 32, generator=source),
-        "b2": torch.zeros(10),
-    }
+    params = networks.start([64, 32, 10], source)
+    params["b1"] = params["b1"] + hidden_bias
     return {name: value.to(device()) for name, value in params.items()}
 
 
@@ -815,12 +817,13 @@ good, high = watched.values()
 assert good["accuracy"] > 0.9 and high["accuracy"] < 0.2
 assert high["largest"] > 3 * good["largest"] and high["silent"] > 25 > good["silent"]
 silent = [f"{good['silent']} of 32", "more than 25 of 32"]
+columns = {"learning rate": "g", "largest hidden bias": ".1g"}
+columns |= {"silent neurons": ">", "test accuracy": ".0%"}
 rows = [
-    f"| {lr:g} | {seen['largest']:.1g} | {words} | {seen['accuracy']:.0%} |"
+    [lr, seen["largest"], words, seen["accuracy"]]
     for (lr, seen), words in zip(watched.items(), silent, strict=True)
 ]
-head = "| learning rate | largest hidden bias | silent neurons | test accuracy |"
-say("\n".join([head, "|---:|---:|---:|---:|", *rows]))
+say(table(columns, rows))
 
 # %% [markdown]
 # Steps that were too large pushed weights and biases so far down that hardly anything gets through any
@@ -867,12 +870,13 @@ solution("02.l2_gradient")
 # every weight and every bias against its gradient, which is called *gradient descent*. The penalty
 # pulls only the biases.
 
-# %%
+# %% tags=["hide-input"]
 few = Split(data.train.x[:100], data.train.y[:100])
 noisy_x = noise(few.x, 0.4, generator(0))
 noisy_x = noisy_x - noisy_x.mean(dim=0)
 
 
+# %%
 def descend(pull, steps=300, lr=0.3):
     """Return the biases after each step, `(steps + 1, 10)`. pull: changes their gradient."""
     W = (torch.randn(10, 64, generator=generator(0)) / 8).to(device()).requires_grad_()
@@ -893,12 +897,12 @@ pulls = {
     "L1, strength 0.01": partial(l1_gradient, strength=0.01),
 }
 paths = {name: descend(pull).cpu() for name, pull in pulls.items()}
+
+# %% tags=["hide-input"]
 last = {name: path[-1].abs().max().item() for name, path in paths.items()}
 assert all(path.shape == (301, 10) for path in paths.values())
 free, l2, l1 = last.values()
 assert l2 < free and l1 < free
-
-# %% tags=["hide-input"]
 show(
     biases.bias_paths(paths),
     alt="Ten biases over 300 steps, in three panels. Without a penalty they spread; with L2 they "
@@ -924,13 +928,8 @@ say(
 # computed from a few images drawn at random. *Adam* is another rule, which gives each weight a step
 # size of its own (lesson 11).
 
-# %%
-begun = a4["starts"]
-responding = dict(zip(begun["starts"], begun["responding"], strict=True))
-assert responding[-10.0] == responding[-3.0] == 0 and responding[3.0] == 1
-assert 0.4 < responding[0.0] < 0.6
 
-
+# %% tags=["hide-input"]
 def start_at(value, lr, seed=0):
     """Run one of the stored runs again, from hidden biases at `value`; return its accuracy."""
     source = generator(seed)
@@ -941,13 +940,15 @@ def start_at(value, lr, seed=0):
     return accuracy(two_layers(params, part.test.x), part.test.y).item()
 
 
+begun = a4["starts"]
+responding = dict(zip(begun["starts"], begun["responding"], strict=True))
+assert responding[-10.0] == responding[-3.0] == 0 and responding[3.0] == 1
+assert 0.4 < responding[0.0] < 0.6
 sgd = begun["SGD"]
 best_rate = dict(zip(begun["starts"], sgd["best_lr"], strict=True))
 best_score = dict(zip(begun["starts"], sgd["test_accuracy"], strict=True))
 live = {value: start_at(value, best_rate[value]) for value in (-10.0, 0.0, 3.0)}
 assert all(abs(now - best_score[value][0]) < 0.02 for value, now in live.items())
-
-# %% tags=["hide-input"]
 show(
     biases.starts(
         begun["starts"],
@@ -977,6 +978,8 @@ ten = part.test.x[:10]
 across = affine(ten, params["W"], params["b"])
 down = dense(ten, params["W"]) + params["b"][:, None]
 assert across.shape == down.shape and not torch.allclose(across, down)
+
+# %% tags=["hide-input"]
 try:
     dense(part.test.x[:50], params["W"]) + params["b"][:, None]
 except RuntimeError as error:
@@ -997,6 +1000,8 @@ uncentred = resplit(digits(), generator(0)).to(device()).test.x
 kept_right, forgotten = (
     accuracy(forward(params, x), part.test.y) for x in (part.test.x, uncentred)
 )
+
+# %% tags=["hide-input"]
 assert kept_right > 0.95 and forgotten < kept_right - 0.1
 say(
     f"The network of ten neurons that was trained on centred images gets {kept_right:.0%} of the test "
@@ -1019,7 +1024,7 @@ half = {
     "32 hidden neurons, muted 0.25": ("32 hidden", "muted 0.25"),
 }
 say(gains(half))
-one, two, faint, fainter = (confidence_interval(gain(*of)) for of in half.values())
+one, two, faint, fainter = (mean_interval(gain(*of)) for of in half.values())
 assert max(abs(end) for i in (one, two) for end in i) < 1
 assert faint.high < -3 and fainter.high < -2
 verdict(
@@ -1043,7 +1048,7 @@ half = {
     "4 hidden neurons, blur 0.75": ("4 hidden", "blur 0.75"),
 }
 say(gains(half))
-sharp, soft, learnt, _, inside, narrow, _ = (confidence_interval(gain(*of)) for of in half.values())
+sharp, soft, learnt, _, inside, narrow, _ = (mean_interval(gain(*of)) for of in half.values())
 assert abs(sharp.mean) < 0.3 and soft.high < 0 and learnt.high < 0
 assert inside.low > 3 and narrow.low > 2
 verdict(
@@ -1076,7 +1081,7 @@ for view, found in penalties["views"].items():
         if name != "no penalty"
     }
     for name, (change, best) in panels[view].items():
-        at_best[view, name] = confidence_interval(change[best])
+        at_best[view, name] = mean_interval(change[best])
         assert change.shape == (18, 24)
 show(
     biases.loss_by_strength(penalties["strengths"], panels),
@@ -1149,15 +1154,15 @@ diets = a4["diets"]
 def change_of(measure, level):
     """Return what diverse training images change, in points."""
     diverse, clear = (torch.tensor(diets[diet][measure][level]) for diet in ("diverse", "clear"))
-    return confidence_interval(100 * (diverse - clear))
+    return mean_interval(100 * (diverse - clear))
 
 
 shown = {level: change_of("lopsided", level) for level in ("blur 1.0", "blur 1.5", "muted 0.25")}
 price = change_of("test_accuracy", "clear")
 met, stronger, unmet = shown.values()
-rows = [f"| too many for their digit, {level} | {change} |" for level, change in shown.items()]
-rows.append(f"| right answers, clear | {price} |")
-say("\n".join(["| share of answers | diverse training adds, in points |", "|---|---:|", *rows]))
+rows = [[f"too many for their digit, {level}", str(change)] for level, change in shown.items()]
+rows.append(["right answers, clear", str(price)])
+say(table({"share of answers": "", "diverse training adds, in points": ">"}, rows))
 assert met.high < -10 and stronger.high < -10 and unmet.low > 3 and price.high < 0
 verdict(
     "A4, fourth part: diverse training data lessens bias (of the model, the other meaning).",

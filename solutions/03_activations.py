@@ -14,7 +14,7 @@
 # work for any number, and see what their slopes do to training. The source articles make no claim
 # about all this. Textbooks do, and some of what many people believe does not hold here.
 
-# %%
+# %% tags=["hide-input"]
 import math
 from functools import partial
 from types import SimpleNamespace
@@ -22,23 +22,23 @@ from types import SimpleNamespace
 import torch
 
 from course_lib.exercises import check, hint, mine, progress, solution
-from course_lib.figures import Choice, Slider, activations, interact, say, show, verdict
+from course_lib.figures import Choice, Slider, activations, interact, say, show, table, verdict
 from course_lib.figures.runs import differences
 from course_lib.lab import (
-    Dataset,
     accuracy,
     device,
     digits,
+    experiment,
     generator,
+    networks,
     progress_bar,
     rms,
     stored,
     train,
 )
-from course_lib.lab.data import resplit
-from course_lib.lab.intervals import confidence_interval
-from course_lib.lab.toys import spirals, xor
+from course_lib.lab.intervals import mean_interval
 from course_lib.nn.activations import ACTIVATIONS, gelu_grad, silu_grad
+from course_lib.nn.initializers import normal
 
 affine = mine("02.affine")
 kept = stored("03_activations")
@@ -130,53 +130,42 @@ def between(f):
     return forward
 
 
-def toy(make, noise, source):
-    return Dataset(make.__name__, *(make(n, noise, source) for n in (500, 250, 500)))
-
-
-data_of = {
-    "XOR": lambda source: toy(xor, 0.2, source),
-    "spirals": lambda source: toy(spirals, 0.02, source),
-    "digits": lambda source: resplit(digits(), source),
-}
-
-
-def start(sizes, source, gain=1.0):
-    """Return random weights, of size gain / √d in hidden layers, and biases of 0."""
-    params, last = {}, len(sizes) - 1
-    for layer in range(1, last + 1):
-        d, h = sizes[layer - 1 : layer + 1]
-        scale = (gain if layer < last else 1.0) / d**0.5
-        params[f"W{layer}"] = (scale * torch.randn(h, d, generator=source)).to(device())
-        params[f"b{layer}"] = torch.zeros(h, device=device())
-    return params
-
-
-def rerun(seed, name, hidden, f, lr, gain=1.0, epochs=20):
-    """Train one of the stored runs again; return all that belongs to it."""
-    source = generator(seed)
-    data = data_of[name](source)
-    sizes = [data.train.x.shape[1], *hidden, int(data.train.y.max()) + 1]
-    params, data = start(sizes, source, gain), data.to(device())
-    settings = {"lr": lr, "epochs": epochs, "batch_size": kept["batch"], "label": None}
-    params, history = train(between(f), params, data, generator=source, **settings)
-    return SimpleNamespace(forward=between(f), params=params, data=data, history=history)
-
-
-# %% tags=["hide-input"]
-stacks = kept["stacks"]["data"]
-
-
 def nothing(z):
     return z
 
 
+# %% tags=["hide-input"]
+original = experiment("03_activations")  # the script that made the stored runs
+stacks, depths = kept["stacks"]["data"], kept["depths"]["activations"]
+
+
+def start(sizes, source, gain=1.0):
+    """Return random weights, of size gain / √d in hidden layers, and biases of 0."""
+    drawn = networks.start(sizes, source, partial(normal, std=1.0))
+    params = original.start(drawn, original.Setting(lr=0.0, gain=gain))
+    return {name: value.to(device()) for name, value in params.items()}
+
+
+def rerun(seed, name, hidden, f, lr, gain=1.0, epochs=20):
+    """Train one of the stored runs again; return all that belongs to it."""
+    begun, data, source = original.draw(original.Network(name, hidden, f), seed)
+    params = original.start(begun, original.Setting(lr, gain))
+    params = {name: value.to(device()) for name, value in params.items()}
+    data = data.to(device())
+    settings = {"lr": lr, "epochs": epochs, "batch_size": kept["batch"], "label": None}
+    params, _ = train(between(f), params, data, generator=source, **settings)
+    return SimpleNamespace(forward=between(f), params=params, data=data)
+
+
+# %%
 linear = "three layers, nothing between"
 stack = rerun(0, "digits", (32, 32), nothing, stacks["digits"][linear]["lr"])
 p = stack.params
 W, b = collapse(*collapse(p["W1"], p["b1"], p["W2"], p["b2"]), p["W3"], p["b3"])
 images = stack.data.test.x
 torch.testing.assert_close(affine(images, W, b), between(nothing)(p, images), atol=1e-3, rtol=1e-3)
+
+# %% tags=["hide-input"]
 numbers, fewer = sum(value.numel() for value in p.values()), W.numel() + b.numel()
 assert (numbers, fewer) == (3466, 650)
 say(
@@ -190,17 +179,16 @@ say(
 # that wind around each other, and digits. Every row chose among the same rates.
 
 # %% tags=["hide-input"]
-rows = ["| data | network | median | worst | against one layer |", "|---|---|---:|---:|---|"]
+rows = []
 for name, found in stacks.items():
     one = points(found["one layer"]["test_accuracy"])
     for network, of in found.items():
         score = points(of["test_accuracy"])
         assert len(score) == kept["seeds"]
-        more = "" if network == "one layer" else confidence_interval(score - one)
-        rows.append(
-            f"| {name} | {network} | {score.median():.1f} % | {score.min():.1f} % | {more} |"
-        )
-say("\n".join(rows))
+        more = "" if network == "one layer" else mean_interval(score - one)
+        rows.append([name, network, f"{score.median():.1f} %", f"{score.min():.1f} %", str(more)])
+columns = {"data": "", "network": "", "median": ">", "worst": ">", "against one layer": ""}
+say(table(columns, rows))
 say("The last column is a difference in points: its mean, and the 95 % interval around it.")
 
 # %% [markdown]
@@ -254,10 +242,12 @@ by_hand = {
     "W2": torch.tensor([[0.0, 0.0], [1.0, 1.0]]),
     "b2": torch.tensor([0.0, -1.0]),
 }
-corners = data_of["XOR"](generator(0)).test
+corners = original.DATA["XOR"](generator(0)).test
 solved_by_hand, without = (
     accuracy(between(f)(by_hand, corners.x), corners.y) for f in (relu, nothing)
 )
+
+# %% tags=["hide-input"]
 assert solved_by_hand > 0.99 > 0.8 > without
 say(
     f"By hand, two hidden neurons get {solved_by_hand:.0%} of {len(corners)} noisy points right. "
@@ -309,7 +299,6 @@ def for_one(params, x):
     return collapse(slope[:, None] * params["W1"], slope * params["b1"], params["W2"], params["b2"])
 
 
-depths = kept["depths"]["activations"]
 own = depths["ReLU"]["1"]
 run = rerun(0, "digits", (32,), relu, own["lr"], own["gain"])
 images = run.data.test.x
@@ -317,6 +306,8 @@ outputs = run.forward(run.params, images)
 for image, out in zip(images[:50], outputs, strict=False):
     W, b = for_one(run.params, image)
     torch.testing.assert_close(affine(image[None], W, b)[0], out, atol=1e-3, rtol=1e-3)
+
+# %% tags=["hide-input"]
 patterns = relu_grad(affine(images, run.params["W1"], run.params["b1"])).unique(dim=0)
 assert 100 < len(patterns) <= len(images)
 say(
@@ -329,19 +320,19 @@ say(
 
 # %% tags=["hide-input"]
 lattice = activations.lattice(1.2).to(device())
-panels, rows = {}, ["| network | just now | stored |", "|---|---:|---:|"]
-networks = {"one layer": ((), nothing), linear: ((32, 32), nothing)}
-networks["three layers, ReLU between"] = ((32, 32), relu)
-for name, (hidden, f) in progress_bar(networks.items(), "runs again"):
+panels, rows = {}, []
+shapes = {"one layer": ((), nothing), linear: ((32, 32), nothing)}
+shapes["three layers, ReLU between"] = ((32, 32), relu)
+for name, (hidden, f) in progress_bar(shapes.items(), "runs again"):
     of = stacks["spirals"][name]
     epochs = kept["stacks"]["epochs"]["spirals"]
     run = rerun(0, "spirals", hidden, f, of["lr"], epochs=epochs)
     test, then = run.data.test, of["test_accuracy"][0]
     now = accuracy(run.forward(run.params, test.x), test.y)
     assert abs(now - then) < 0.02
-    rows.append(f"| {name} | {now:.1%} | {then:.1%} |")
+    rows.append([name, now, then])
     panels[name.replace(", ", ",\n")] = run.forward(run.params, lattice).argmax(dim=1).cpu(), None
-say("\n".join(rows))
+say(table({"network": "", "just now": ".1%", "stored": ".1%"}, rows))
 test = run.data.test
 show(
     activations.planes(test.x.cpu(), test.y.cpu(), panels, reach=1.2),
@@ -483,10 +474,12 @@ say(
 # 2. Take ReLU, set scale back to 1, and lower *shift*. When do neurons die? Now switch to leaky ReLU.
 # 3. Which functions can have a slope below 0?
 
-# %%
+# %% tags=["hide-input"]
 source = generator(0)
 z = affine(digits().train.x, torch.randn(32, 64, generator=source) / 8, torch.zeros(32))
 inputs = z / z.std()
+
+# %%
 functions = {
     "sigmoid": (sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
     "tanh": ACTIVATIONS["tanh"],
@@ -504,10 +497,11 @@ interact(
         "shift": Slider("shift", -5.0, 5.0, 0.5, 0.0),
         "name": Choice("activation", tuple(functions), "sigmoid"),
     },
-    alt="Above: the sigmoid, an S from 0 to 1, and its slope, a low bump of height one quarter. Below: "
-    "the inputs of all neurons, a hill from minus 3 to 3, none of it where the sigmoid is flat.",
-    caption="Above, an activation and its slope. Below, the inputs that 32 neurons give it, and those "
-    "at which it is flat.",
+    alt="Above: the sigmoid, an S from 0 to 1, and its slope, a low bump of height one quarter. "
+    "Below: the inputs of all neurons, a hill from minus 3 to 3, none of it where the sigmoid is "
+    "flat.",
+    caption="Above, an activation and its slope. Below, the inputs that 32 neurons give it, and "
+    "those at which it is flat.",
 )
 
 # %% tags=["hide-input"]
@@ -545,6 +539,8 @@ def gradient_sizes(f, gain=2**0.5, seed=0):
 
 
 sizes = {name: gradient_sizes(functions[name][0]) for name in ("sigmoid", "tanh", "ReLU", "GELU")}
+
+# %% tags=["hide-input"]
 assert all(len(of_layer) == 11 for of_layer in sizes.values())
 assert sizes["sigmoid"][0] < 1e-4 * sizes["sigmoid"][-1]
 assert min(sizes[name][0] / sizes[name][-1] for name in ("tanh", "ReLU", "GELU")) > 0.1
@@ -615,16 +611,18 @@ solution("03.softmax")
 out = between(nothing)(stack.params, stack.data.test.x)[:1]
 two = torch.tensor([[2.0, -1.0]])
 torch.testing.assert_close(softmax(two)[0, 0], sigmoid(two[0, 0] - two[0, 1]))
-rows, steepest = ["| outputs times | largest share | largest slope |", "|---:|---:|---:|"], []
+rows = []
 for factor in (0.3, 1, 100):
     share = softmax(factor * out)[0]
     jacobian = torch.diag(share) - torch.outer(share, share)
     found = torch.func.jacrev(lambda z: softmax(z[None])[0])(factor * out[0])
     torch.testing.assert_close(jacobian, found, atol=1e-5, rtol=1e-4)
-    steepest.append(jacobian.abs().max().item())
-    rows.append(f"| {factor} | {share.max():.4f} | {steepest[-1]:.4f} |")
+    rows.append([factor, share.max(), jacobian.abs().max()])
+
+# %% tags=["hide-input"]
+steepest = [slope for _, _, slope in rows]
 assert steepest[-1] < 1e-4 < steepest[0] <= 0.25
-say("\n".join(rows))
+say(table({"outputs times": "g", "largest share": ".4f", "largest slope": ".4f"}, rows))
 
 # %% [markdown]
 # ## What goes wrong
@@ -685,13 +683,18 @@ for name, f in written.items():
     z = torch.tensor([-1000.0, 0.0, 1000.0], requires_grad=True)
     torch.testing.assert_close(f(z), torch.sigmoid(z))
     slopes[name] = torch.autograd.grad(f(z).sum(), z)[0]
+
+# %% tags=["hide-input"]
 true = torch.tensor([0.0, 0.25, 0.0])
 wrong = [name for name in list(written)[:3] if not torch.allclose(slopes[name], true)]
 assert len(wrong) == 3
-rows = ["| written with | slope at \N{MINUS SIGN}1000 | at 0 | at 1000 |", "|---|---:|---:|---:|"]
-for name, of in slopes.items():
-    rows.append(f"| {name} | {' | '.join(f'{abs(s):.2f}' for s in of.tolist())} |")
-say("\n".join(rows))
+columns = {
+    "written with": "",
+    "slope at \N{MINUS SIGN}1000": ".2f",
+    "at 0": ".2f",
+    "at 1000": ".2f",
+}
+say(table(columns, [[name, *of.tolist()] for name, of in slopes.items()]))
 
 # %% [markdown]
 # Where an exponential overflows, autograd multiplies 0 by infinity, and that is NaN. `where` computes both
@@ -711,20 +714,22 @@ def with_relu_last(params, x):
     return relu(between(relu)(params, x))
 
 
-ends = {}
-for name, forward in {"nothing": between(relu), "ReLU": with_relu_last}.items():
-    ends[name] = []
-    for seed in (0, 1, 2):
-        source = generator(seed)
-        begun = start([64, 32, 10], source, gain=2**0.5)
-        settings = {"lr": 0.5, "epochs": 10, "batch_size": 50, "label": None}
-        params, _ = train(forward, begun, data, generator=source, **settings)
-        ends[name].append(accuracy(forward(params, data.test.x), data.test.y).item())
+def ending(forward, seed):
+    """Return the test accuracy of a network of 32 hidden neurons, after ten epochs."""
+    source = generator(seed)
+    begun = start([64, 32, 10], source, gain=2**0.5)
+    settings = {"lr": 0.5, "epochs": 10, "batch_size": 50, "label": None}
+    params, _ = train(forward, begun, data, generator=source, **settings)
+    return accuracy(forward(params, data.test.x), data.test.y).item()
+
+
+behind = {"nothing": between(relu), "ReLU": with_relu_last}
+ends = {name: [ending(forward, seed) for seed in (0, 1, 2)] for name, forward in behind.items()}
+
+# %% tags=["hide-input"]
 assert max(ends["ReLU"]) < min(ends["nothing"])
-rows = ["| after the last layer | seed 0 | seed 1 | seed 2 |", "|---|---:|---:|---:|"]
-for name, scores_of in ends.items():
-    rows.append(f"| {name} | {' | '.join(f'{score:.0%}' for score in scores_of)} |")
-say("\n".join(rows))
+columns = {"after the last layer": "", "seed 0": ".0%", "seed 1": ".0%", "seed 2": ".0%"}
+say(table(columns, [[name, *of_seeds] for name, of_seeds in ends.items()]))
 
 # %% [markdown]
 # ## Claims, measured
@@ -735,13 +740,13 @@ say("\n".join(rows))
 
 # %% tags=["hide-input"]
 linear_gain = {
-    name: confidence_interval(
+    name: mean_interval(
         points(of[linear]["test_accuracy"]) - points(of["one layer"]["test_accuracy"])
     )
     for name, of in stacks.items()
 }
 bent_gain = {
-    name: confidence_interval(
+    name: mean_interval(
         points(of["three layers, ReLU between"]["test_accuracy"])
         - points(of["one layer"]["test_accuracy"])
     )
@@ -797,16 +802,16 @@ show(
 # %% [markdown]
 # Two of these runs once more, with your sigmoid and with tanh, at three hidden layers.
 
-# %%
-rows = ["| activation | just now | stored |", "|---|---:|---:|"]
+# %% tags=["hide-input"]
+rows = []
 for name, f in progress_bar({"sigmoid": sigmoid, "tanh": torch.tanh}.items(), "runs again"):
     of = depths[name]["3"]
     run = rerun(0, "digits", (32,) * 3, f, of["lr"], of["gain"])
     test, then = run.data.test, of["test_accuracy"][0]
     now = accuracy(run.forward(run.params, test.x), test.y)
     assert abs(now - then) < 0.02
-    rows.append(f"| {name} | {now:.1%} | {then:.1%} |")
-say("\n".join(rows))
+    rows.append([name, now, then])
+say(table({"activation": "", "just now": ".1%", "stored": ".1%"}, rows))
 
 
 # %% tags=["hide-input"]
@@ -821,7 +826,7 @@ def loss_after(name, depth, epoch):
     return float(torch.tensor(depths[name][depth]["train_loss"])[:, epoch].median())
 
 
-deep = {name: confidence_interval(against_relu(name, "10")) for name in ("sigmoid", "tanh")}
+deep = {name: mean_interval(against_relu(name, "10")) for name in ("sigmoid", "tanh")}
 early = {name: loss_after(name, "10", 5) for name in ("sigmoid", "tanh", "ReLU")}
 assert deep["sigmoid"].high < -30 and deep["tanh"].low > 0 and early["tanh"] < early["ReLU"]
 verdict(
@@ -856,15 +861,14 @@ def from_bias(name, bias):
     return points(by_bias[name][bias]["test_accuracy"]).median().item()
 
 
-rows = ["| network | accuracy at rate 0.5 | at 2 | diverged at 2 | biases from \N{MINUS SIGN}3 |"]
-rows.append("|---|---:|---:|---:|---:|")
+rows = []
 for name in by_rate:
     good, high = at_rate(name, 0.5), at_rate(name, 2.0)
-    rows.append(
-        f"| {name} | {good['accuracy']:.0f} % | {high['accuracy']:.0f} % | {high['diverged']} of 24 | "
-        f"{from_bias(name, -3.0):.0f} % |"
-    )
-say("\n".join(rows))
+    shares = (good["accuracy"], high["accuracy"], from_bias(name, -3.0))
+    at_half, at_two, from_low = (f"{share:.0f} %" for share in shares)
+    rows.append([name, at_half, at_two, f"{high['diverged']} of 24", from_low])
+headers = ("accuracy at rate 0.5", "at 2", "diverged at 2", "biases from \N{MINUS SIGN}3")
+say(table({"network": ""} | dict.fromkeys(headers, ">"), rows))
 
 # %% tags=["hide-input"]
 plain, small, large, smooth = by_rate
@@ -894,9 +898,7 @@ gains = {
 }
 show(
     differences(
-        gains,
-        confidence_interval,
-        "what the activation adds to the accuracy, in points, for each run",
+        gains, mean_interval, "what the activation adds to the accuracy, in points, for each run"
     ),
     alt="Three panels with a row each for GELU and SiLU. The points lie on both sides of zero. With one "
     "hidden layer most lie within one point of it; with ten they scatter over ten points to each side.",
@@ -907,7 +909,7 @@ show(
 
 # %% tags=["hide-input"]
 smooth_gain = {
-    (name, depth): confidence_interval(against_relu(name, depth))
+    (name, depth): mean_interval(against_relu(name, depth))
     for name in smooth_ones
     for depth in titles
 }

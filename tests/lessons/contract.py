@@ -30,6 +30,8 @@ HEADER = (
     r"\s*\*\*Time\.\*\* about \d+ minutes\.\n"
     r"\s*\*\*Before this\.\*\* \S"
 )
+VISIBLE = 150  # lines of code that a learner sees in a lesson, besides answers and checks
+WIDTH = 100  # letters: of 105 that fit beside JupyterLab's sidebar in a window of 1280 pixels
 EXERCISE = re.compile(r"(?m)^### Exercise (\S+)$")
 
 
@@ -159,6 +161,35 @@ def verdicts_are_read_once(lesson):
             yield cell.line, f'a verdict is read once, so its code is folded: tags=["{FOLDED}"].'
 
 
+def lines_of(cell):
+    return cell.source.split("\n")
+
+
+def visible_code_is_short(lesson):
+    """Code that is not worth a learner's time is folded."""
+    seen = [
+        cell
+        for cell in lesson.cells
+        if cell.kind == "code" and not cell.role and FOLDED not in cell.tags
+    ]
+    total = sum(len(lines_of(cell)) for cell in seen)
+    if total > VISIBLE:
+        longest = sorted(seen, key=lambda cell: len(lines_of(cell)), reverse=True)[:6]
+        names = ", ".join(f"{c.id} at line {c.line} has {len(lines_of(c))}" for c in longest)
+        sentence = f"a learner sees {total} lines of code besides answers and checks, not {VISIBLE}"
+        yield 1, f'{sentence}: fold what does not teach, tags=["{FOLDED}"]. The longest: {names}.'
+
+
+def visible_code_fits(lesson):
+    """A line that is wider than its cell has to be scrolled sideways."""
+    for cell in lesson.cells:
+        if cell.kind != "code" or FOLDED in cell.tags:
+            continue
+        for line, text in enumerate(lines_of(cell), cell.line):
+            if len(text) > WIDTH:
+                yield line, f"{cell.id} has {len(text)} letters in this line; {WIDTH} fit its cell."
+
+
 def sections_in_order(lesson):
     titles = [title for title, _, _ in sections(lesson)]
     if [title for title in titles if title in SECTIONS] != list(SECTIONS):
@@ -221,7 +252,17 @@ def tools_at_hand(lesson):
         yield 1, f"import what lesson 00 teaches from course_lib.exercises: {', '.join(missing)}."
 
 
-ALL = (header, exercises, figures, pictures_in_prose, style, tags, verdicts_are_read_once)
+ALL = (
+    header,
+    exercises,
+    figures,
+    pictures_in_prose,
+    style,
+    tags,
+    verdicts_are_read_once,
+    visible_code_is_short,
+    visible_code_fits,
+)
 BUT_FOR_00 = (
     sections_in_order,
     prediction_comes_first,

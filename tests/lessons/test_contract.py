@@ -150,12 +150,23 @@ HEADER = "begins with `# 01 · Title`"
         ("# - Three.\n", "# - Three.\n# - Four.\n", 82, "three things"),
         ("# - A book.", "# A book.", 89, "further reading is a list"),
         ("hint, mine", "hint", 1, "teaches from course_lib.exercises: mine"),
+        ("data = digits()", "data = digits()" + "\nx = 1" * 147, 1, "01-toy-2 at line 12 has 148"),
+        ("data = digits()", f"data = digits()  # {'x' * 82}", 12, "01-toy-2 has 101 letters"),
+        ("a = 1", f"a = 1  # {'x' * 92}", 30, "01-a-answer has 101 letters"),
     ],
 )
 def test_a_rule_finds_what_is_wrong(old, new, line, words):
     assert old in GOOD
     found = contract.problems(load(GOOD.replace(old, new, 1)))
     assert any(f"01_toy.py:{line}: " in one and words in one for one in found), found
+
+
+def test_code_may_fill_what_a_learner_sees_and_folded_code_does_not_count():
+    full = GOOD.replace("data = digits()", "data = digits()" + "\nx = 1" * 146, 1)
+    folded = '\n# %% tags=["hide-input"]\nx = 1  # ' + "x" * 93 + "\nx = 1" * 150 + "\n"
+    assert contract.problems(load(full + folded)) == []
+    lesson = load(full + "\n# %%\nx = 1\n")
+    assert ["sees 151 lines" in one for one in contract.problems(lesson)] == [True]
 
 
 START = GOOD[: GOOD.index("# %%\ndata")].replace("01 · Toy", "00 · Start")
