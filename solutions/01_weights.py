@@ -30,11 +30,11 @@ from course_lib.lab import (
     Dataset,
     Split,
     accuracy,
+    correlation_ratio,
     device,
     digits,
     generator,
     parts,
-    predictive_power,
     progress_bar,
     rms,
     shuffled_copy,
@@ -465,7 +465,7 @@ show(
 
 # %% tags=["hide-input"]
 a1 = stored("01_weights")["A1"]
-power = predictive_power(data.train)
+power = correlation_ratio(data.train)
 varies = (data.train.x.amax(dim=0) > 0).cpu()
 strong = varies & (power >= power[varies].median())
 pixel = torch.arange(64)

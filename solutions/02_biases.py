@@ -36,9 +36,9 @@ from course_lib.lab import (
     stored,
     train,
 )
-from course_lib.lab.corruption import blur, mute, noise
+from course_lib.lab.corruption import blur, fade, noise
 from course_lib.lab.data import breast_cancer, imbalanced, resplit
-from course_lib.lab.intervals import mean_interval
+from course_lib.lab.intervals import confidence_interval
 from course_lib.nn.biases import constant_error, l1_gradient
 
 data = digits().to(device())
@@ -385,11 +385,13 @@ def gains(cases):
     for words, (name, level) in cases.items():
         less, more = (a3[name][side]["test_accuracy"][level] for side in ("without", "with"))
         means = (torch.tensor(runs).mean() for runs in (less, more))
-        rows.append([words, *means, str(mean_interval(gain(name, level)))])
+        rows.append([words, *means, str(confidence_interval(gain(name, level)))])
     return table(columns, rows)
 
 
-plain, on_centred = (mean_interval(gain(n, "clear")) for n in ("10 neurons", "10 neurons, centred"))
+plain, on_centred = (
+    confidence_interval(gain(n, "clear")) for n in ("10 neurons", "10 neurons, centred")
+)
 assert abs(plain.mean) < 0.3 and on_centred.low > 0 and on_centred.high < 0.5
 say(
     gains(
@@ -422,8 +424,8 @@ bad = {
     "blur 1.5": blur(eight, 1.5),
     "noise 0.3": noise(eight, 0.3, generator(0)),
     "noise 0.5": noise(eight, 0.5, generator(0)),
-    "muted 0.5": mute(eight, 0.5),
-    "muted 0.25": mute(eight, 0.25),
+    "muted 0.5": fade(eight, 0.5),
+    "muted 0.25": fade(eight, 0.25),
 }
 assert all(image.shape == (1, 64) for image in bad.values())
 assert bad["blur 1.5"].max() < bad["blur 0.75"].max() < eight.max()
@@ -480,7 +482,7 @@ show(
 changed = {}
 for side in ("without", "with"):
     forward, params, part = runs["10 neurons", side, 0]
-    full, faded = part.test.x, mute(part.test.x, 0.25)
+    full, faded = part.test.x, fade(part.test.x, 0.25)
     before, after = (forward(params, images).argmax(dim=1) for images in (full, faded))
     changed[side] = int((before != after).sum())
 
@@ -517,7 +519,7 @@ in_words = {
 show(
     differences(
         {level: {in_words.get(n, n): gain(n, level) for n in names} for level in levels},
-        mean_interval,
+        confidence_interval,
         "what biases add to the accuracy, in points, for each run",
     ),
     alt="Three panels with a row for each network. On clear images the differences are close to 0, "
@@ -535,8 +537,8 @@ show(
 
 # %% tags=["hide-input"]
 name = "10 neurons, inverted"
-own = mean_interval(gain(name, "blur 0.75"))
-same = mean_interval(gain(name, "blur 0.75", against="without, same rate"))
+own = confidence_interval(gain(name, "blur 0.75"))
+same = confidence_interval(gain(name, "blur 0.75", against="without, same rate"))
 rates = [a3[name][side]["lr"] for side in ("without", "with")]
 assert rates[0] != rates[1] and own.low > 1 and max(map(abs, same)) < 1
 say(
@@ -547,7 +549,8 @@ say(
 for name in set(names) - {"10 neurons, inverted"}:
     for level in levels:
         own, same = (
-            mean_interval(gain(name, level, side)) for side in ("without", "without, same rate")
+            confidence_interval(gain(name, level, side))
+            for side in ("without", "without, same rate")
         )
         assert abs(own.mean - same.mean) < 1.5
 
@@ -1024,7 +1027,7 @@ half = {
     "32 hidden neurons, muted 0.25": ("32 hidden", "muted 0.25"),
 }
 say(gains(half))
-one, two, faint, fainter = (mean_interval(gain(*of)) for of in half.values())
+one, two, faint, fainter = (confidence_interval(gain(*of)) for of in half.values())
 assert max(abs(end) for i in (one, two) for end in i) < 1
 assert faint.high < -3 and fainter.high < -2
 verdict(
@@ -1048,7 +1051,7 @@ half = {
     "4 hidden neurons, blur 0.75": ("4 hidden", "blur 0.75"),
 }
 say(gains(half))
-sharp, soft, learnt, _, inside, narrow, _ = (mean_interval(gain(*of)) for of in half.values())
+sharp, soft, learnt, _, inside, narrow, _ = (confidence_interval(gain(*of)) for of in half.values())
 assert abs(sharp.mean) < 0.3 and soft.high < 0 and learnt.high < 0
 assert inside.low > 3 and narrow.low > 2
 verdict(
@@ -1081,7 +1084,7 @@ for view, found in penalties["views"].items():
         if name != "no penalty"
     }
     for name, (change, best) in panels[view].items():
-        at_best[view, name] = mean_interval(change[best])
+        at_best[view, name] = confidence_interval(change[best])
         assert change.shape == (18, 24)
 show(
     biases.loss_by_strength(penalties["strengths"], panels),
@@ -1154,7 +1157,7 @@ diets = a4["diets"]
 def change_of(measure, level):
     """Return what diverse training images change, in points."""
     diverse, clear = (torch.tensor(diets[diet][measure][level]) for diet in ("diverse", "clear"))
-    return mean_interval(100 * (diverse - clear))
+    return confidence_interval(100 * (diverse - clear))
 
 
 shown = {level: change_of("lopsided", level) for level in ("blur 1.0", "blur 1.5", "muted 0.25")}

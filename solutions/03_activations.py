@@ -36,7 +36,7 @@ from course_lib.lab import (
     stored,
     train,
 )
-from course_lib.lab.intervals import mean_interval
+from course_lib.lab.intervals import confidence_interval
 from course_lib.nn.activations import ACTIVATIONS, gelu_grad, silu_grad
 from course_lib.nn.initializers import normal
 
@@ -185,7 +185,7 @@ for name, found in stacks.items():
     for network, of in found.items():
         score = points(of["test_accuracy"])
         assert len(score) == kept["seeds"]
-        more = "" if network == "one layer" else mean_interval(score - one)
+        more = "" if network == "one layer" else confidence_interval(score - one)
         rows.append([name, network, f"{score.median():.1f} %", f"{score.min():.1f} %", str(more)])
 columns = {"data": "", "network": "", "median": ">", "worst": ">", "against one layer": ""}
 say(table(columns, rows))
@@ -740,13 +740,13 @@ say(table(columns, [[name, *of_seeds] for name, of_seeds in ends.items()]))
 
 # %% tags=["hide-input"]
 linear_gain = {
-    name: mean_interval(
+    name: confidence_interval(
         points(of[linear]["test_accuracy"]) - points(of["one layer"]["test_accuracy"])
     )
     for name, of in stacks.items()
 }
 bent_gain = {
-    name: mean_interval(
+    name: confidence_interval(
         points(of["three layers, ReLU between"]["test_accuracy"])
         - points(of["one layer"]["test_accuracy"])
     )
@@ -826,7 +826,7 @@ def loss_after(name, depth, epoch):
     return float(torch.tensor(depths[name][depth]["train_loss"])[:, epoch].median())
 
 
-deep = {name: mean_interval(against_relu(name, "10")) for name in ("sigmoid", "tanh")}
+deep = {name: confidence_interval(against_relu(name, "10")) for name in ("sigmoid", "tanh")}
 early = {name: loss_after(name, "10", 5) for name in ("sigmoid", "tanh", "ReLU")}
 assert deep["sigmoid"].high < -30 and deep["tanh"].low > 0 and early["tanh"] < early["ReLU"]
 verdict(
@@ -898,7 +898,9 @@ gains = {
 }
 show(
     differences(
-        gains, mean_interval, "what the activation adds to the accuracy, in points, for each run"
+        gains,
+        confidence_interval,
+        "what the activation adds to the accuracy, in points, for each run",
     ),
     alt="Three panels with a row each for GELU and SiLU. The points lie on both sides of zero. With one "
     "hidden layer most lie within one point of it; with ten they scatter over ten points to each side.",
@@ -909,7 +911,7 @@ show(
 
 # %% tags=["hide-input"]
 smooth_gain = {
-    (name, depth): mean_interval(against_relu(name, depth))
+    (name, depth): confidence_interval(against_relu(name, depth))
     for name in smooth_ones
     for depth in titles
 }
