@@ -478,23 +478,22 @@ kinds = {
 assert {kind: len(columns) for kind, columns in kinds.items()} == a1["kinds"]
 
 
-def with_copies(source):
-    """Return the data with a shuffled copy beside each pixel; `source` deals those of training."""
-    splits, sources = parts(data), (source, generator(0), generator(0))
-    return Dataset(
-        "with shuffled copies",
-        *(
-            Split(torch.cat([split.x, shuffled_copy(split.x, own)], dim=1), split.y)
-            for split, own in zip(splits, sources, strict=True)
-        ),
-    )
+def with_copies(split, source):
+    """Return the images with a shuffled copy beside each pixel."""
+    return Split(torch.cat([split.x, shuffled_copy(split.x, source)], dim=1), split.y)
+
+
+def all_with_copies(source):
+    """Return all images with their copies; `source` deals those of the training images."""
+    dealt = zip(parts(data), (source, generator(0), generator(0)), strict=True)
+    return Dataset("with shuffled copies", *(with_copies(split, own) for split, own in dealt))
 
 
 # %%
 def grown(seed, start, decay):
     """Return how many times larger the weights of each kind are after training."""
     source = generator(seed)
-    noisy = with_copies(source)
+    noisy = all_with_copies(source)
     before = {"W": start * torch.randn(10, 128, generator=source).to(device())}
     how = {"weight_decay": decay, "generator": source, "label": None, **settings}
     after, _ = train(linear, before, noisy, **how)
