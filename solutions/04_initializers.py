@@ -228,9 +228,10 @@ say(
 #
 # $W_{hd}$ is the weight of input $d$ into neuron $h$, and $v_h$ is the weight of that neuron on its
 # way out. In lesson 01 the output moved by $v_h x_{nd}$ for each unit of $W_{hd}$. Now a tanh lies on
-# the way, and it passes a change on with its slope, which is $1 - \tanh^2$. Then the loss: call
-# $e_n$ the *error* of example $n$, how fast the loss grows with its output. All examples together
-# give
+# the way, and it passes a change on with its slope, which is $1 - \tanh^2$. Then the loss: $e_n$ is
+# its slope at the output of example $n$, how fast the loss grows with that output. It is called the
+# *error* here: for the loss below it is the prediction less the answer, over the number of examples.
+# All examples together give
 #
 # $$ \frac{\partial\,\text{loss}}{\partial W_{hd}} = \sum_n e_n \, v_h
 # \Big(1 - \tanh^2\Big(\sum_{d'} W_{hd'}\, x_{nd'}\Big)\Big)\, x_{nd} $$
@@ -238,6 +239,8 @@ say(
 # ### Exercise 04.symmetric_gradient
 #
 # Write it down for all weights at once. (How such formulas are found in any network is lesson 06.)
+# By hand first: one neuron, $W = 0$, $v = 2$, and two examples with one input each, 3 and 5, and the
+# errors 1 and −1. The slope of the tanh is 1, so the gradient is 1 · 2 · 3 − 1 · 2 · 5 = −4.
 
 
 # %%
@@ -259,6 +262,12 @@ def symmetric_gradient(x, W, v, error):
 
 # %%
 symmetric_gradient = check("04.symmetric_gradient", symmetric_gradient)
+
+# %% tags=["hide-input"]
+by_hand = symmetric_gradient(
+    torch.tensor([[3.0], [5.0]]), torch.zeros(1, 1), torch.tensor([2.0]), torch.tensor([1.0, -1.0])
+)
+assert by_hand.tolist() == [[-4.0]]
 
 # %%
 solution("04.symmetric_gradient")
@@ -415,8 +424,10 @@ glorot_std = check("04.glorot_std", glorot_std)
 # All this is for layers without an activation. tanh is nearly the identity around 0, so for small
 # signals it changes little. A ReLU changes much: of signals that lie evenly around 0 it cuts off the
 # half below, and with it half of the mean square. To make up for that, **He** and others double the
-# variance. They show that it is enough to keep either signals or gradients: over many layers the two
-# rules differ by one factor in all, not by one for each layer. So they count the inputs alone:
+# variance. They show that it is enough to keep the signals. The mean square of the gradients then
+# changes by $\text{fan}_\text{out} / \text{fan}_\text{in}$ in each layer. What goes out of one layer goes
+# into the next, so these factors cancel: all layers together change it by the outputs of the whole
+# network over its inputs, however many layers there are. So they count the inputs alone:
 #
 # $$ \sigma^2 = \frac{2}{\text{fan}_\text{in}} $$
 #

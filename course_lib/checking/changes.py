@@ -104,14 +104,10 @@ def _of_operation(node: ast.BinOp) -> Iterator[Change]:
             yield "times", binary(left, ast.Mult(), right)
     if isinstance(op, ast.Sub | ast.Div | ast.Pow | ast.MatMult | ast.Mod | ast.FloorDiv):
         yield "order", binary(right, op, left)
-    if isinstance(left, ast.BinOp) and _binds(op) > _binds(left.op):
+    if isinstance(left, ast.BinOp) and _binds(op) != _binds(left.op):
         yield "brackets", binary(left.left, left.op, binary(left.right, op, right))
-    if isinstance(right, ast.BinOp) and _binds(op) >= _binds(right.op):
+    if isinstance(right, ast.BinOp):
         yield "brackets", binary(binary(left, op, right.left), right.op, right.right)
-    if isinstance(right, ast.BinOp) and _binds(op) < _binds(right.op):
-        yield "brackets", binary(binary(left, op, right.left), right.op, right.right)
-    if isinstance(left, ast.BinOp) and _binds(op) < _binds(left.op):
-        yield "brackets", binary(left.left, left.op, binary(left.right, op, right))
 
 
 def _binds(op: ast.operator) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import textwrap
 from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any
@@ -69,8 +70,9 @@ REPAIRS = KINDS | {
     "times": "a product stands where another operation belongs, or the other way round",
     "index": "an index or a slice is off by one",
     "transposed": "a matrix is turned on its side, or should be",
-    "setting": "an argument stands where a number belongs",
 }
+ON_SEVERAL_LINES = ("inputs", "lines", "setting")  # what one change in one line cannot be
+LONGEST = 80  # letters of a line that is shown
 ONE_CHANGE = (
     "One small change of the right code gives the same: go through yours sign by sign and name by "
     "name."
@@ -109,8 +111,10 @@ def repair_of(
     except (OSError, SyntaxError, TypeError, AssertionError):  # a lambda, or no source
         return None
     for mutant in candidates:
+        if mutant.kind in ON_SEVERAL_LINES:
+            continue
         if all(same(call(mutant.fn, case), due) for case, due in zip(cases, right, strict=True)):
-            line = mutant.change.partition(" → ")[0]
+            line = textwrap.shorten(mutant.change.partition(" → ")[0], LONGEST, placeholder=" …")
             kind = "loop" if line.startswith(("for ", "while ")) else mutant.kind
             end = "" if REPAIRS[kind].endswith("?") else "."
             return kind, f"One change in the line `{line}` is enough: {REPAIRS[kind]}{end}"

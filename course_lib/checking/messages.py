@@ -1,4 +1,4 @@
-"""Every sentence that a learner can be told, apart from those of the slips."""
+"""Sentences about an outcome as a whole; on a wrong result see `explain`, `kinds` and `reading`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from .model import Case, Exercise
 from .reading import source_of
 from .record import Record, Result
 
-FEW = 24  # numbers; so many can still be tried by hand
 NOT_ATTEMPTED = (
     "Nothing to check yet: replace the `...` in the cell above with your answer, run that cell, "
     "then run this one again."
