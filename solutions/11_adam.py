@@ -301,8 +301,6 @@ def trained(make):
 
 yours = trained(lambda params: RuleOptimizer(params, adam, lr=0.01))
 torchs = trained(lambda params: torch.optim.Adam(params, lr=0.01))
-
-# %% tags=["hide-input"]
 for one, other in zip(yours.parameters(), torchs.parameters(), strict=True):
     torch.testing.assert_close(one, other, rtol=0, atol=0.01)
 right = [accuracy(net(data.test.x), data.test.y).item() for net in (yours, torchs)]

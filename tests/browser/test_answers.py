@@ -13,13 +13,13 @@ from .conftest import LESSONS
 class Story:
     """What a learner types for `return ...` in an exercise, first wrong and then right.
 
-    `twin` names the slip. `experiment` is code of a cell that uses the answer, which shows `shows`.
+    `slip` is its name among the slips. `experiment` is code of a cell that uses the answer, which shows `shows`.
     """
 
     lesson: str
     exercise: str
     wrong: str
-    twin: str
+    slip: str
     right: str
     experiment: str
     shows: str
@@ -30,10 +30,10 @@ class Story:
         return self.exercise.split(".")[1]
 
     @property
-    def slip(self) -> str:
+    def message(self) -> str:
         """The message that names the slip, as the page shows it."""
-        twins = {twin.name: twin.message for twin in EXERCISES[self.exercise].slips}
-        return twins[self.twin].replace("`", "")
+        messages = {slip.name: slip.message for slip in EXERCISES[self.exercise].slips}
+        return messages[self.slip].replace("`", "")
 
 
 STORIES = (
@@ -41,7 +41,7 @@ STORIES = (
         lesson="00_start_here",
         exercise="00.weighted_sum",
         wrong="return inputs.sum() * weights.sum()",
-        twin="product of sums",
+        slip="product of sums",
         right="return (inputs * weights).sum()",
         experiment="bill = weighted_sum(how_many, prices)",
         shows="The bill is 8.00.",
@@ -50,7 +50,7 @@ STORIES = (
         lesson="01_weights",
         exercise="01.dense",
         wrong="return x @ weight",
-        twin="transposed weights",
+        slip="transposed weights",
         right="return x @ weight.T",
         experiment="hidden = dense(ab[None], W)[0]",
         shows="on the ring the output is",
@@ -59,7 +59,7 @@ STORIES = (
         lesson="02_biases",
         exercise="02.affine",
         wrong="return x @ (weight.T + bias)",
-        twin="bias inside the product",
+        slip="bias inside the product",
         right="return x @ weight.T + bias",
         experiment="by_bias = {bias: right(bias)",
         shows="although both weights are simply 1",
@@ -69,7 +69,7 @@ STORIES = (
         exercise="11.adam",
         wrong="return p - lr * (m := beta1 * m + (1 - beta1) * g) / "
         "((v := beta2 * v + (1 - beta2) * g * g).sqrt() + eps), m, v",
-        twin="no correction",
+        slip="no correction",
         right="m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g * g\n"
         "return p - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps), m, v",
         experiment="yours = trained(lambda params: RuleOptimizer(params, adam",
@@ -95,7 +95,7 @@ def test_from_a_wrong_answer_to_the_right_one(opened, story: Story):
         lab.run(answer)
         told = lab.run(check)
         assert "not yet" in told
-        assert story.slip in told
+        assert story.message in told
         assert story.shows in lab.run(experiment), "a stand-in goes on"
         assert "This is the stand-in from an earlier check" in lab.run(check)
 
