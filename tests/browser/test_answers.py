@@ -13,7 +13,8 @@ from .conftest import LESSONS
 class Story:
     """What a learner types for `return ...` in an exercise, first wrong and then right.
 
-    `slip` is its name among the slips. `experiment` is code of a cell that uses the answer, which shows `shows`.
+    `slip` is the name of the wrong one. `experiment` is code of a cell that uses the answer and
+    shows `shows`.
     """
 
     lesson: str
