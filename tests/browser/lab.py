@@ -120,6 +120,8 @@ class Lab:
         forget_numbers(cell)
         self.page.keyboard.press("Control+Enter")
         wait_for_numbers(cell)
+        self.wait_until("idle")  # a number can come before the last output does
+        self.page.evaluate(STEADY)
         return cell.locator(".jp-OutputArea").inner_text()
 
     def type_over(self, line: Locator, code: str) -> None:

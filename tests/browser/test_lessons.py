@@ -159,5 +159,6 @@ def assert_figures_are_drawn(lab: Lab) -> None:
     outputs = [out for cell in notebook["cells"] for out in cell.get("outputs", [])]
     figures = lab.page.locator(FIGURE)
     # JupyterLab may still be drawing those of widgets.
-    expect(figures).to_have_count(sum("image/png" in out.get("data", {}) for out in outputs))
+    pictures = sum("image/png" in out.get("data", {}) for out in outputs)
+    expect(figures).to_have_count(pictures, timeout=30_000)
     assert figures.evaluate_all(NOT_DRAWN) == []

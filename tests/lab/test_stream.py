@@ -87,6 +87,7 @@ def test_no_rows_are_refused(tmp_path):
         write_stream(tmp_path / "rows.npy", 0, WEIGHTS, generator(0), label=None)
 
 
+@pytest.mark.alone  # what other tests of the process give back would count against it
 @linux_only
 def test_memory_that_is_taken_is_seen():
     before = anonymous_memory()
