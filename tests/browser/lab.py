@@ -135,7 +135,11 @@ class Lab:
         """Add a cell at the end, paste `code` into it, and return it."""
         self.page.click(".jp-Notebook-footer")
         self.page.keyboard.press("Enter")
+        content = self.page.locator(CODE_CELL).last.locator(".cm-content")
+        expect(content).to_have_text("")  # the new cell is there
+        content.click()
         self.page.keyboard.insert_text(code)
+        expect(content).to_contain_text(code.splitlines()[-1])
         return self.page.locator(CODE_CELL).last
 
     def restart_kernel(self) -> None:

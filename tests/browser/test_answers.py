@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from playwright.sync_api import expect
 
 from course_lib.exercises import EXERCISES
 
@@ -112,9 +113,16 @@ def test_from_a_wrong_answer_to_the_right_one(opened, story: Story):
 
         lab.restart_kernel()
         code = "from course_lib.exercises import mine, progress\nprogress()\n"
-        kept = lab.run(lab.add_cell(f'{code}{story.name} = mine("{story.exercise}")'))
-        assert f"✓ right: {story.name}" in kept
-        assert f"{story.exercise} · your own function goes on" in kept
-        source = lab.add_cell(f"import inspect\nprint(inspect.getsource({story.name}))")
-        assert MINE in lab.run(source)
+        cell = lab.add_cell(f'{code}{story.name} = mine("{story.exercise}")')
+        lab.run(cell)
+        assert_shows(cell, f"✓ right: {story.name}")
+        assert_shows(cell, f"{story.exercise} · your own function goes on")
+        cell = lab.add_cell(f"import inspect\nprint(inspect.getsource({story.name}))")
+        lab.run(cell)
+        assert_shows(cell, MINE)
         assert lab.errors == []
+
+
+def assert_shows(cell, words: str) -> None:
+    """Wait for words under a cell: one that is new can look as if it had run before it has."""
+    expect(cell.locator(".jp-OutputArea")).to_contain_text(words, timeout=60_000)
