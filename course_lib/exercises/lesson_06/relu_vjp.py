@@ -7,6 +7,8 @@ from torch import Tensor
 
 from ...checking import Case, Exercise, slips
 from ...nn import backprop
+from ...nn.activations import relu, relu_grad  # noqa: F401  (slips use relu)
+from ...nn.backprop import elementwise_vjp
 from ..drawing import drawing
 
 
@@ -48,6 +50,10 @@ def _relu_by_mask(g: Tensor, z: Tensor) -> Tensor:
 
 def _relu_row_by_row(g: Tensor, z: Tensor) -> Tensor:
     return torch.stack([one * (row > 0) for one, row in zip(g, z, strict=True)])
+
+
+def _relu_by_slope(g: Tensor, z: Tensor) -> Tensor:
+    return elementwise_vjp(g, relu_grad(z))
 
 
 SLIPS = """
@@ -125,8 +131,9 @@ RELU_VJP = Exercise(
         "Where z is above 0, g goes through as it is; everywhere else, also where z is exactly 0, "
         "the result is 0. `torch.where`, or a product with a comparison, does it.",
     ),
-    slips=slips(SLIPS, backprop.relu_vjp),
+    slips=slips(SLIPS, _relu_by_slope),
     also_right=(
+        _relu_by_slope,
         _relu_by_autograd,
         _relu_by_mask,
         _relu_row_by_row,
