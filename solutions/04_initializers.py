@@ -760,7 +760,7 @@ say(table({"weights": "", "lowest": ".0%", "median": ".0%", "highest": ".0%"}, r
 say("All four runs just now lie among the stored ones, or within five points of them.")
 
 # %% [markdown]
-# Now all of them. With two layers nearly everything works; with thirty hardly anything does.
+# Now all of them. With two layers nearly everything works; the deeper, the less.
 
 
 # %% tags=["hide-input"]

@@ -200,7 +200,7 @@ GRADIENT_CHECK = Exercise(
         "One weight goes up by the step and f is called; the same weight goes down by the step and "
         "f is called again. How far apart were the two places? Then comes the next weight, from "
         "where the first one is back at its old value.",
-        "Work on a copy, `w.clone().view(-1)`, which is flat whatever the shape of w; go through "
+        "Work on a copy, `w.flatten().clone()`, which is flat whatever the shape of w; go through "
         "its places one by one, and give the list of slopes the shape of w at the end.",
     ),
     slips=slips(SLIPS, _by_axes)
