@@ -13,6 +13,7 @@
 # at all. This lesson finds the right size from the number of inputs, for any depth. It also shows what no size can mend: neurons that start alike.
 
 # %% tags=["hide-input"]
+# Setup
 import math
 from functools import partial
 
@@ -185,6 +186,7 @@ draws = {
 assert abs(uniform_std(-limit, limit) - std) < 1e-12
 
 # %% tags=["hide-input"]
+# The figure: three distributions
 for drawn in draws.values():
     assert abs(drawn.std().item() - std) < 0.01 * std
 edge = truncated(torch.tensor([2.0]), std).item()
@@ -260,6 +262,7 @@ def symmetric_gradient(x, W, v, error):
 symmetric_gradient = check("04.symmetric_gradient", symmetric_gradient)
 
 # %% tags=["hide-input"]
+# The example by hand
 by_hand = symmetric_gradient(
     torch.tensor([[3.0], [5.0]]), torch.zeros(1, 1), torch.tensor([2.0]), torch.tensor([1.0, -1.0])
 )
@@ -305,6 +308,7 @@ different = {name: int(distinct_rows(W)) for name, (W, _) in ended.items()}
 assert list(different.values()) == [1, 1, 8, 8]
 
 # %% tags=["hide-input"]
+# The figure and table: neurons from four starts
 show(
     initializers.templates({name: W.cpu() for name, (W, _) in ended.items()}),
     alt="The weights of eight hidden neurons as images, for four starts. From all zeros they are "
@@ -463,6 +467,7 @@ rules = {"LeCun": lecun_std, "Glorot": glorot_std, "He": he_std}
 stds = [[rule(shape) for rule in rules.values()] for shape in shapes]
 
 # %% tags=["hide-input"]
+# The table: the rules side by side
 for shape, (lecun, _, he) in zip(shapes, stds, strict=True):
     assert abs(he - 2**0.5 * lecun) < 1e-12 and shape == fans(shape)[::-1]
 assert abs(stds[0][1] - stds[1][1]) < 1e-12
@@ -493,6 +498,7 @@ gains = {
 }
 
 # %% tags=["hide-input"]
+# The table: what one layer makes of the mean square
 for found, expected in zip(gains.values(), (1, 0.5, 1), strict=True):
     assert abs(found - expected) < 0.05
 say(table({"weights": "", "mean square of the sums, before = 1": ".2f"}, gains.items()))
@@ -518,6 +524,7 @@ cut = nn.init.trunc_normal_(torch.empty(shape), generator=source)
 as_keras = truncated(cut, glorot_std(shape))
 
 # %% tags=["hide-input"]
+# Check: both dialects have one std
 for weight in (plain, as_keras):
     assert abs(weight.std().item() / glorot_std(shape) - 1) < 0.01
 reach = [weight.abs().max().item() / glorot_std(shape) for weight in (plain, as_keras)]
@@ -558,6 +565,7 @@ live = {
 }
 
 # %% tags=["hide-input"]
+# The table: your two draws, and that they are the stored ones
 signals = kept["signals"]
 rows = []
 for (name, weights), (activation, std) in live.items():
@@ -569,6 +577,7 @@ for (name, weights), (activation, std) in live.items():
 say(table({"activation": "", "weights": "", "seed": "d", "size behind layer 50": ".2g"}, rows))
 
 # %% tags=["hide-input"]
+# The figure: sizes in fifty layers
 names = ["normal, std 0.05", "normal, std 1", "Glorot normal", "He normal", "orthogonal"]
 panels = {}
 for title, way in {"signals": "forward", "gradients": "backward"}.items():
@@ -589,6 +598,7 @@ show(
 )
 
 # %% tags=["hide-input"]
+# Check: what the law says of Glorot and ReLU
 fall = 10 ** torch.tensor(signals["ReLU"]["Glorot normal"]["forward"])[:, -1].median().item()
 hold = 10 ** torch.tensor(signals["ReLU"]["He normal"]["forward"])[:, -1].median().item()
 assert fall < 1e-6 and 0.1 < hold < 10
@@ -631,6 +641,7 @@ weights = {
 }
 
 # %% tags=["hide-input"]
+# The interactive figure: what leaves the layers
 activations = {"tanh": torch.tanh, "ReLU": torch.relu, "none": lambda signal: signal}
 inside_layers = partial(initializers.layers, data.train.x[:100].cpu(), weights, activations)
 interact(
@@ -650,6 +661,7 @@ interact(
 )
 
 # %% tags=["hide-input"]
+# What the interactive figure shows
 saturated = inside_layers(depth=50, activation="tanh", initializer="normal, std 1")
 lost = inside_layers(depth=50, activation="ReLU", initializer="Glorot normal")
 held = inside_layers(depth=50, activation="ReLU", initializer="He normal")
@@ -748,6 +760,7 @@ def rerun(std_of, lr):
 
 
 # %% tags=["hide-input"]
+# The table: two runs again, among the stored ones
 on_digits = kept["training"]["digits"]
 assert (kept["epochs"], kept["batch"]) == (10, 50)
 rows = []
@@ -764,6 +777,7 @@ say("All four runs just now lie among the stored ones, or within five points of 
 
 
 # %% tags=["hide-input"]
+# The figure: ten initializers in six networks
 def scores(task, net, name):
     """Return the 24 test accuracies of an initializer."""
     return torch.tensor(kept["training"][task][net][name]["test_accuracy"], dtype=torch.float64)
@@ -803,6 +817,7 @@ show(
 # measures.
 
 # %% tags=["hide-input"]
+# The figure: shortcuts, normalisation, another task
 others = {
     "30 ReLU, shortcuts": ("digits", "ReLU, 30 layers, shortcuts"),
     "30 ReLU, shortcuts, normalised": ("digits", "ReLU, 30 layers, shortcuts, normalised"),
@@ -849,7 +864,8 @@ for title, prepare in {"plain": lambda signal: signal, "normalised": each_exampl
     growth[title] = (rms(signal) / rms(begun)).item()
 assert growth["plain"] > 2**14 and growth["normalised"] < 30
 say(
-    f"From He's weights the size grows {growth['plain']:.0e}-fold in 28 layers with shortcuts, and "
+    "From He's weights the size grows "
+    f"$10^{{{math.log10(growth['plain']):.0f}}}$-fold in 28 layers with shortcuts, and "
     f"{growth['normalised']:.0f}-fold when what goes into each layer is normalised."
 )
 
@@ -861,6 +877,7 @@ say(
 # last to the first.
 
 # %% tags=["hide-input"]
+# Gradients with std 1
 grown = torch.tensor(signals["tanh"]["normal, std 1"]["backward"])[:, 0].median().item()
 assert grown > 10
 say(f"With tanh and std 1 they grow $10^{{{grown:.0f}}}$-fold on their way through fifty layers.")
@@ -880,6 +897,7 @@ with torch.no_grad():
         signal = torch.relu(layer(signal))
 
 # %% tags=["hide-input"]
+# torch's default in numbers
 std = torch.stack([layer.weight for layer in layers]).std().item()
 bound = 1 / math.sqrt(64)
 assert abs(std - uniform_std(-bound, bound)) < 0.01 * std and rms(signal) < 1e-9
@@ -897,6 +915,7 @@ wrong, right_one = he_std(kernel), he_std(kernel[::-1])
 assert abs(right_one / wrong - 4) < 1e-12
 
 # %% tags=["hide-input"]
+# The fans in numbers
 say(
     f"From 64 inputs to 1024 neurons He's rule says {right_one:.3f}. With the shape read the wrong way "
     f"round it says {wrong:.3f}, and the signals come out {right_one / wrong:.0f} times too small."
@@ -923,6 +942,7 @@ assert not torch.equal(running[0], running[2])
 
 
 # %% tags=["hide-input"]
+# The verdict on A2
 def change(net, name, against, task="digits"):
     """Return what one initializer gains over another, in points, with its interval."""
     return confidence_interval(100 * (scores(task, net, name) - scores(task, net, against)))
@@ -958,6 +978,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# The verdict on A5, first part
 shallow = (two, "ReLU, 2 layers")
 behind = {net: change(net, small, best(net)[0]) for net in shallow}
 assert all(gap.low > -1 and small in tied(net) for net, gap in behind.items())
@@ -987,6 +1008,7 @@ rows = [
 say(table({"network": "", "Glorot: uniform gains": ">", "He: uniform gains": ">"}, rows))
 
 # %% tags=["hide-input"]
+# The verdict on A5, second part
 clear = {where: gain for where, gain in flat.items() if gain.low > 0 or gain.high < 0}
 assert len(flat) == 20 and len(clear) == 3 and all(gain.low > 0 for gain in clear.values())
 for rule, task, net in clear:  # nothing but the shape would have to differ
@@ -1003,6 +1025,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# The verdict on A5, third part
 stuck = [
     (max(side["rows"]), max(side["test_accuracy"]))
     for net in plain_nets
@@ -1032,7 +1055,7 @@ verdict(
     f"{max(top for _, top in stuck):.0%}. (On tumours one tanh neuron goes a long way: "
     f"{one_is_enough:.0%} from ones.) But one layer from zero against Glorot's weights changes by "
     f"{of_one_layer} points, and thirty layers whose shortcuts start at scale zero reach "
-    f"{zero_scales.mean():.0%}. Biases from zero against random ones: {of_biases}, which cannot tell.",
+    f"{zero_scales.mean():.0%}. Biases from zero against random ones: {of_biases}, which is too wide to tell.",
 )
 
 # %% [markdown]
@@ -1041,6 +1064,7 @@ verdict(
 # could hide in the table.
 
 # %% tags=["hide-input"]
+# The verdict on A6, first part
 for rule in ("Glorot", "He"):
     with_tanh, with_relu = (flat[rule, "digits", net] for net in (ten, "ReLU, 10 layers"))
     assert -1 < with_tanh.low < 0 < with_tanh.high < 1
@@ -1065,6 +1089,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# The verdict on A6, second part
 he_gain = {net: change(net, "He normal", "Glorot normal") for net in plain_nets}
 assert he_gain["ReLU, 10 layers"].low > 0 and he_gain["ReLU, 30 layers"].low > 10
 assert he_gain["tanh, 30 layers"].low > 3 and abs(he_gain["ReLU, 2 layers"].mean) < 1
@@ -1087,6 +1112,7 @@ rows = [
 say(table({"network": "", "best mean": ".1%", "best, and those that tie with it": ""}, rows))
 
 # %% tags=["hide-input"]
+# The verdict on A7
 plain = [(task, net) for task, net in all_nets if "shortcuts" not in net]
 counts = {name: sum(name in bests[where] for where in plain) for name in every}
 assert len(plain) == 8 and max(counts, key=counts.get) == "orthogonal"

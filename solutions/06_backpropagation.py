@@ -12,6 +12,7 @@
 # Then you check it, count what it costs, and see what happens to people who do not check.
 
 # %% tags=["hide-input"]
+# Setup
 import statistics
 from functools import partial
 
@@ -117,6 +118,7 @@ def power(value):
 # 3. Give w₁ a value below 0. Which gradients become 0, and why must they?
 
 # %% tags=["hide-input"]
+# The interactive figure: step by step
 interact(
     backprop.walk,
     backprop.start_walk,
@@ -132,6 +134,7 @@ interact(
 )
 
 # %% tags=["hide-input"]
+# Check: the gradients of the figure
 names = list(backprop.PLACES)
 ends = {w1: backprop.walk(backprop.STEPS, w1) for w1 in (0.5, 0.501, -0.5)}
 found = {w1: dict(zip(names, end["gradients"], strict=True)) for w1, end in ends.items()}
@@ -166,6 +169,7 @@ entries = (n * h) * (h * d)
 not_zero = n * h * d
 
 # %% tags=["hide-input"]
+# How large the Jacobian is
 say(
     f"For {n} images, {d} inputs and {h} neurons the Jacobian of the outputs with respect to the weights "
     f"has {n * h:,} rows and {h * d:,} columns: {entries:,} numbers, of which {not_zero:,} can differ "
@@ -222,6 +226,7 @@ for found, expected in zip(by_you, by_autograd, strict=True):
     torch.testing.assert_close(found, expected)
 
 # %% tags=["hide-input"]
+# Check: shapes
 assert g.shape == (50, 10) and by_you[1].shape == W.shape
 say("Your gradients of inputs, weights and biases are those that torch finds.")
 
@@ -270,6 +275,7 @@ in_two_steps = softmax_vjp(categorical_gradient(p, labels), p)
 torch.testing.assert_close(in_two_steps, loss_gradient(z, labels))
 
 # %% tags=["hide-input"]
+# Check: your gate and the library
 torch.testing.assert_close(relu_vjp(g, z), elementwise_vjp(g, ACTIVATIONS["ReLU"].grad(z)))
 say(
     f"For {len(ACTIVATIONS)} activations, g times the slope is what torch hands back. And the loss on "
@@ -344,6 +350,7 @@ how = {"lr": 0.3, "epochs": 10, "batch_size": 50, "label": None}
 by_torch, _ = train(network, begin, data, generator=generator(1), **how)
 
 # %% tags=["hide-input"]
+# Check: by hand and by autograd
 apart = max(float((by_hand[k] - by_torch[k]).abs().max()) for k in begin)
 scores = [accuracy(network(params, data.test.x), data.test.y) for params in (by_hand, by_torch)]
 assert apart < 1e-3 and abs(scores[0] - scores[1]) < 0.005 and scores[0] > 0.9
@@ -368,6 +375,7 @@ while node is not None:
     node = next((before for before, _ in node.next_functions if before is not None), None)
 
 # %% tags=["hide-input"]
+# The tape in words
 assert len(tape) == 7 and tape[3].startswith("Relu") and "Accumulate" in tape[6]
 say("mean ← square ← minus 1 ← ReLU ← matrix product ← transpose ← the weights")
 
@@ -446,6 +454,7 @@ for (name, value), gradient in zip(params.items(), gradients, strict=True):
     errors[name] = float(relative_error(near, gradient))
 
 # %% tags=["hide-input"]
+# The table: your gradients and differences
 assert max(errors.values()) < 1e-7
 columns = {"gradient": "", "apart from differences": ">"}
 say(table(columns, [[name, "below 0.0000001"] for name in errors]))
@@ -464,6 +473,7 @@ say(table(columns, [[name, "below 0.0000001"] for name in errors]))
 # with backpropagation in float64. One of its runs is repeated here.
 
 # %% tags=["hide-input"]
+# The figure: the error at each step
 steps, curves = kept["steps"]["steps"], kept["steps"]["curves"]
 source = generator(0)
 part = resplit(digits(), source).to(device())
@@ -509,6 +519,7 @@ show(
 
 
 # %% tags=["hide-input"]
+# The errors in numbers
 def error_at(name, step):
     """Return the median error of a stored curve at the step nearest to this one."""
     place = min(range(len(steps)), key=lambda i: abs(steps[i] / step - 1))
@@ -540,6 +551,7 @@ torch.testing.assert_close(along, (v * right).sum(), rtol=1e-6, atol=1e-9)
 torch.testing.assert_close(forward_mode, (v * right).sum())
 
 # %% tags=["hide-input"]
+# The slope along a direction, in three ways
 one_sided = relative_error(forward_difference(smooth_loss, params[0], 1e-5), right)
 assert one_sided > 1e3 * live[1e-5]
 say(
@@ -601,6 +613,7 @@ forward, backward = count_cost([64, 32, 10], len(data.train))
 assert counted == (2 * forward, 2 * backward)
 
 # %% tags=["hide-input"]
+# Multiplications in numbers
 parameters = sum(p.numel() for p in begin.values())
 say(
     f"Forward {forward:,} multiplications, backward {backward:,}: {backward / forward:.2f} times as many. "
@@ -613,6 +626,7 @@ say(
 # networks time and multiplications disagree, in both directions.
 
 # %% tags=["hide-input"]
+# The figure: what a gradient costs
 nets, differences = kept["cost"]["nets"], kept["cost"]["differences"]
 ratios = {}
 for found in nets.values():
@@ -677,6 +691,7 @@ def way_back(g, x, z1, a1, z2, a2, weights, mistake):
 
 
 # %% tags=["hide-input"]
+# The runs again, and the figure: six mistakes
 def forward(params, x):
     """Return the outputs, and all that the way back needs."""
     W1, b1, W2, b2, W3, b3 = params
@@ -724,6 +739,7 @@ show(
 
 
 # %% tags=["hide-input"]
+# The transpose in numbers
 def loss_by(mistake):
     """Return the accuracy that a mistake costs, in points, run by run."""
     return 100 * (torch.tensor(trained[mistake]) - torch.tensor(trained["none"]))
@@ -743,6 +759,7 @@ say(
 # direction takes two forward passes, and finds all three mistakes that were trained here.
 
 # %% tags=["hide-input"]
+# The table: a check finds each mistake
 source = generator(0)
 params = [exact(p) for p in start(kept["bugs"]["sizes"], source).values()]
 few_x, few_y = exact(data.train.x[:20]), data.train.y[:20].cpu()
@@ -788,6 +805,7 @@ except RuntimeError as error:
 assert "modified by an inplace operation" in message
 
 # %% tags=["hide-input"]
+# What torch says
 say(f"Torch says: “{message}”.")
 
 # %% [markdown]
@@ -802,6 +820,7 @@ across = central_difference(lambda w: torch.relu(w).sum(), corner, s)
 within = central_difference(lambda w: torch.relu(w).sum(), corner, s / 100)
 
 # %% tags=["hide-input"]
+# The corner in numbers
 assert abs(across.item() - 0.55) < 1e-9 and abs(within.item() - 1) < 1e-9
 say(
     f"At z = 0.0001 the slope of ReLU is 1. With a step of {s:g} the difference says {across.item():.2f}, "
@@ -838,6 +857,7 @@ def promise(lr):
 
 
 # %% tags=["hide-input"]
+# The figure: is a gradient a share?
 share = kept["share"]
 assert share["sizes"] == [64, 32, 10]
 for lr, stored_ratios in zip(share["steps"], share["start"]["kept_promise"], strict=True):
@@ -861,6 +881,7 @@ show(
 )
 
 # %% tags=["hide-input"]
+# The verdict on shares
 small = [value for found in moments.values() for value in found["kept_promise"][0]]
 sums = {name: confidence_interval(found["sum_over_loss"]) for name, found in moments.items()}
 deleted = {name: confidence_interval(found["deleted"]) for name, found in moments.items()}
@@ -880,6 +901,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# The verdict on the rule of two
 counts = [found["multiplications"][1] / found["multiplications"][0] for found in nets.values()]
 times = [median(rounds) for _, rounds in ratios.values()]
 assert all(1 <= count < 2 for count in counts) and counts[-1] > 1.9
@@ -894,6 +916,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# The verdict on cheap gradients
 places = differences["parameters"]
 slower = [
     median(a) / median(b)
@@ -912,6 +935,7 @@ verdict(
 
 
 # %% tags=["hide-input"]
+# The verdict on the best step
 def rise_by(name, low, high):
     """Return by which power of the step the median error grows between two steps."""
     ends = [torch.tensor(error_at(name, step)).log10() for step in (low, high)]
@@ -979,6 +1003,7 @@ assert min(of.low for name, of in control.items() if "right" in name) > 95
 say(table({"hidden layer": "", "right gate, % read": ">", "gate of the sign, % read": ">"}, rows))
 
 # %% tags=["hide-input"]
+# The verdict on wrong gradients
 sign = "gate of the gradient's sign"
 fatal = [name for name, cost in costs.items() if cost.mean < -50]
 quiet = [name for name, cost in costs.items() if cost.mean > -3]
@@ -990,8 +1015,8 @@ verdict(
     "holds when the mistake does not push all hidden neurons the same way",
     f"Five of six mistakes train, each at its own best learning rate, and {len(quiet)} of them cost less than "
     "three points: who does not know the right result will not miss them. With the sixth no hidden weight "
-    "and no hidden bias can rise. Once the weights can, one hidden layer reads {control['sign, centred, move'].mean:.0f} % of "
-    f"the digits; with biases that cannot fall besides, {control['sign, centred, frozen'].mean:.0f} %. The "
+    "and no hidden bias can rise. Once the weights can, one hidden layer reads "
+    f"{control['sign, centred, move'].mean:.0f} % of the digits; with biases that cannot fall besides, {control['sign, centred, frozen'].mean:.0f} %. The "
     f"direction does not tell this: the cosine with the right gradient is {towards[sign]:.2f} for the sixth, and "
     f"{towards[wrong]:.2f} for the transpose, which trains.",
 )
