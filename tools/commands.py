@@ -25,6 +25,10 @@ import install
 import workbook
 
 ROOT = Path(__file__).resolve().parents[1]
+KEEP_FILES = (
+    *("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"),
+    *("IPYTHONDIR", "MPLCONFIGDIR"),
+)
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     # a saved lesson that is opened again shows its interactive figures, not an error
@@ -55,7 +59,7 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         return made
 
     made = command("lab", lab, "open JupyterLab on lesson 00; further options are JupyterLab's")
-    made.add_argument("--port", type=int, help="the port, instead of the first free one")
+    made.add_argument("--port", type=port, help="the port, instead of the first free one")
     made = command("reset", reset, "put a fresh copy of a lesson in workbook/ and back yours up")
     made.add_argument("lesson", nargs="?", default="", help="its number, for example 04")
     made = command("test", test, "run everything that is checked, or what one lesson needs")
@@ -97,6 +101,14 @@ def lab(arguments: argparse.Namespace, for_jupyterlab: list[str]) -> int:
         command += ["--allow-root"]
     print("JupyterLab starts. Control-C, twice, stops it.", flush=True)
     become([str(part) for part in command] + for_jupyterlab)
+
+
+def port(text: str) -> int:
+    """Return the number of a port."""
+    number = int(text)
+    if not 0 < number < 65536:
+        raise argparse.ArgumentTypeError(f"{number} is no port: they go from 1 to 65535")
+    return number
 
 
 def is_taken(port: int) -> bool:
@@ -185,6 +197,8 @@ def bench(arguments: argparse.Namespace, _: list[str]) -> int:
 def on_gpu(arguments: argparse.Namespace, _: list[str]) -> int:
     """Run what computes on a CUDA device: the unit tests, and each lesson against its outputs."""
     python = install.ensure(ROOT, {"test"}, arguments.torch)
+    if install.answer(python, "-c", "import torch; print(torch.cuda.is_available())") != "True":
+        raise SystemExit("PyTorch finds no CUDA device here: these tests need one.")
     os.environ["COURSE_DEVICE"] = "cuda"
     folders = ("nn", "optim", "lab", "contract", "gpu")
     return call([python, "-m", "pytest", *(f"tests/{name}" for name in folders)])
@@ -202,11 +216,23 @@ def environment() -> dict[str, str]:
     scripts = install.venv_python(ROOT).parent
     return {
         **install.environment(),
+        **({} if home_takes_files() else {name: str(spare_home()) for name in KEEP_FILES}),
         "VIRTUAL_ENV": str(install.venv(ROOT)),
         "PATH": os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)]),
         "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel "python3" is the one of .venv
         "JUPYTERLAB_WORKSPACES_DIR": str(install.venv(ROOT) / "share/jupyter/lab/workspaces"),
     }
+
+
+def home_takes_files() -> bool:
+    """Return whether Jupyter and matplotlib can keep their files where they do by default."""
+    home = Path(os.path.expanduser("~"))
+    return home.is_dir() and os.access(home, os.W_OK)
+
+
+def spare_home() -> Path:
+    """Return a folder in `.venv` for what has no home."""
+    return install.venv(ROOT) / "share/home"
 
 
 def call(command: list[str | Path]) -> int:
