@@ -118,7 +118,7 @@ class RuleOptimizer(torch.optim.Optimizer):
     def _alike(self, params: list[Tensor], together: bool) -> Iterable[list[Tensor]]:
         """Return the parameters, those together that share a bucket."""
         buckets: dict[Any, list[Tensor]] = {}
-        for p in dict.fromkeys(params):
+        for p in params:
             if p.grad.is_sparse:
                 raise ValueError("a gradient is sparse; rules are written for dense tensors")
             alone = not together or p.numel() >= LARGE.get(p.device.type, 2**16)
