@@ -29,6 +29,7 @@ KEEP_FILES = (
     *("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"),
     *("IPYTHONDIR", "MPLCONFIGDIR"),
 )
+LIBRARY = ("nn", "optim", "lab", "checking", "exercises")  # folders of tests
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     # a saved lesson that is opened again shows its interactive figures, not an error
@@ -69,6 +70,7 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     command("check-notebooks", check_notebooks, "name the notebooks that are stale")
     command("experiments", experiments, "rerun the experiments whose script has changed")
     command("bench", bench, "measure speed beside torch's own, and write docs/speed.md")
+    command("test-lowest", lowest, "run the unit tests on the lowest versions that we promise")
     command("test-gpu", on_gpu, "run the tests and the lessons on a CUDA device")
 
     known, others = parser.parse_known_args(arguments)
@@ -202,6 +204,26 @@ def on_gpu(arguments: argparse.Namespace, _: list[str]) -> int:
     os.environ["COURSE_DEVICE"] = "cuda"
     folders = ("nn", "optim", "lab", "contract", "gpu")
     return call([python, "-m", "pytest", *(f"tests/{name}" for name in folders)])
+
+
+def lowest(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Run the tests of the library and the engine on the lowest versions that pyproject allows.
+
+    They go into an environment of their own, `build/lowest`, which is made anew. What they need in
+    turn comes in its newest version, so that a failure may also be the news of a new release.
+    """
+    uv = [install.ensure(ROOT, {"test"}, arguments.torch), "-m", "uv"]
+    install.pip(ROOT, "uv")
+    folder = ROOT / "build" / "lowest"
+    python = folder / install.venv_python(ROOT).relative_to(install.venv(ROOT))
+    into = ["--python", python, "--resolution=lowest-direct", "--editable", f"{ROOT}[test]"]
+    backend = [f"--torch-backend={arguments.torch}"] if arguments.torch else []
+    commands = (
+        [*uv, "venv", "--quiet", "--clear", "--python", uv[0], folder],
+        [*uv, "pip", "install", *backend, *into],
+        [python, "-m", "pytest", *(f"tests/{name}" for name in LIBRARY)],
+    )
+    return next((code for code in map(call, commands) if code), 0)
 
 
 def write_settings(venv: Path) -> None:
