@@ -549,7 +549,7 @@ for i in range(1, 401):
             and both[0] > 2 * both[1]
         )
         rows.append([i, both[0], bounds[0], both[1], bounds[1]])
-names = ("gradient descent", "its bound", "Nesterov", "its bound ")
+names = ("gradient descent", "its bound", "Nesterov", "Nesterov's bound")
 say(table({"steps": "d"} | dict.fromkeys(names, ".2g"), rows))
 
 # %% [markdown]
@@ -894,7 +894,7 @@ assert all(len(scores(title, name)) == kept["seeds"] for title in cells for name
 show(
     runs.differences(gained, confidence_interval, "test loss less that of β = 0.9"),
     alt="Three panels of test losses as differences to beta 0.9, for seven other memories. From 0 to 0.95 and "
-    "with Nesterov's form they lie around zero. The losses of 0.98 and 0.99 are clearly higher in all panels.",
+    "with Nesterov's form they lie near zero. The losses of 0.98 and 0.99 are clearly higher in all panels.",
     caption="How much higher the test loss of other memories is than that of β = 0.9, each at its best rate. A dot is a "
     "run, a bar the 95 % interval of the mean.",
     claims=("B4, third part",),
@@ -1009,8 +1009,8 @@ reached = {
 show(
     pictures.soon(reached, [cells[title]["epochs"] for title in cells]),
     alt="For three settings and eight memories, the epoch at which each of 24 runs reached the training loss "
-    "that gradient descent ended with, as a share of its epochs. From 0.5 to 0.9 it is about a half with two "
-    "layers. With 0.98 and 0.99 most or all runs never reach it.",
+    "that gradient descent ended with, as a share of its epochs. From 0.5 to 0.9 it is a quarter to three quarters "
+    "with two layers. With 0.98 and 0.99 most or all runs never reach it.",
     caption="How soon each run reaches the loss that gradient descent, from the same start, ended with. A ring: "
     "never. A bar: the median.",
     claims=("B5, fourth part",),
