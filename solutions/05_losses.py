@@ -643,14 +643,14 @@ say(
 )
 
 # %% [markdown]
-# That answers the second prediction. (Many count one of the two equal squares only: then it is twice
-# that number.) The sigmoid is flat where a network is sure, and the logarithm is just steep
+# That answers the second prediction. (With one of the two equal squares alone it is twice that
+# number.) The sigmoid is flat where a network is sure, and the logarithm is just steep
 # enough there to make up for it. (Squares of the *logit*, without a sigmoid, pull harder still.) So a
 # network that is sure and wrong is pulled back by cross-entropy, and hardly by the two others. But a
 # label that is *itself* wrong looks just like a confident mistake.
 #
-# So give wrong labels to a share of the training digits, for a network with 32 hidden neurons. Here is
-# one of the stored runs again.
+# So give wrong labels to a share of the training digits, for a network with 32 hidden neurons. One of the
+# stored runs again:
 
 
 # %% tags=["hide-input"]
