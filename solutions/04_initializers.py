@@ -682,7 +682,8 @@ say(
 # \tfrac{2}{3} z^4$ for small $z$, so a layer makes $q - 2 q^2$ of $q$: after $l$ layers $q$ is near $1 / 2l$.
 # Below the critical value $q$ falls by a factor in each layer. Above it $q$ settles, and gradients pay: a layer
 # multiplies their mean square by fan-in · σ² times the mean of $(1 - \tanh^2)^2$, which is then above 1.
-# Here is the calculation for infinitely many neurons, beside the stored 64.
+# Here is the calculation for infinitely many neurons (∞), beside the stored 64: the size behind fifty
+# layers, and by what factor the gradients change on their way back.
 
 # %% tags=["hide-input"]
 # The table: tanh at its critical value and above it, calculated and measured
@@ -713,15 +714,14 @@ for name, factor in {"LeCun normal": 1, "He normal": 2}.items():
     size, growth = wide_tanh(factor)
     here, back = middle_of(name, "forward", -1), middle_of(name, "backward", 0)
     assert abs(size / here - 1) < 0.25 and abs(growth / back - 1) < 0.25
-    rows.append([factor, name, size, here, growth, back])
-assert abs(rows[0][2] - (1 / 100) ** 0.5) < 0.005 and rows[0][4] < 1 < rows[1][4]
+    rows.append([f"{name}, {factor}", size, here, growth, back])
+assert abs(rows[0][1] - (1 / 100) ** 0.5) < 0.005 and rows[0][3] < 1 < rows[1][3]
 columns = {
-    "fan-in · σ²": "d",
-    "weights": "",
-    "size, calculated": ".2f",
-    "64 neurons": ".2f",
-    "gradients change by, calculated": ".2g",
-    "by, with 64 neurons": ".2g",
+    "fan-in · σ²": "",
+    "size, ∞": ".2f",
+    "size, 64": ".2f",
+    "gradients, ∞": ".2g",
+    "gradients, 64": ".2g",
 }
 say(table(columns, rows))
 
