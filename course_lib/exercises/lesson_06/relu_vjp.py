@@ -85,7 +85,7 @@ the slope alone: elementwise_vjp(g, relu_grad(z)) → relu_grad(z)
     This is the slope of ReLU, 0 or 1. The gradient that arrived, g, is still to be multiplied by
     it.
 forward pass: elementwise_vjp(g, relu_grad(z)) → relu(z)
-    This is ReLU itself. Asked is the way back: what becomes of g.
+    This is ReLU itself. The exercise asks for the way back: what becomes of g.
 ReLU of the product: elementwise_vjp(g, relu_grad(z)) → relu(g * z)
     You take ReLU of g times z. Nothing is cut off on the way back: g is multiplied by a slope that
     depends on z alone.
