@@ -711,7 +711,7 @@ for layer in ("layer 1", "layer 2", "layer 3"):
     rows.append([layer, dead, fired, f"{back[layer]:.0%}"])
 assert back["layer 1"] == 0 and min(back["layer 2"], back["layer 3"]) > 0.1
 assert min(row[1] for row in rows) > 100
-say(table({"": "", "dead, all epochs": ">", "fired an epoch later": ">", "share": ">"}, rows))
+say(table({"where": "", "dead, all epochs": ">", "fired an epoch later": ">", "share": ">"}, rows))
 
 # %% [markdown]
 # How many die depends on the rate. Another experiment trained one hidden layer of 32 at eleven rates, with
@@ -946,7 +946,7 @@ for name, (slope, mean) in made.items():
     more = "" if name == "sigmoid" else str(adds(name, "sigmoid"))
     rows.append([name, slope, mean, of["gain"], f"{accuracy_of:.1f} %", more])
 columns = {"activation": "", "slope at 0": ".2f", "mean": ".1f", "best gain": ".1f"}
-say(table(columns | {"median": ">", "against the sigmoid": ""}, rows))
+say(table(columns | {"median": ">", "against the sigmoid": ">"}, rows))
 assert 0.7 < depths["sigmoid"]["10"]["gain"] / float(gain_needed) < 1.4
 say(
     "The mean is that of the values for inputs around 0. The last column is in points. The sigmoid's best "
