@@ -10,9 +10,8 @@
 # %% [markdown]
 # Until now a layer was weighted sums and biases. Between two layers we let only what is above 0 go
 # on, and did not say why. This lesson takes that step away to see what is lost, puts it back, and
-# looks at what else could stand there: the *activations*. You will write four of them so that they
-# work for any number, and see what their slopes do to training. The source articles make no claim
-# about all this. Textbooks do, and some of what many people believe does not hold here.
+# looks at what else could stand there: the *activations*. The source articles make no claim about
+# them. Textbooks do, and some of what many people believe does not hold here.
 
 # %% tags=["hide-input"]
 import math
@@ -175,8 +174,7 @@ say(
 
 # %% [markdown]
 # So a stack can do no more. Does it *learn* more? The stored experiment trained it 24 times, beside one
-# layer and beside a stack with ReLU between the layers. There are three sets of data: XOR, two spirals
-# that wind around each other, and digits. Every row took its best rate, in steps of √2.
+# layer and a stack with ReLU, on XOR, on two spirals that wind around each other, and on digits. Every row took its best rate, in steps of √2.
 
 # %% tags=["hide-input"]
 rows = []
@@ -201,8 +199,8 @@ say("The last column is a difference in points: its mean, and the 95 % interval 
 # $$ \text{relu}(z) = \max(z, 0) $$
 #
 # $z$ is a neuron's weighted sum with its bias. A function that stands here is called an *activation*.
-# It works on each number by itself. What training needs of it is its *slope*, also called its
-# *derivative*: by how much the result grows, for each unit by which $z$ grows. ReLU has a corner at 0,
+# It works on each number by itself. What training needs of it is its *slope*, or
+# *derivative*: by how much the result grows, for each unit of $z$. ReLU has a corner at 0,
 # where no slope is right. torch takes 0 there, and so do we.
 #
 # ### Exercise 03.relu_grad
@@ -293,7 +291,8 @@ say(
 # $t_0 < t_1 < \dots$, and let neuron $i$ add $a_i \, \text{relu}(x - t_i)$. It adds nothing left of
 # $t_i$. So choose one after the other: each $a_i$ is the change of slope that leads to the next point
 # of the curve. Between corners that lie $\Delta$ apart, a straight line misses the curve by at most
-# $\Delta^2 / 8$ times the largest second derivative: twice the neurons, a quarter of the miss.
+# $\Delta^2 / 8$ times the largest second derivative: twice the neurons, a quarter of
+# the bound.
 
 
 # %%
@@ -350,7 +349,7 @@ patterns = relu_grad(affine(images, run.params["W1"], run.params["b1"])).unique(
 assert 100 < len(patterns) <= len(images)
 say(
     f"For 50 images the collapsed layer gives what the network gives. The {len(images)} test images "
-    f"make {len(patterns)} different patterns of 32 neurons: as many matrices."
+    f"make more than {len(patterns) // 100 * 100} different patterns of 32 neurons: as many matrices."
 )
 
 # %% [markdown]
@@ -381,8 +380,7 @@ show(
 )
 
 # %% [markdown]
-# Now the middle of the last panel, enlarged. A grey line stands wherever a neuron begins to fire. Between
-# the lines the network is one matrix, and its boundary is straight.
+# Now the middle of the last panel, enlarged. A grey line stands wherever a neuron begins to fire.
 
 
 # %% tags=["hide-input"]
@@ -625,8 +623,7 @@ say(
 
 # %% [markdown]
 # A shift can be made up for by biases: $\sigma(z) - ½$ can say nothing that the sigmoid cannot. It changes
-# where training starts and which way it goes. What that does stands below, among the claims. Lesson 04
-# asks how a start should be, and lesson 15 returns to it.
+# where training starts and which way it goes. What that does stands below, among the claims.
 #
 # ## Softmax
 #
@@ -637,8 +634,7 @@ say(
 # $$ p_k = \frac{e^{z_k}}{\sum_j e^{z_j}} $$
 #
 # $z_k$ is the output for class $k$, $j$ runs over all classes of the same example. Adding a number to all
-# outputs of an example changes nothing: top and bottom are multiplied alike. That is good to know, for
-# $e^z$ overflows.
+# outputs of an example changes nothing: top and bottom are multiplied alike.
 #
 # ### Exercise 03.softmax
 #
@@ -827,7 +823,6 @@ say(
 # %% [markdown]
 # ## Claims, measured
 #
-# None of these statements is made by the source articles. They stand in textbooks, or are widely believed.
 # Differences are taken run by run: the same data, the same start, the same order. In brackets is the
 # 95 % interval of the mean over 24 runs.
 
@@ -1018,7 +1013,7 @@ verdict(
     "T4, common belief: ReLU neurons die when the rate is high or the biases start low, and leaky "
     "ReLU mends it.",
     "holds when the leak is large and the rate is not",
-    f"At rate 2 half of the ReLU networks have no neuron left that fires, and the median reads "
+    f"At rate 2 at least half of the ReLU networks have no neuron left that fires, and the median reads "
     f"{at_rate(plain, 2.0)['accuracy']:.0f} %. A leak of 0.01 keeps {at_rate(small, 2.0)['accuracy']:.0f} %. "
     f"A leak of 0.2 does well at rate {lrs[5]:.2f}, {mended:.0f} % against {stays:.0f} %, but at rate 2 it "
     f"diverges in {at_rate(large, 2.0)['diverged']} of 24 runs. From hidden biases of \N{MINUS SIGN}3 ReLU "
@@ -1073,8 +1068,8 @@ assert all((of <= 2).double().mean() > 0.5 for of in one_layer)
 #
 # - Layers with nothing between them are one layer. A ReLU network is one matrix for each pattern of
 #   neurons that fire, and it can have very many patterns.
-# - An activation lets gradients through by its slope, and a gain can make up for a small one. What hurts in a
-#   deep network is a mean far from 0, which pushes the next inputs into the flat parts.
+# - An activation lets gradients through by its slope, and a gain can make up for a small one. What hurt in the
+#   deep networks here is a mean far from 0, which pushes the next inputs into the flat parts.
 # - A formula that is right on paper can overflow, and a value that is right can have a wrong slope. Take
 #   the largest output off each row before softmax, and test slopes far out.
 #
