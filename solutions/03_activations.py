@@ -561,10 +561,6 @@ say(
 
 
 # %%
-def centred(z):
-    return sigmoid(z) - 0.5
-
-
 def gradient_sizes(f, gain, seed=0):
     """Return the size of the gradient in each layer of a fresh network of ten hidden layers."""
     params = start([64, *[32] * 10, 10], generator(seed), gain)
@@ -576,7 +572,11 @@ def gradient_sizes(f, gain, seed=0):
 
 
 MINUS_HALF = "sigmoid \N{MINUS SIGN} ½"
-tried = {"ReLU": (relu, 2**0.5), "tanh": (torch.tanh, 1.0), MINUS_HALF: (centred, 4.0)}
+tried = {
+    "ReLU": (relu, 2**0.5),
+    "tanh": (torch.tanh, 1.0),
+    MINUS_HALF: (lambda z: sigmoid(z) - 0.5, 4.0),
+}
 tried |= {"sigmoid": (sigmoid, 4.0), "sigmoid, gain 1": (sigmoid, 1.0)}
 sizes = {name: gradient_sizes(f, gain) for name, (f, gain) in tried.items()}
 
@@ -590,7 +590,7 @@ show(
     activations.by_layer(sizes),
     alt="Size of the gradient in each of eleven layers, on a logarithmic scale. With the sigmoid it "
     "falls from the last layer to the first, by many powers of ten at gain 1; with the others, the "
-    "sigmoid minus one half among them, it stays of one order of size.",
+    "sigmoid minus one half among them, it changes little below the last layer.",
     caption="Gradients of the weights at the start, by layer; 11 is the last. The gain is 4 for both "
     "sigmoids, 1 for tanh and √2 for ReLU, unless it is named.",
 )
@@ -884,7 +884,7 @@ assert max(ends, key=ends.get) == "sigmoid" and min(fifth, key=fifth.get) == "ta
 show(
     activations.losses(panels),
     alt="Training loss over 20 epochs in three panels, five activations each. With one hidden layer all "
-    "fall alike. With ten the sigmoid's ends far above the others, and at first that of tanh falls fastest.",
+    "fall at much the same pace at first. With ten the sigmoid's ends far above the others, and at first that of tanh falls fastest.",
     caption="Training loss of 24 runs, each activation at its own best setting. Line: median. Band: "
     "middle nine tenths.",
     claims=("T3",),
