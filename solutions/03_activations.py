@@ -14,6 +14,7 @@
 # them. Textbooks do, and some of what many people believe does not hold here.
 
 # %% tags=["hide-input"]
+# What the lesson uses
 import math
 from functools import partial
 from types import SimpleNamespace
@@ -134,6 +135,7 @@ def nothing(z):
 
 
 # %% tags=["hide-input"]
+# Stored runs, and how to do one of them again
 original = experiment("03_activations")  # the script that made the stored runs
 stacks, depths = kept["stacks"]["data"], kept["depths"]["activations"]
 
@@ -165,6 +167,7 @@ images = stack.data.test.x
 torch.testing.assert_close(affine(images, W, b), between(nothing)(p, images), atol=1e-3, rtol=1e-3)
 
 # %% tags=["hide-input"]
+# How many numbers
 numbers, fewer = sum(value.numel() for value in p.values()), W.numel() + b.numel()
 assert (numbers, fewer) == (3466, 650)
 say(
@@ -174,9 +177,11 @@ say(
 
 # %% [markdown]
 # So a stack can do no more. Does it *learn* more? The stored experiment trained it 24 times, beside one
-# layer and a stack with ReLU, on XOR, on two spirals that wind around each other, and on digits. Every row took its best rate, in steps of √2.
+# layer and a stack with ReLU, on XOR, on two spirals that wind around each other, and on digits. Every row
+# took its best rate, in steps of √2.
 
 # %% tags=["hide-input"]
+# The table: does a stack learn more?
 rows = []
 for name, found in stacks.items():
     one = points(found["one layer"]["test_accuracy"])
@@ -224,8 +229,8 @@ def relu_grad(z):
 relu_grad = check("03.relu_grad", relu_grad)
 
 # %% [markdown]
-# As both of its lines go through the origin, ReLU is `z` times its slope. That is how the lesson makes
-# it, from your function. Now XOR takes two hidden neurons, with weights that you can find on paper: one
+# ReLU is `z` times its slope. That is how the lesson makes it, from your function. Now XOR takes two
+# hidden neurons, with weights that you can find on paper: one
 # neuron fires where $x_1 > x_2$, the other where $x_2 > x_1$.
 
 
@@ -246,6 +251,7 @@ solved_by_hand, without = (
 )
 
 # %% tags=["hide-input"]
+# By hand, with and without the bend
 assert solved_by_hand > 0.99 > 0.8 > without
 say(
     f"By hand, two hidden neurons get {solved_by_hand:.0%} of {len(corners)} noisy points right. "
@@ -253,10 +259,11 @@ say(
 )
 
 # %% [markdown]
-# That it can be done does not mean that training finds it. The stored experiment trained networks of
-# 2 to 8 hidden neurons, each 24 times, on 500 points.
+# Does training find such weights? The stored experiment trained networks of 2 to 8 hidden neurons, each 24
+# times, on 500 points.
 
 # %% tags=["hide-input"]
+# The figure: how often XOR is solved
 found = kept["xor"]
 solved = {
     f: [float((points(of["test_accuracy"]) > 99).double().mean()) for of in by_width]
@@ -323,8 +330,8 @@ say(table({"hidden neurons": "", "farthest from the sine": ".4f", "at most": ".4
 #
 # ## One matrix for each pattern
 #
-# What has the bend changed? Take one image. Some hidden neurons fire for it, the others do not. For this
-# image the layer with its ReLU is a plain layer again, with each row of weights multiplied by the slope of
+# Take one image. Some hidden neurons fire for it, the others do not. For this image the layer with its
+# ReLU is a plain layer again, with each row of weights multiplied by the slope of
 # its neuron, 1 or 0. And plain layers collapse, with your function. So a ReLU network *is* one matrix
 # for each image. But another pattern of neurons makes another matrix.
 
@@ -345,6 +352,7 @@ for image, out in zip(images[:50], outputs, strict=False):
     torch.testing.assert_close(affine(image[None], W, b)[0], out, atol=1e-3, rtol=1e-3)
 
 # %% tags=["hide-input"]
+# How many patterns
 patterns = relu_grad(affine(images, run.params["W1"], run.params["b1"])).unique(dim=0)
 assert 100 < len(patterns) <= len(images)
 say(
@@ -353,9 +361,10 @@ say(
 )
 
 # %% [markdown]
-# In two dimensions this can be seen. Here are three of the stored runs on the spirals again.
+# Here are three of the stored runs on the spirals again.
 
 # %% tags=["hide-input"]
+# The figure: two spirals, three networks
 lattice = activations.lattice(1.2).to(device())
 panels, rows = {}, []
 shapes = {"one layer": ((), nothing), linear: ((32, 32), nothing)}
@@ -384,6 +393,7 @@ show(
 
 
 # %% tags=["hide-input"]
+# The figure: pieces of the plane
 def pattern(params, x):
     """Return a number for the pattern of all hidden neurons, for each example."""
     first = affine(x, params["W1"], params["b1"])
@@ -411,8 +421,8 @@ say(
 # %% [markdown]
 # ## Curves instead of corners
 #
-# To keep layers from collapsing, any function will do whose graph is no straight line. These are in use; $\sigma$ is the sigmoid of lesson
-# 02, and $\Phi$ comes below.
+# Any function whose graph is no straight line keeps layers from collapsing. These are in use; $\sigma$ is the
+# sigmoid of lesson 02, and $\Phi$ comes below.
 #
 # | activation | formula | slope |
 # |---|---|---|
@@ -492,15 +502,15 @@ gelu = check("03.gelu", gelu)
 #
 # In training every gradient is multiplied by the slope. Where a function is flat, nothing gets
 # through: the neuron is *saturated* there. A neuron that is flat for *every* example gets no gradient:
-# it is *dead*. Which of this happens depends on what goes in. Below are 32 neurons
-# with random weights, each with all training images; your functions do the work. *Flat* means a slope
-# below 0.005.
+# it is *dead*. Below are 32 neurons with random weights, each with all training images. There *flat* means
+# a slope below 0.005.
 #
 # 1. Keep the sigmoid and raise *scale*. What happens to the mean slope?
 # 2. Take ReLU, set scale back to 1, and lower *shift*. When do neurons die? Now switch to leaky ReLU.
 # 3. Which functions can have a slope below 0?
 
 # %% tags=["hide-input"]
+# What goes into 32 neurons
 source = generator(0)
 z = affine(digits().train.x, torch.randn(32, 64, generator=source) / 8, torch.zeros(32))
 inputs = z / z.std()
@@ -531,6 +541,7 @@ interact(
 )
 
 # %% tags=["hide-input"]
+# Answers to the three questions
 seen = partial(activations.response, functions, inputs)
 narrow, wide = (seen(name="sigmoid", scale=scale, shift=0.0) for scale in (1.0, 8.0))
 alive, low = (seen(name="ReLU", scale=1.0, shift=shift) for shift in (0.0, -2.0))
@@ -554,8 +565,8 @@ say(
 # hidden layer then multiplies the mean square of the gradient by about $g^2$ times the mean square of the
 # slopes. The sigmoid's slope is a quarter at most. Would a *gain* $g$ of 4 make up for it?
 #
-# It would if the inputs stayed near 0. But the outputs of a sigmoid have mean ½, not 0. A weighted sum of
-# such numbers has a spread of $g / 2$ from this mean alone: 2 at gain 4, away from the middle. *Zero-centred*
+# It would if the inputs stayed near 0. But the outputs of a sigmoid lie around ½, not 0. From this mean alone a
+# weighted sum of them has a spread of $g / 2$: 2 at gain 4. *Zero-centred*
 # outputs are the remedy of LeCun, Bottou, Orr and Müller (1998), and Glorot and Bengio (2010) saw
 # deep sigmoid networks saturate. So change the mean and nothing else: $\sigma(z) - ½$ has the same slopes.
 
@@ -572,12 +583,9 @@ def gradient_sizes(f, gain, seed=0):
 
 
 MINUS_HALF = "sigmoid \N{MINUS SIGN} ½"
-tried = {
-    "ReLU": (relu, 2**0.5),
-    "tanh": (torch.tanh, 1.0),
-    MINUS_HALF: (lambda z: sigmoid(z) - 0.5, 4.0),
-}
-tried |= {"sigmoid": (sigmoid, 4.0), "sigmoid, gain 1": (sigmoid, 1.0)}
+tried = {"ReLU": (relu, 2**0.5), "tanh": (torch.tanh, 1.0)}
+tried |= {MINUS_HALF: (lambda z: sigmoid(z) - 0.5, 4.0), "sigmoid": (sigmoid, 4.0)}
+tried |= {"sigmoid, gain 1": (sigmoid, 1.0)}
 sizes = {name: gradient_sizes(f, gain) for name, (f, gain) in tried.items()}
 
 # %% tags=["hide-input"]
@@ -638,7 +646,7 @@ say(
 #
 # ### Exercise 03.softmax
 #
-# Softmax along the last axis, for outputs of any size, as long as they are finite.
+# Softmax along the last axis, for any finite outputs.
 
 
 # %%
@@ -683,6 +691,7 @@ for factor in (0.3, 1, 100):
     rows.append([factor, share.max(), jacobian.abs().max()])
 
 # %% tags=["hide-input"]
+# The table: softmax saturates
 steepest = [slope for _, _, slope in rows]
 assert steepest[-1] < 1e-4 < steepest[0] <= 0.25
 say(table({"outputs times": "g", "largest share": ".4f", "largest slope": ".4f"}, rows))
@@ -692,9 +701,9 @@ say(table({"outputs times": "g", "largest share": ".4f", "largest slope": ".4f"}
 #
 # **Neurons die.** One step that is too long can push a ReLU neuron so far down that it fires for no
 # image any more. It then gets no gradient. In the first layer no later step of plain descent brings it
-# back: its weights stay, and the images do. In a deeper layer its inputs change as the layers below learn,
-# and it may fire again. Here are the dead of three hidden layers at rate 0.5, after each of 20
-# epochs, in 24 runs, and how many of them fired again one epoch later.
+# back: weights and images stay as they are. In a deeper layer its inputs change as the layers below learn, and
+# it may fire again. Here are the dead of three hidden layers at rate 0.5, summed over 19 epochs and 24
+# runs, and how many of them fired one epoch later.
 
 # %% tags=["hide-input"]
 # The table: dead neurons that come back
@@ -716,6 +725,7 @@ say(table({"where": "", "dead, all epochs": ">", "fired an epoch later": ">", "s
 # unless $z$ is far below 0.
 
 # %% tags=["hide-input"]
+# The figure: how many die at which rate
 deaths = kept["deaths"]
 by_rate = deaths["by_rate"]
 shares = {
@@ -767,6 +777,7 @@ for name, f in written.items():
     slopes[name] = torch.autograd.grad(f(z).sum(), z)[0]
 
 # %% tags=["hide-input"]
+# The table: slopes of four sigmoids
 true = torch.tensor([0.0, 0.25, 0.0])
 wrong = [name for name in list(written)[:3] if not torch.allclose(slopes[name], true)]
 assert len(wrong) == 3
@@ -782,11 +793,12 @@ say(table(columns, [[name, *of.tolist()] for name, of in slopes.items()]))
 # Where an exponential overflows, autograd multiplies 0 by infinity, and that is NaN. `where` computes both
 # sides for all numbers; the side that is not chosen is multiplied by 0 too late. And the absolute
 # value has a corner at 0, where its slope is taken to be 0. A weight whose gradient is NaN is NaN
-# after the step, and so is every output that it reaches. Test the slopes of what you write, far out and at the seams.
+# after the step, and so is every output that it reaches. Test the slopes of what you write, far out and at
+# the seams.
 #
-# **An activation after the last layer.** The outputs of a classifier may be any numbers; softmax takes
-# them from there. Whoever puts a ReLU behind the last layer too takes away all that is below 0. An
-# output that is 0 for every image gets no gradient; it comes back only where the hidden layer, which
+# **An activation after the last layer.** The outputs of a classifier may be any numbers. A ReLU there
+# takes away all that is below 0. An output that is 0 for every image gets no gradient; it comes back only
+# where the hidden layer, which
 # learns from the other outputs, moves it.
 
 # %%
@@ -810,6 +822,7 @@ behind = {"nothing": between(relu), "ReLU": with_relu_last}
 ends = {name: [ending(forward, seed) for seed in (0, 1, 2)] for name, forward in behind.items()}
 
 # %% tags=["hide-input"]
+# The table: a ReLU behind the last layer
 assert max(ends["ReLU"]) < min(ends["nothing"])
 lost = revival["ReLU last"]["layer 2"]
 assert 0 < sum(lost["back"]) < sum(lost["dead"]) / 2
@@ -823,10 +836,11 @@ say(
 # %% [markdown]
 # ## Claims, measured
 #
-# Differences are taken run by run: the same data, the same start, the same order. In brackets is the
-# 95 % interval of the mean over 24 runs.
+# Differences are taken seed by seed: the same data, and in networks of equal sizes the same draws of weights
+# and order. In brackets is the 95 % interval of the mean over 24 runs.
 
 # %% tags=["hide-input"]
+# Verdict T1
 linear_gain = {
     name: confidence_interval(
         points(of[linear]["test_accuracy"]) - points(of["one layer"]["test_accuracy"])
@@ -853,6 +867,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# Verdict T2
 by_width = {f: dict(zip(kept["xor"]["widths"], of, strict=True)) for f, of in solved.items()}
 assert solved_by_hand > 0.99 and by_width["tanh"][2] < 0.9
 verdict(
@@ -870,6 +885,7 @@ verdict(
 # of rate and gain and went on in steps of √2, until no neighbour read more validation images.
 
 # %% tags=["hide-input"]
+# The figure: training loss by depth
 shown = ("sigmoid", "tanh", "ReLU", "GELU", "SiLU")
 titles = {"1": "1 hidden layer", "3": "3 hidden layers", "10": "10 hidden layers"}
 panels = {
@@ -894,6 +910,7 @@ show(
 # Two of these runs once more, with your sigmoid and with tanh, at three hidden layers.
 
 # %% tags=["hide-input"]
+# The table: two runs again
 rows = []
 for name, f in progress_bar({"sigmoid": sigmoid, "tanh": torch.tanh}.items(), "runs again"):
     of = depths[name]["3"]
@@ -906,6 +923,7 @@ say(table({"activation": "", "just now": ".1%", "stored": ".1%"}, rows))
 
 
 # %% tags=["hide-input"]
+# Differences between activations
 def against_relu(name, depth):
     """Return what an activation adds to the test accuracy of ReLU, in points, for each run."""
     mine, other = (points(depths[f][depth]["test_accuracy"]) for f in (name, "ReLU"))
@@ -949,6 +967,7 @@ say(
 )
 
 # %% tags=["hide-input"]
+# Verdict T3
 early = {name: loss_after(name, "10", 5) for name in ("tanh", "ReLU")}
 centred_ones = [name for name, (_, mean) in made.items() if mean == 0]
 off_centre = [name for name, (_, mean) in made.items() if mean and name != UNDONE]
@@ -976,6 +995,7 @@ verdict(
 # its best rate.
 
 # %% tags=["hide-input"]
+# The table: rates and low starts
 lrs, low_starts = deaths["lrs"], deaths["biases"]
 by_bias = {name: dict(zip(low_starts, of, strict=True)) for name, of in deaths["by_bias"].items()}
 
@@ -1002,6 +1022,7 @@ headers = ("accuracy at rate 0.5", "at 2", "diverged at 2", "biases from \N{MINU
 say(table({"network": ""} | dict.fromkeys(headers, ">"), rows))
 
 # %% tags=["hide-input"]
+# Verdict T4
 plain, small, large, smooth = by_rate
 low = {name: from_bias(name, -3.0) for name in by_rate}
 mended, stays = at_rate(large, lrs[5])["accuracy"], at_rate(plain, lrs[5])["accuracy"]
@@ -1022,6 +1043,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# The figure: GELU and SiLU against ReLU
 smooth_ones = ("GELU", "SiLU")
 gains = {
     titles[depth]: {f"{name} minus ReLU": against_relu(name, depth) for name in smooth_ones}
@@ -1041,6 +1063,7 @@ show(
 )
 
 # %% tags=["hide-input"]
+# Verdict T5
 smooth_gain = {
     (name, depth): confidence_interval(against_relu(name, depth))
     for name in smooth_ones
@@ -1081,8 +1104,6 @@ assert all((of <= 2).double().mean() > 0.5 for of in one_layer)
 #   networks*, AISTATS: how deep sigmoid networks saturate.
 # - M. Leshno, V. Y. Lin, A. Pinkus and S. Schocken (1993), *Multilayer feedforward networks with a
 #   nonpolynomial activation function can approximate any function*, Neural Networks 6.
-# - V. Nair and G. E. Hinton (2010), *Rectified linear units improve restricted Boltzmann machines*, ICML:
-#   where ReLU came into use.
 # - X. Glorot, A. Bordes and Y. Bengio (2011), *Deep sparse rectifier neural networks*, AISTATS: why a
 #   function that is flat on one side can train well.
 # - G. Montúfar, R. Pascanu, K. Cho and Y. Bengio (2014), *On the number of linear regions of deep neural
@@ -1091,5 +1112,4 @@ assert all((of <= 2).double().mean() > 0.5 for of in one_layer)
 # - P. Ramachandran, B. Zoph and Q. V. Le (2017), *Searching for activation functions*, arXiv 1710.05941:
 #   SiLU under the name swish, found by a search.
 #
-# How large the weights should be at the start so far came from nowhere. The next lesson asks where
-# training should start.
+# The next lesson asks where training should start.
