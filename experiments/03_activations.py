@@ -11,12 +11,12 @@ T4  ReLU neurons die when the rate is high or the biases start low, and leaky Re
 T5  GELU and SiLU are better than ReLU.
 
 A seed draws the division of the data (for the toys, the data), the starting weights and the order
-of the examples. What is compared shares all three. Each side of a comparison first tries the same
-coarse settings, factors of 2 or 4 apart, and then climbs from the best of them in steps of √2,
-until no neighbour of its setting reads more of the validation images: no setting is best because a
-list ends there. That takes four seeds of their own; what is found is trained on 24 other seeds and
-tested. T4 compares rates, so there each rate is run on all 24 seeds. Runs are trained together, as
-one batched program. It takes about 20 minutes:
+of the examples. What is compared shares the data; networks of the same sizes share all three. Each
+side of a comparison first tries the same coarse settings, factors of 2 or 4 apart, and then climbs
+from the best of them in steps of √2, until no neighbour of its setting reads more of the validation
+images: no setting is best because a list ends there. That takes four seeds of their own; what is
+found is trained on 24 other seeds and tested. T4 compares rates, so there each rate is run on all
+24 seeds. Runs are trained together, as one batched program. It takes about nine minutes:
 
     python experiments/03_activations.py
 """
