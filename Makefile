@@ -7,7 +7,7 @@ setup = @command -v $(PYTHON) >/dev/null 2>&1 || { \
 torch = $(if $(TORCH),--torch '$(TORCH)')
 lesson = $(if $(LESSON),'$(LESSON)')
 
-.PHONY: help lab reset test notebooks check-notebooks experiments bench test-gpu
+.PHONY: help lab reset test notebooks check-notebooks experiments bench test-lowest test-gpu
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\): .*## /\1	/p' Makefile | while IFS='	' read -r name words; do \
@@ -33,6 +33,9 @@ experiments: ## rerun the experiments whose script has changed; some take long
 
 bench: ## measure speed beside torch's own optimizers and loops, and write docs/speed.md
 	$(setup) bench $(torch)
+
+test-lowest: ## run the unit tests on the lowest versions of all packages that are promised
+	$(setup) test-lowest $(torch)
 
 test-gpu: ## run the unit tests and the lessons on a CUDA device
 	$(setup) test-gpu $(torch)

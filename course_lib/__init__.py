@@ -5,3 +5,5 @@ lab                                 devices, seeds, data, training
 figures                             what a learner sees
 exercises                           what a learner is told
 """
+
+__version__ = "0.1.0"

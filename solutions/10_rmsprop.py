@@ -223,7 +223,10 @@ effective_lr = check("10.effective_lr", effective_lr)
 # $$ \alpha \, \frac{|g|}{\sqrt{s_t}} = \frac{\alpha}{\sqrt{1 - \beta^t}} $$
 #
 # There is no $g$ in it. A gradient of a thousand and one of a thousandth make the same step, `lr` long
-# once $\beta^t$ has faded.
+# once $\beta^t$ has faded. That is *sign descent*: only the sign of the gradient is left. Noise smooths it. Let
+# gradients have the mean $\mu$ and the standard deviation $\sigma$. Then $s$ is about $\mu^2 + \sigma^2$, and the
+# mean step about $\alpha \mu / \sqrt{\mu^2 + \sigma^2}$: nearly `lr` where the sign is sure, and less the more it is
+# drowned in noise (Balles and Hennig 2018).
 
 # %%
 lengths = {}
@@ -238,9 +241,16 @@ for g, steps in lengths.items():
     first = torch.full((1,), g, dtype=torch.float64)
     _, s = rmsprop(first, first, 0 * first, lr=0.01)
     torch.testing.assert_close(s, constant_average(first, 1, beta=0.99))
+noisy = 1 + 3 * torch.randn(100_000, generator=generator(0), dtype=torch.float64)
+mean_step = (effective_lr(noisy, lr=0.01) * noisy)[1000:].mean().item() / 0.01
+assert abs(mean_step * 10**0.5 - 1) < 0.05
 shown = (1, 10, 100, 1000)
 rows = [[g, *(steps[k - 1] for k in shown)] for g, steps in lengths.items()]
 say(table({"gradient": "g"} | {f"step {k}": ".3f" for k in shown}, rows))
+say(
+    "With noise three times as large as the mean gradient, the mean of many steps is "
+    f"{mean_step:.2f} lr; 1/√10 is {10**-0.5:.2f}."
+)
 
 # %% [markdown]
 # Real gradients change from step to step. Here a network of two layers learns
@@ -364,9 +374,9 @@ say(table(columns, [[eps, *of] for eps, of in factors.items()]))
 # %% [markdown]
 # (The three are the 5 %, the 50 % and the 95 % quantile of $\sqrt{s}$ over all weights that move, medians of
 # 24 runs.) So the switch is not thrown at one ε but over several powers of ten. The stored experiment trained
-# the network with eight values of ε, each at the best of
-# thirteen learning rates, on 24 divisions of the digits. Then it multiplied the loss by 128 and trained
-# again, at the same learning rates. Some of these runs are repeated here, with your rule.
+# the network with eight values of ε, each at the best of 25 learning rates, on 24 divisions of the digits. Then
+# it multiplied the loss by 128 and trained again, at the same learning rates. Some of these runs are repeated here,
+# with your rule.
 
 # %% tags=["hide-input"]
 of_eps = dict(kept["eps"]["sides"])
@@ -458,8 +468,9 @@ adagrad = check("10.adagrad", adagrad)
 # falls for ever. All steps together are still without end, about $2 \alpha \sqrt{t}$, so AdaGrad can
 # reach anything, given time. And it has no cold start: its first step is `lr` long.
 #
-# What if one gradient in the middle is a hundred times too large, from a bad batch? RMSProp is slow for a
-# while, and forgets. AdaGrad never does.
+# What if one gradient in the middle is a hundred times too large, from a bad batch? With RMSProp its own step is
+# nearly ten `lr` long, as the first step was: its square has only just come into $s$, with a hundredth of its
+# weight. Then RMSProp is slow for a while, and forgets. AdaGrad never does.
 
 
 # %%
@@ -490,11 +501,17 @@ last = {
     for name, lengths in panels["step 100: a gradient of 100"].items()
 }
 assert abs(last["RMSProp"] - 1) < 0.01 and last["AdaGrad"] < 0.02
+hit = panels["step 100: a gradient of 100"]
+spike = {name: of[99].item() / 0.01 for name, of in hit.items()}
+shorter = {name: (of[98] / of[100]).item() for name, of in hit.items()}
+assert 9.9 < spike["RMSProp"] < 10 and abs(spike["AdaGrad"] - 1) < 0.01
+assert abs(shorter["RMSProp"] - 12.6) < 0.1 and abs(shorter["AdaGrad"] - 10.1) < 0.1
 show(
     adaptive.lengths(panels),
     alt="The length of each step against the step. With equal gradients those of RMSProp start at ten times "
-    "lr and fall to lr, those of AdaGrad start at lr and fall without end. After one huge gradient at step "
-    "100 both are about a hundred times shorter; RMSProp recovers within a thousand steps, AdaGrad does not.",
+    "lr and fall to lr, those of AdaGrad start at lr and fall without end. At one huge gradient, step 100, that of "
+    "RMSProp is ten times lr. After it both are ten to thirteen times shorter than before; RMSProp "
+    "recovers within a thousand steps, AdaGrad does not.",
     caption="The length of each step of three rules at lr = 0.01, when every gradient is 1, and when one of "
     "them is not.",
 )
@@ -502,9 +519,10 @@ show(
 # %% [markdown]
 # ## Ravines, straight and turned
 #
-# Does it cross a ravine faster? The stored experiment sent each rule (momentum with β = 0.9) from 24 points,
-# in random directions from the bottom at a distance of 1, and counted steps until it was within a hundredth
-# and stayed there. Each rule had nineteen learning rates to choose from for each ravine, on other starts.
+# Does it cross a ravine faster? The stored experiment sent each rule from 24 points, in random directions from the
+# bottom at a distance of 1, and counted steps until it was within a hundredth and stayed there. Each had 57 learning
+# rates to choose from for each ravine, on other starts. Momentum takes part with β = 0.9, and with the β that Polyak
+# worked out for each ravine (lesson 09).
 #
 # Then it turned a ravine of condition 1000 around its bottom. For gradient descent and momentum nothing
 # changes: they see slopes, not axes. RMSProp divides along the axes that it is given.
@@ -520,8 +538,8 @@ def steps_of(cells):
 along = {name: steps_of(cells) for name, cells in ravines["by_condition"].items()}
 around = {name: steps_of(cells) for name, cells in ravines["by_angle"].items()}
 assert all(len(steps) == 24 for cells in (*along.values(), *around.values()) for steps in cells)
-assert (ravines["tries"], kept["tries"]) == (19, 13)
-rules = {"gradient descent": (gd, {}), "momentum": (momentum, {"beta": 0.9}),
+assert (ravines["tries"], kept["tries"]) == (57, 25)
+rules = {"gradient descent": (gd, {}), "momentum, β = 0.9": (momentum, {"beta": 0.9}),
          "RMSProp, β = 0.9": (rmsprop, {"beta": 0.9})}  # fmt: skip
 
 
@@ -534,14 +552,15 @@ for place, condition in enumerate(ravines["conditions"][:5]):
         now = int(script.steps_needed(points))
         assert abs(now - found["steps"][0]) <= 0.1 * now, (name, condition)
 show(
-    adaptive.needed(ravines["conditions"], along, ravines["angles"], around, ravines["longest"]),
+    adaptive.needed(ravines["conditions"], along, ravines["angles"], around),
     alt="Two panels of the steps needed. Left, against the condition: gradient descent rises in proportion "
-    "to it. Momentum is level near 85 up to 300 and then rises too. RMSProp is level everywhere, near 200 "
-    "with β of 0.9 and near 1000 with β of 0.99. Right, against the angle by which a ravine of condition 1000 "
-    "is turned: gradient descent and momentum are level. RMSProp rises from 200 steps to as many as gradient "
-    "descent.",
+    "to it. Momentum with β of 0.9 is level near 80 up to 300 and then rises too; with Polyak's β it rises from 1 "
+    "to 180. RMSProp is level everywhere, near 200 "
+    "with β of 0.9 and near 850 with β of 0.99. Right, against the angle by which a ravine of condition 1000 "
+    "is turned: gradient descent and momentum are level. RMSProp rises from 200 steps to more than gradient "
+    "descent needs.",
     caption="Steps to the bottom of a ravine, each rule at its own best learning rate. Line: median of 24 "
-    "starts. Band: middle nine tenths. Grey line: did not arrive.",
+    "starts. Band: middle nine tenths.",
     claims=("B6, first part",),
 )
 
@@ -571,32 +590,46 @@ show(
 
 
 # %% tags=["hide-input"]
-def steps_at(name, key, value):
-    """Return the median of the steps that a rule needs at a condition or an angle."""
+def runs_at(name, key, value):
+    """Return the steps that a rule needs from 24 starts, at a condition or an angle."""
     cells = {"conditions": along, "angles": around}[key][name]
-    return median(cells[ravines[key].index(value)])
+    return torch.tensor(cells[ravines[key].index(value)], dtype=torch.float64)
+
+
+def steps_at(name, key, value):
+    """Return the mean of these steps, by which the rate was chosen."""
+    return runs_at(name, key, value).mean().item()
 
 
 ours = "RMSProp, β = 0.9"
 straight, diagonal = steps_at(ours, "angles", 0), steps_at(ours, "angles", 45)
 descent = steps_at("gradient descent", "conditions", 1000)
 assert straight < 0.2 * descent and diagonal > 5 * straight
+turned, behind = rotated(bowl(1000), 45), runs_at(ours, "angles", 45)
+assert confidence_interval(behind - runs_at("gradient descent", "angles", 45)).low > 0
+ratios = {}
+for degrees, surface in {0: bowl(1000), 45: turned}.items():
+    lr = ravines["by_angle"][ours][ravines["angles"].index(degrees)]["lr"]
+    points = path(rmsprop, surface.gradient, script.starts(0)[0], steps=300, lr=lr, beta=0.9)
+    rates = effective_lr(surface.gradient(points[:-1]), lr=lr, beta=0.9)
+    ratios[degrees] = (rates[-100:, 0] / rates[-100:, 1]).log().abs().median().exp().item()
+assert ratios[0] > 900 and ratios[45] < 1.1
 say(
     f"At condition 1000 gradient descent needs {descent:.0f} steps, and RMSProp {straight:.0f}. After a turn "
     f"by 45 degrees RMSProp needs {diagonal:.0f}. A turn by 5 degrees already costs it "
-    f"{steps_at(ours, 'angles', 5):.0f}."
+    f"{steps_at(ours, 'angles', 5):.0f} (means of 24 starts)."
 )
 
 # %% [markdown]
-# That answers the first two predictions. At 45 degrees the steep slope has the same share in both gradients, so
-# both are divided by nearly the same number, and little is gained.
+# That answers the first two predictions. At 45 degrees the steep slope has the same share in both gradients. So
+# both are divided by nearly the same number, and one rate is left for both, as in gradient descent.
 #
 # What are the axes of a network? Its weights, one by one. So RMSProp should mend inputs of different
 # *size*, since each weight has an input of its own, and not inputs that are *mixed*. The stored experiment
 # trained a network of one layer on digits with centred pixels in three forms: *plain*; *stretched*, each
 # pixel multiplied by a random number from 0.1 to 10; and *mixed*, where each stretched image is then
-# multiplied by one random rotation. A network can undo both, so nothing is lost for it. Two of the 24 runs
-# are repeated here with your rules.
+# multiplied by one random rotation. A network can undo both, so nothing is lost for it. Rates are chosen by the
+# training loss, which is also reported. Two of the 24 runs are repeated here with your rules.
 
 # %% tags=["hide-input"]
 by_input = kept["inputs"]
@@ -616,14 +649,15 @@ for (kind, name), now in again.items():
     was = torch.tensor(by_input[kind][name]["test_accuracy"][:2])
     assert (now - was).abs().max() < 0.05, (kind, name)
 shown = {
-    kind: {name: side["train_loss"] for name, side in of.items()} for kind, of in by_input.items()
+    kind: {name: side["loss"] for name, side in of.items() if name not in ("corrected", "falling")}
+    for kind, of in by_input.items()
 }
 assert all(len(runs) == 24 for of in shown.values() for runs in of.values())
 show(
     adaptive.losses_by_input(shown, confidence_interval),
-    alt="Training losses of four rules in three panels. With plain pixels all are below 0.1. With stretched "
-    "pixels gradient descent is above 0.2 and momentum at 0.15, while AdaGrad and RMSProp stay below 0.1. "
-    "With mixed pixels AdaGrad and RMSProp are near 0.16 as well, no better than momentum.",
+    alt="Training losses of five rules in three panels. With plain pixels all are near 0. With stretched "
+    "pixels gradient descent is near 0.2, momentum and Nesterov near 0.15, while AdaGrad and RMSProp stay below 0.1. "
+    "With mixed pixels RMSProp is near 0.16, where momentum is, and AdaGrad where Nesterov is, near 0.13.",
     caption="Training loss of 24 runs for each rule and form of the digits, each at its own best learning "
     "rate. The bar is the 95 % interval of the mean.",
     claims=("B6, first part", "Zeiler (2012)"),
@@ -634,7 +668,7 @@ show(
 #
 # **It never comes to rest.** Near a minimum gradients become small, so does what they are divided by, and
 # the steps stay `lr` long. In a parabola RMSProp ends up jumping between two points, `lr`/2 to either side
-# of the minimum, whatever the curvature. On its way it comes much nearer. But there gradients vanish, $s$
+# of the minimum, whatever the curvature and whatever β is, if it is not 0. On its way it comes much nearer. But there gradients vanish, $s$
 # forgets, and the effective rate rises, until it is above two over the curvature: the edge at which gradient
 # descent diverges. Then the rule is thrown out again, and settles at that edge.
 
@@ -661,8 +695,8 @@ show(
 # `lr`/2, for a curvature of $\lambda$, the rule comes to rest, as gradient descent does.
 #
 # **The first steps are too long.** `s` starts at zero and knows only a hundredth of the first square when
-# $\beta = 0.99$. So the first step is `lr` over $\sqrt{1 - \beta}$: ten times `lr`, for every weight at
-# once. No later step can be longer. Here is what it does to the network for digits.
+# $\beta = 0.99$. So the first step is `lr` over $\sqrt{1 - \beta}$: ten times `lr`, for every weight that has a
+# gradient, at once. No later step can be longer. Here is what it does to the network for digits.
 
 # %%
 part = resplit(digits(), generator(0)).to(device())
@@ -691,7 +725,7 @@ say(f"Loss before the first step: {before:.1f}. After it:\n\n{by_lr}")
 # The next lesson corrects this.
 #
 # **ε stands somewhere else.** Torch adds ε to the root, as here. Keras adds it inside the root: it divides
-# by $\sqrt{s + \varepsilon}$. Where $s$ is small that counts as much as $\sqrt{\varepsilon}$ outside: Keras's
+# by $\sqrt{s + \varepsilon}$. Where $s$ is far below $\varepsilon$ that counts as much as $\sqrt{\varepsilon}$ outside: Keras's
 # default, 1e-7, acts like 0.0003 here. Whoever carries settings from one to the other changes the
 # rule. (Keras has other defaults too: 0.9 for β, which it calls rho; and its AdaGrad starts `s` at 0.1.)
 
@@ -756,44 +790,43 @@ say(
 conditions = ravines["conditions"]
 
 
-def first_win(over):
-    """Return the smallest condition from which on RMSProp needs fewer steps than a rule."""
-    fewer = [steps_at(ours, "conditions", c) < steps_at(over, "conditions", c) for c in conditions]
-    return conditions[fewer.index(True)] if all(fewer[fewer.index(True) :]) else None
+def wins(over):
+    """Return the conditions at which RMSProp needs fewer steps, with intervals below 0."""
+    gaps = {c: runs_at(ours, "conditions", c) - runs_at(over, "conditions", c) for c in conditions}
+    return [c for c, gap in gaps.items() if confidence_interval(gap).high < 0]
 
 
-wins = {name: first_win(name) for name in ("gradient descent", "momentum")}
 level = [steps_at(ours, "conditions", c) for c in conditions]
-assert max(level) - min(level) <= 1 and wins["gradient descent"] and wins["momentum"]
+polyaks = [steps_at("momentum, Polyak's β", "conditions", c) for c in conditions]
+won = {name: wins(name) for name in list(along)[:3]}
+assert max(level) - min(level) <= 1 and not won["momentum, Polyak's β"]
+assert all(few < many for few, many in zip(polyaks, level, strict=True))
+assert won["gradient descent"] == [300, 1000, 3000] and won["momentum, β = 0.9"] == [3000]
 
 
-def loss_less(kind, name="RMSProp"):
-    """Return by how much a rule's training loss is below that of gradient descent, run by run."""
-    sides = by_input[kind]
-    of = torch.tensor(sides["gradient descent"]["train_loss"]) - torch.tensor(
-        sides[name]["train_loss"]
-    )
-    return confidence_interval(of)
+def lower(kind, name, than):
+    """Return by how much the training loss of a rule is below that of another, run by run."""
+    losses = [torch.tensor(by_input[kind][of]["loss"]) for of in (than, name)]
+    return confidence_interval(losses[0] - losses[1])
 
 
-def interval(found, digits=3):
-    """Return a mean with its interval, in words."""
-    return f"{found.mean:.{digits}f} ({found.low:.{digits}f} to {found.high:.{digits}f})"
-
-
-stretched_gain, mixed_gain = loss_less("stretched"), loss_less("mixed")
+plain_gain, stretched_gain, mixed_gain = (
+    lower(kind, "RMSProp", "gradient descent") for kind in by_input
+)
+nesterovs = lower("mixed", "Nesterov", "gradient descent")
 assert stretched_gain.low > 2 * mixed_gain.high and mixed_gain.low > 0
+assert plain_gain.low < 0 < plain_gain.high and nesterovs.low > mixed_gain.high
 verdict(
     "B6, first part: RMSProp damps the steep axis, by dividing by the root of averaged squares.",
     "holds when the ravine runs along the axes",
-    f"Along the axes, with β = 0.9, it needs {median(level):.0f} steps, give or take one, whatever the "
-    f"condition. It beats gradient descent from a condition of {wins['gradient descent']} on, and momentum from "
-    f"{wins['momentum']} on (of those tried; medians of 24 starts). In rounder bowls it is slower than both: "
-    "to stay within a hundredth it needs a small lr, and that is the length of its steps all the way. In a "
-    "ravine of condition 1000 that is turned by "
-    f"45 degrees it needs {diagonal:.0f}, gradient descent {descent:.0f}. On digits with stretched pixels its "
-    f"training loss is {interval(stretched_gain)} below that of gradient descent, with mixed ones "
-    f"{interval(mixed_gain)} (means of 24 runs, 95 % intervals).",
+    f"There, with β = 0.9, it needs {sum(level) / len(level):.0f} steps whatever the condition (means of 24 starts). "
+    f"Of eight ravines it beats gradient descent from a condition of {won['gradient descent'][0]} on, and momentum "
+    f"with β = 0.9 at {won['momentum, β = 0.9'][0]} alone. Momentum with Polyak's β needs fewer on all eight, "
+    f"{polyaks[-1]:.0f} on the steepest. To stay within a hundredth RMSProp needs a small lr, and that is the length of "
+    f"its steps. In a ravine of condition 1000 that is turned by 45 degrees it needs {diagonal:.0f}, more than "
+    "gradient descent. On digits with stretched pixels its training loss is "
+    f"{stretched_gain:.3f} below that of gradient descent. With mixed ones it is {mixed_gain:.3f}, less "
+    "than Nesterov's form gains, and with plain ones no difference can be told.",
 )
 
 # %% tags=["hide-input"]
@@ -808,7 +841,7 @@ verdict(
     "gradients of "
     f"different weights are spread over a factor of {wide:,.0f} (from the 5 % to the 95 % quantile, median of 24 "
     f"runs), the steps over a factor of {narrow:.0f}, and the median step is {step_by_rate:.2f} lr. A step "
-    f"grows as the power {interval(slope, 2)} of the gradient; in gradient descent the power is 1, and with "
+    f"grows as the power {slope:.2f} of the gradient; in gradient descent the power is 1, and with "
     "equal gradients it would be 0.",
 )
 
@@ -817,44 +850,47 @@ small = [
     eps for eps, side in zip(values, of_eps.values(), strict=True) if side["lr"] == as_before["lr"]
 ]
 root_now = roots[1].item()
-paired = {
-    name: confidence_interval(
-        100 * (torch.tensor(side["test_accuracy"]) - torch.tensor(as_before["test_accuracy"]))
+paired = [
+    confidence_interval(torch.tensor(side["loss"]) - torch.tensor(as_before["loss"]))
+    for side in of_eps.values()
+]
+costs = {
+    eps: confidence_interval(
+        100 * (torch.tensor(side["test_accuracy"]) - torch.tensor(side["scaled_accuracy"]))
     )
-    for name, side in of_eps.items()
+    for eps, side in zip(values, of_eps.values(), strict=True)
 }
-broken_from = next(
-    eps for eps, side in zip(values, of_eps.values(), strict=True)
-    if median(side["test_accuracy"]) - median(side["scaled_accuracy"]) > 0.01
-)  # fmt: skip
-assert max(small) == 1e-3 and broken_from == 1e-2 and 0.003 < root_now < 0.03
+missed = max(max(-gap.low, gap.high) for gap in paired)
+assert all(gap.low <= 0 <= gap.high for gap in paired) and missed < 0.03
+assert max(small) == 1e-3 and 0.003 < root_now < 0.03
+assert all(gap.high < 1 if eps in small else gap.low > 0.5 for eps, gap in costs.items())
 verdict(
     "B6, third part: ε only prevents division by zero.",
     "holds when ε is far below the root of the averaged squares",
     f"That root is {root_now:.1g} for the median weight of our network. Up to ε = {max(small):g} the best "
-    "learning rate is the same, and a loss 128 times as large changes the median accuracy by less than a "
-    f"point; from ε = {broken_from:g} on it costs more, and at ε = 1 RMSProp behaves as gradient descent with "
-    "the rate lr/ε. If the learning rate is chosen anew, the choice of ε is worth "
-    f"about a point of accuracy at most: at ε = 0.001, 0.01 and 1 the mean differs from that at 1e-8 by "
-    f"{paired['0.001']}, {paired['0.01']} and {paired['1']} points (means of 24 runs, 95 % intervals). Without any ε the first step is NaN.",
+    "learning rate is the same, and a loss 128 times as large changes the accuracy by less than a point. At ε = 0.01 "
+    f"it costs {costs[0.01].mean:.0f} points, and at ε = 1 RMSProp behaves as gradient descent with the rate lr/ε. If the "
+    "learning rate is chosen anew, no value of ε can be told from 1e-8 by its test loss: all seven intervals hold 0. "
+    f"Differences up to {missed:.2f} cannot be ruled out (the loss is {torch.tensor(as_before['loss']).mean():.2f}). "
+    "Without any ε, weights that never have a gradient become NaN at the first step.",
 )
 
+
 # %% tags=["hide-input"]
-lower = {
-    kind: [
-        a < b for a, b in zip(of["AdaGrad"]["train_loss"], of["RMSProp"]["train_loss"], strict=True)
-    ]
-    for kind, of in by_input.items()
-}
-times = {kind: sum(of) for kind, of in lower.items()}
-assert min(times.values()) >= 12
+gained = {kind: lower(kind, "AdaGrad", "RMSProp") for kind in by_input}
+falls = {kind: lower(kind, "falling", "corrected") for kind in by_input}
+assert gained["plain"].low < 0 < gained["plain"].high
+assert min(gained[kind].low for kind in ("stretched", "mixed")) > 0
+assert min(gap.low for gap in falls.values()) > 0
 verdict(
     "Zeiler (2012), against AdaGrad: its rates decay throughout training, so that training slows down.",
     "does not hold as far as our short training goes",
-    "The rates decay, as the sum says. But with ten epochs of a network of one layer AdaGrad ends at a lower "
-    f"training loss than RMSProp in {times['plain']}, {times['stretched']} and {times['mixed']} of 24 runs "
-    "(plain, stretched and mixed pixels), each at its best learning rate. That its steps shrink may be "
-    "the reason; it was not tested. What AdaGrad cannot do is to forget: see the huge gradient above.",
+    "The rates decay, as the sum says. But after ten epochs of a network of one layer the training loss of AdaGrad is "
+    f"{gained['stretched']:.3f} below that of RMSProp with stretched pixels and {gained['mixed']:.3f} with "
+    "mixed ones; with plain ones no difference can be told. To test the cause, RMSProp was corrected for its "
+    "long first steps, and given a rate that falls as 1/√t. That alone lowered its loss by "
+    f"{falls['stretched']:.3f} and {falls['mixed']:.3f}: here the decay helps. Longer training was not measured. "
+    "What AdaGrad cannot do is to forget: see the huge gradient above.",
 )
 
 # %% [markdown]
@@ -864,7 +900,6 @@ verdict(
 #   `lr` long: small gradients are raised, and large ones cut.
 # - It mends most of what is stretched along the axes, and little of what is mixed between them.
 # - ε is a switch as well as a guard: where √s is far below it, the rule is gradient descent with the rate lr/ε.
-#   Where ε stands, and what it is, belongs to the rule.
 #
 # ## Further reading
 #
@@ -872,6 +907,8 @@ verdict(
 #   Coursera: the slides on which it was first published.
 # - J. Duchi, E. Hazan and Y. Singer (2011), *Adaptive subgradient methods for online learning and
 #   stochastic optimization*, Journal of Machine Learning Research 12: AdaGrad.
+# - L. Balles and P. Hennig (2018), *Dissecting Adam: the sign, magnitude and variance of stochastic gradients*,
+#   ICML: signs, and what noise does to them.
 # - M. D. Zeiler (2012), *ADADELTA: an adaptive learning rate method*, arXiv 1212.5701: against the sum,
 #   and against a learning rate that has the wrong unit.
 #

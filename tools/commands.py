@@ -25,6 +25,11 @@ import install
 import workbook
 
 ROOT = Path(__file__).resolve().parents[1]
+KEEP_FILES = (
+    *("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"),
+    *("IPYTHONDIR", "MPLCONFIGDIR"),
+)
+LIBRARY = ("nn", "optim", "lab", "checking", "exercises")  # folders of tests
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     # a saved lesson that is opened again shows its interactive figures, not an error
@@ -55,7 +60,7 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
         return made
 
     made = command("lab", lab, "open JupyterLab on lesson 00; further options are JupyterLab's")
-    made.add_argument("--port", type=int, help="the port, instead of the first free one")
+    made.add_argument("--port", type=port, help="the port, instead of the first free one")
     made = command("reset", reset, "put a fresh copy of a lesson in workbook/ and back yours up")
     made.add_argument("lesson", nargs="?", default="", help="its number, for example 04")
     made = command("test", test, "run everything that is checked, or what one lesson needs")
@@ -65,6 +70,7 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     command("check-notebooks", check_notebooks, "name the notebooks that are stale")
     command("experiments", experiments, "rerun the experiments whose script has changed")
     command("bench", bench, "measure speed beside torch's own, and write docs/speed.md")
+    command("test-lowest", lowest, "run the unit tests on the lowest versions that we promise")
     command("test-gpu", on_gpu, "run the tests and the lessons on a CUDA device")
 
     known, others = parser.parse_known_args(arguments)
@@ -97,6 +103,14 @@ def lab(arguments: argparse.Namespace, for_jupyterlab: list[str]) -> int:
         command += ["--allow-root"]
     print("JupyterLab starts. Control-C, twice, stops it.", flush=True)
     become([str(part) for part in command] + for_jupyterlab)
+
+
+def port(text: str) -> int:
+    """Return the number of a port."""
+    number = int(text)
+    if not 0 < number < 65536:
+        raise argparse.ArgumentTypeError(f"{number} is no port: they go from 1 to 65535")
+    return number
 
 
 def is_taken(port: int) -> bool:
@@ -185,9 +199,31 @@ def bench(arguments: argparse.Namespace, _: list[str]) -> int:
 def on_gpu(arguments: argparse.Namespace, _: list[str]) -> int:
     """Run what computes on a CUDA device: the unit tests, and each lesson against its outputs."""
     python = install.ensure(ROOT, {"test"}, arguments.torch)
+    if install.answer(python, "-c", "import torch; print(torch.cuda.is_available())") != "True":
+        raise SystemExit("PyTorch finds no CUDA device here: these tests need one.")
     os.environ["COURSE_DEVICE"] = "cuda"
     folders = ("nn", "optim", "lab", "contract", "gpu")
     return call([python, "-m", "pytest", *(f"tests/{name}" for name in folders)])
+
+
+def lowest(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Run the tests of the library and the engine on the lowest versions that pyproject allows.
+
+    They go into an environment of their own, `build/lowest`, which is made anew. What they need in
+    turn comes in its newest version, so that a failure may also be the news of a new release.
+    """
+    uv = [install.ensure(ROOT, {"test"}, arguments.torch), "-m", "uv"]
+    install.pip(ROOT, "uv")
+    folder = ROOT / "build" / "lowest"
+    python = folder / install.venv_python(ROOT).relative_to(install.venv(ROOT))
+    into = ["--python", python, "--resolution=lowest-direct", "--editable", f"{ROOT}[test]"]
+    backend = [f"--torch-backend={arguments.torch}"] if arguments.torch else []
+    commands = (
+        [*uv, "venv", "--quiet", "--clear", "--python", uv[0], folder],
+        [*uv, "pip", "install", *backend, *into],
+        [python, "-m", "pytest", *(f"tests/{name}" for name in LIBRARY)],
+    )
+    return next((code for code in map(call, commands) if code), 0)
 
 
 def write_settings(venv: Path) -> None:
@@ -202,11 +238,23 @@ def environment() -> dict[str, str]:
     scripts = install.venv_python(ROOT).parent
     return {
         **install.environment(),
+        **({} if home_takes_files() else {name: str(spare_home()) for name in KEEP_FILES}),
         "VIRTUAL_ENV": str(install.venv(ROOT)),
         "PATH": os.pathsep.join([str(scripts), os.environ.get("PATH", os.defpath)]),
         "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel "python3" is the one of .venv
         "JUPYTERLAB_WORKSPACES_DIR": str(install.venv(ROOT) / "share/jupyter/lab/workspaces"),
     }
+
+
+def home_takes_files() -> bool:
+    """Return whether Jupyter and matplotlib can keep their files where they do by default."""
+    home = Path(os.path.expanduser("~"))
+    return home.is_dir() and os.access(home, os.W_OK)
+
+
+def spare_home() -> Path:
+    """Return a folder in `.venv` for what has no home."""
+    return install.venv(ROOT) / "share/home"
 
 
 def call(command: list[str | Path]) -> int:

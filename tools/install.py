@@ -37,6 +37,7 @@ ASTRAY = {
 MODULES = {"scikit-learn": "sklearn"}  # where the name to import is another
 
 NO_DISK = ("No space left on device", "[Errno 28]", "[WinError 112]", "Disk quota exceeded")
+NO_TRUST = ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed", "UnknownIssuer")
 NO_NETWORK = (
     "Failed to establish a new connection",
     "Name or service not known",
@@ -300,9 +301,24 @@ def explain(log: str) -> str:
     """Return one sentence on why a set-up failed, from the log of the step that did."""
     if any(words in log for words in NO_DISK):
         return "The disk is full: make room."
+    if any(words in log for words in NO_TRUST):
+        return (
+            "The packages could not be fetched: the certificate of the server is not trusted. If "
+            "your network puts in its own, name its file in PIP_CERT and SSL_CERT_FILE."
+        )
     if any(words in log for words in NO_NETWORK):
         return "The packages could not be fetched: check the network, or the proxy."
     missing = re.findall(r"(?:No matching distribution found for|\(constraint\)) (\S+==\S+)", log)
+    if os.environ.get("PIP_NO_INDEX") and ("from versions: none" in log or missing):
+        return (
+            "The packages could not be found: PIP_NO_INDEX is set, so pip asks no index. Unset it, "
+            "or name in PIP_FIND_LINKS a folder that holds them."
+        )
+    if missing and missing[-1].startswith("torch==") and platform.system() == "Darwin":
+        return (
+            f"There is no build of {missing[-1]} for this Mac: they are for Apple silicon and "
+            "macOS 14 or newer. The course also runs in a browser, on Binder."
+        )
     if missing:
         return (
             f"There is no build of {missing[-1]} for Python {platform.python_version()} on "

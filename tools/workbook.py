@@ -60,8 +60,10 @@ def update(lessons: Path, workbook: Path, now: datetime) -> list[str]:
             record[lesson.name] = fresh
         elif mine.cells == known.cells:
             if mine.file != known.file:
-                told.append(f"workbook/{copy.name}, as you ran it, is now {back_up(copy, now)}.")
-            place(lesson, copy)
+                backup = exchange(lesson, copy, now)
+                told.append(f"workbook/{copy.name}, as you ran it, is now {backup}.")
+            else:
+                place(lesson, copy)
             record[lesson.name] = fresh
             followed.append(number)
         else:
@@ -98,8 +100,8 @@ def reset(lessons: Path, workbook: Path, lesson: str, now: datetime) -> str:
         raise SystemExit(f"lessons/{source.name} cannot be read as a notebook.")
     workbook.mkdir(exist_ok=True)
     copy = workbook / source.name
-    kept = f"; yours is now {back_up(copy, now)}" if copy.exists() else ""
-    place(source, copy)
+    backup = exchange(source, copy, now)
+    kept = f"; yours is now {backup}" if backup else ""
     record, told = read_record(workbook)
     write_record(workbook, record | {copy.name: fresh})
     return " ".join([f"workbook/{copy.name} is fresh{kept}.", *told])
@@ -135,6 +137,17 @@ def back_up(copy: Path, now: datetime) -> str:
     return f"workbook/backups/{backup.name}"
 
 
+def exchange(lesson: Path, copy: Path, now: datetime) -> str:
+    """Put a copy of `lesson` in the place of `copy`, and return where that is now, or "".
+
+    The new one is written first: where the disk is full, the old one stays where it is.
+    """
+    part = write_beside(copy, lesson.read_bytes())
+    backup = back_up(copy, now) if copy.exists() else ""
+    os.replace(part, copy)
+    return backup
+
+
 def place(lesson: Path, copy: Path) -> None:
     """Write a copy of `lesson`, whole or not at all."""
     write(copy, lesson.read_bytes())
@@ -165,6 +178,15 @@ def write_record(workbook: Path, record: dict[str, Prints]) -> None:
 
 def write(file: Path, content: bytes) -> None:
     """Replace `file` in one step: a reader never sees half of it."""
+    os.replace(write_beside(file, content), file)
+
+
+def write_beside(file: Path, content: bytes) -> Path:
+    """Write `content` to a new file beside `file` and return it; leave nothing where that fails."""
     part = file.with_name(f".{file.name}.part")
-    part.write_bytes(content)
-    os.replace(part, file)
+    try:
+        part.write_bytes(content)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    return part

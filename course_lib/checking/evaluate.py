@@ -45,7 +45,7 @@ def evaluate(exercise: Exercise, answer: Any, *, seed: int = 0) -> Outcome:
 
     replaced = restore()
     with settings_kept():
-        outcome = _judge(exercise, answer, seed)
+        outcome = _judge(exercise, as_function(answer) if callable(answer) else answer, seed)
     if replaced:
         return replace(outcome, message=f"{outcome.message} {messages.restored(replaced)}")
     return outcome
@@ -110,11 +110,12 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
     if ran.timed_out:
         last = cases[min(len(mine), len(cases) - 1)]
         wrong = _wrong_before(mine, right, exercise, cases, answer)
-        return outcome("timed_out", messages.timed_out(last, ran.left_behind) + wrong)
+        return outcome("timed_out", messages.timed_out(last, ran) + wrong)
     if ran.error is not None:
         return outcome("raised", messages.raised_outside(ran.error))
     if all(result.kind == "ellipsis" for result in mine):
-        return outcome("not_attempted", messages.NOT_ATTEMPTED)
+        stubs = all(result.type_name == "NotImplementedError" for result in mine)
+        return outcome("not_attempted", messages.STILL_A_STUB if stubs else messages.NOT_ATTEMPTED)
     if any(_raised(result, "CalledReference") for result in mine):
         return outcome("called_reference", messages.called_reference(exercise))
     for result in mine:

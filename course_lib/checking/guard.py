@@ -14,6 +14,7 @@ What cannot be survived here, because the work and its caller share one process:
 | waits long in C: `time.sleep(60)`, a big product in torch   | it ends after that call            |
 | starts threads or processes                                 | they go on; their output is uncut  |
 | writes past Python's streams: `os.write(1, ...)`            | it is shown uncut                  |
+| presses stop: `_thread.interrupt_main()`                    | it counts as the stop button       |
 | replaces what all stands on: `builtins.len`, `sys.modules`  | anything; a restart mends it       |
 
 Whoever means to deceive the checker can, therefore. Grading runs each notebook in its own kernel.
@@ -24,6 +25,7 @@ from __future__ import annotations
 import _thread
 import builtins
 import ctypes
+import os
 import sys
 import threading
 import time
@@ -67,13 +69,15 @@ class CalledReference(BaseException):
 class Ran:
     """What came of guarded work: its value, or why there is none.
 
-    `left_behind` says that it could not be stopped; `printed` is the beginning of what it showed.
+    `left_behind` says that it could not be ended, and `asleep` that it sleeps, with the memory that
+    it holds; `printed` is the beginning of what it showed.
     """
 
     value: Any = None
     error: BaseException | None = None
     timed_out: bool = False
     left_behind: bool = False
+    asleep: bool = False
     printed: str = ""
 
 
@@ -108,6 +112,7 @@ def run_guarded(
             ran.timed_out = not worker.ends_within(SECONDS if seconds is None else seconds)
         finally:
             ran.left_behind = not worker.stop()
+            ran.asleep = worker.sleeps()
     ran.printed = shown.text()
     return ran
 
@@ -144,6 +149,10 @@ class _Worker:
         self._send(_Asleep, until)
         return not self._goes_on()
 
+    def sleeps(self) -> bool:
+        """Whether it caught what should have ended it, and was put to sleep."""
+        return self._ident in _Asleep.threads
+
     def _send(self, exception: type[OutOfTime], until: float) -> None:
         send = ctypes.pythonapi.PyThreadState_SetAsyncExc
         while self._goes_on() and time.monotonic() < until:
@@ -151,7 +160,7 @@ class _Worker:
             self.ends_within(0.02)  # so that what has to be tidied up is
 
     def _goes_on(self) -> bool:
-        return self._running.locked() and self._ident not in _Asleep.threads
+        return self._running.locked() and not self.sleeps()
 
 
 @contextmanager
@@ -166,8 +175,8 @@ def _no_warnings() -> Iterator[None]:
 def _kernel_out_of_reach() -> Iterator[None]:
     """While this lasts, `exit()` and `quit()`, IPython's too, only end the answer that calls them.
 
-    `input()` fails, because its question would stay open when the answer's time is up, and
-    `sys.setrecursionlimit` does nothing.
+    `input()` fails, because its question would stay open when the answer's time is up. `os.fork()`
+    fails, because the kernel would be there twice. `sys.setrecursionlimit` does nothing.
     """
 
     def leave(*_: Any, **__: Any) -> None:
@@ -176,10 +185,14 @@ def _kernel_out_of_reach() -> Iterator[None]:
     def ask(*_: Any, **__: Any) -> None:
         raise EOFError("nobody can be asked during a check")
 
+    def fork() -> None:
+        raise OSError("a check starts no second process")
+
     with (
         _replaced(builtins, exit=leave, quit=leave, input=ask),
         _replaced(get_ipython(), ask_exit=leave),
         _replaced(sys, setrecursionlimit=lambda _: None),
+        _replaced(os, fork=fork),
     ):
         yield
 

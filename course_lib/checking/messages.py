@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
+from .guard import Ran
 from .model import Case, Exercise
 from .reading import source_of
 from .record import Record, Result
@@ -13,6 +14,10 @@ from .record import Record, Result
 NOT_ATTEMPTED = (
     "Nothing to check yet: replace the `...` in the cell above with your answer, run that cell, "
     "then run this one again."
+)
+STILL_A_STUB = (
+    "Nothing to check yet: write your answer into the cell above, in place of `raise "
+    "NotImplementedError()`, run that cell, then run this one again."
 )
 STAND_IN_GIVEN_BACK = (
     "This is the stand-in from an earlier check, not your answer: run the cell with your answer "
@@ -48,13 +53,15 @@ def not_a_function(answer: Any) -> str:
     )
 
 
-def timed_out(case: Case, left_behind: bool) -> str:
+def timed_out(case: Case, ran: Ran) -> str:
     message = (
         f"With {case.words}, your function had not come back when its second was over: look for a "
         "loop that never ends, or for many small steps that one tensor operation could do."
     )
-    if left_behind:
+    if ran.left_behind:
         message += " It could not be stopped; if the notebook is slow now, restart the kernel."
+    elif ran.asleep:
+        message += " It catches what should end it, and keeps its memory until the kernel restarts."
     return message
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from .edits import formula
+from .record import unwrapped
 
 
 def first_line(answer: Callable[..., Any], reference: Callable[..., Any]) -> str:
@@ -79,7 +80,7 @@ def source_of(answer: Any) -> str:
     """Return the text of an answer; nothing where Python does not know it."""
     try:
         return textwrap.dedent(inspect.getsource(answer))
-    except (OSError, TypeError):
+    except (OSError, TypeError, ValueError):
         return ""
 
 
@@ -143,7 +144,7 @@ def _from_elsewhere(function: ast.FunctionDef, answer: Any) -> Iterator[str]:
     """Tensors and numbers of the notebook that a function reads in place of its arguments."""
     own = {argument.arg for argument in _arguments(function)}
     own |= {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and not _is_read(n)}
-    outside = getattr(inspect.unwrap(answer), "__globals__", {})
+    outside = getattr(unwrapped(answer), "__globals__", {})
     for name in sorted(_read(function) - own):
         value = outside.get(name)
         is_value = isinstance(value, torch.Tensor | np.ndarray | int | float)

@@ -13,7 +13,13 @@ import math
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import CodeType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+)
 from typing import Any
 
 import numpy as np
@@ -56,6 +62,7 @@ class Result:
 
 
 Record = tuple[Result, ...]
+_ROUTINES = (FunctionType, BuiltinFunctionType, MethodType, MethodDescriptorType, type)
 
 
 def record(fn: Callable[..., Any], cases: Sequence[Case]) -> Record:
@@ -80,8 +87,24 @@ def call(fn: Callable[..., Any], case: Case) -> Result:
 
 
 def as_function(answer: Any) -> Callable[..., Any]:
-    """An answer that is a value (a number, a choice) is a function of nothing."""
-    return answer if callable(answer) else lambda: answer
+    """The function to call and to read.
+
+    An answer that is a value (a number, a choice) is a function of nothing. An object with
+    `__call__` is called through a plain function: asked for its attributes, it may answer anything.
+    """
+    if not callable(answer):
+        return lambda: answer
+    if issubclass(type(answer), _ROUTINES):
+        return answer
+    return eval("lambda *args, **kwargs: answer(*args, **kwargs)", {"answer": answer})
+
+
+def unwrapped(fn: Callable[..., Any]) -> Any:
+    """What is inside all wrappers of `fn`; `fn` itself where they go in a circle."""
+    try:
+        return inspect.unwrap(fn)
+    except ValueError:
+        return fn
 
 
 def describe(value: Any, depth: int = 0) -> Result:
@@ -128,6 +151,8 @@ def _wide(value: complex) -> np.ndarray:
 def _describe_tensor(value: torch.Tensor, name: str) -> Result:
     if value.is_quantized or value.layout != torch.strided:
         return Result("other", "quantised tensor" if value.is_quantized else "sparse tensor")
+    if not _has_its_numbers(value):
+        return Result("other", "tensor whose memory is gone")
     shape, dtype = tuple(value.shape), str(value.dtype).removeprefix("torch.")
     values = None
     if value.numel() <= LARGEST and value.device.type != "meta":
@@ -135,6 +160,15 @@ def _describe_tensor(value: torch.Tensor, name: str) -> Result:
         plain = value.detach().to("cpu", wide).resolve_conj().resolve_neg()
         values = plain.numpy().copy()
     return Result("tensor", name, values, shape, dtype, value.device.type)
+
+
+def _has_its_numbers(tensor: torch.Tensor) -> bool:
+    """Whether the memory of a tensor holds all its elements; reading others ends the process."""
+    if tensor.numel() == 0 or tensor.device.type == "meta":
+        return True
+    reach = sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
+    last = tensor.storage_offset() + reach + 1
+    return last * tensor.element_size() <= tensor.untyped_storage().nbytes()
 
 
 def _describe_error(error: BaseException, fn: Callable[..., Any], case: Case) -> Result:
@@ -169,7 +203,7 @@ def _words(error: BaseException) -> str:
 
 def _raises_itself(error: BaseException, fn: Callable[..., Any]) -> bool:
     """Whether `error` comes from a `raise` in the cell or file of `fn`, not from a library."""
-    code = getattr(inspect.unwrap(fn), "__code__", None)
+    code = getattr(unwrapped(fn), "__code__", None)
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
@@ -182,7 +216,7 @@ def _raises_itself(error: BaseException, fn: Callable[..., Any]) -> bool:
 
 def _line(error: BaseException, fn: Callable[..., Any]) -> str:
     """The last line of `fn`'s own cell or file that was running."""
-    code = getattr(inspect.unwrap(fn), "__code__", None)
+    code = getattr(unwrapped(fn), "__code__", None)
     if not isinstance(code, CodeType):
         return ""
     own = [
@@ -244,7 +278,8 @@ def _same(before: Any, after: Any) -> bool:
 def _same_tensor(before: torch.Tensor, after: torch.Tensor) -> bool:
     def form(tensor: torch.Tensor) -> tuple:
         has_gradient = tensor.is_leaf and tensor.grad is not None
-        return tensor.shape, tensor.dtype, tensor.device, tensor.requires_grad, has_gradient
+        more = tensor.requires_grad, has_gradient, _has_its_numbers(tensor)
+        return tensor.shape, tensor.dtype, tensor.device, *more
 
     if form(before) != form(after):
         return False

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +17,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 VERSION = 1
-LOCK_SECONDS = 1.0
+LOCK_SECONDS = 1.0  # a lock that is older was left by a kernel that died
+WAIT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,11 @@ class Entry:
 
 
 def path() -> Path:
-    """COURSE_PROGRESS of the environment, else progress.json in the notebook's folder."""
-    return Path(os.environ.get("COURSE_PROGRESS", "progress.json"))
+    """COURSE_PROGRESS of the environment, else progress.json in the notebook's folder.
+
+    Of a link, what it leads to.
+    """
+    return Path(os.path.realpath(os.environ.get("COURSE_PROGRESS") or "progress.json"))
 
 
 def read() -> tuple[dict[str, Entry], str]:
@@ -80,6 +86,8 @@ def _load(file: Path) -> tuple[dict[str, Entry], str]:
 def _replace(file: Path, text: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     try:
+        if file.exists():
+            shutil.copymode(file, temporary)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
         os.replace(temporary, file)
@@ -93,23 +101,34 @@ def _replace(file: Path, text: str) -> None:
 def _alone(file: Path) -> Iterator[None]:
     """Hold a lock file, so that two open lessons do not write at once.
 
-    A lock that is still there after LOCK_SECONDS was left by a kernel that died, and is taken over.
+    Raises TimeoutError, an OSError, where others hold it in turn for WAIT_SECONDS.
     """
     lock = file.with_name(f".{file.name}.lock")
-    until = time.monotonic() + LOCK_SECONDS
+    until = time.monotonic() + WAIT_SECONDS
     while True:
         try:
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
             break
         except FileExistsError:
             if time.monotonic() > until:
-                break
+                raise TimeoutError(errno.ETIMEDOUT, "others write to it all the time") from None
+            if _age(lock) > LOCK_SECONDS:
+                with contextlib.suppress(OSError):
+                    os.unlink(lock)
             time.sleep(0.005)
     try:
         yield
     finally:
         with contextlib.suppress(OSError):
             os.unlink(lock)
+
+
+def _age(file: Path) -> float:
+    """How many seconds ago a file was made, by this machine's clock; 0 where it is gone."""
+    try:
+        return abs(time.time() - file.stat().st_mtime)
+    except OSError:
+        return 0.0
 
 
 def _entries(text: str) -> dict[str, Entry]:

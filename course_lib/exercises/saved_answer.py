@@ -6,6 +6,7 @@ import inspect
 import linecache
 import math
 import textwrap
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,11 @@ import torch
 
 def source_of(answer: Any) -> tuple[str, str]:
     """The name and the source of a function; ("", "") when it has none that can stand alone."""
-    if not inspect.isfunction(answer) or answer.__name__ == "<lambda>":
+    if type(answer) is not FunctionType or answer.__name__ == "<lambda>":
         return "", ""
     try:
         return answer.__name__, textwrap.dedent(inspect.getsource(answer))
-    except (OSError, TypeError):
+    except (OSError, TypeError, ValueError):
         return "", ""
 
 

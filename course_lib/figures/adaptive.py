@@ -144,20 +144,18 @@ def needed(
     by_condition: Mapping[str, Numbers],
     angles: Numbers,
     by_angle: Mapping[str, Numbers],
-    longest: int,
 ) -> Figure:
     """Draw how many steps each rule needs, against the condition and against the turn.
 
     `by_condition[rule]` is `(conditions, starts)`, `by_angle[rule]` `(angles, starts)`. Line:
-    median; band: middle nine tenths. What is above `longest` did not arrive.
+    median; band: middle nine tenths.
     """
     fig, (left, right) = figure(3.3, ncols=2, sharey=True)
     for ax, x, curves in ((left, conditions, by_condition), (right, angles, by_angle)):
-        for (name, runs), dashes in zip(curves.items(), ("-", "-", "-", ":"), strict=True):
+        for (name, runs), dashes in zip(curves.items(), ("-", "-", "--", "-", ":"), strict=True):
             colour, _ = RULES[name.split(",")[0]]
             band(ax, x, runs, color=colour, linestyle=dashes, label=name, alpha=0.15)
-        ax.axhline(longest, color=GREY, linewidth=0.8, zorder=0)
-    left.set(xscale="log", yscale="log", xlabel="condition", ylabel="steps", ylim=(1, 3 * longest))
+    left.set(xscale="log", yscale="log", xlabel="condition", ylabel="steps")
     right.set(xlabel="turned by, degrees", xticks=[0, 15, 30, 45])
     left.set_title("along the axes")
     right.set_title("turned")
@@ -193,7 +191,7 @@ def losses_by_input(
 
     The bar is the interval of the mean.
     """
-    fig, axes = figure(2.3, ncols=len(rows), sharey=True, sharex=True, squeeze=False)
+    fig, axes = figure(2.6, ncols=len(rows), sharey=True, sharex=True, squeeze=False)
     for (title, of_rules), ax in zip(rows.items(), axes[0], strict=True):
         for place, runs in enumerate(of_rules.values()):
             runs = as_array(runs)

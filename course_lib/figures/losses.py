@@ -219,7 +219,7 @@ def steps_needed(panels: Mapping[str, tuple[str, int, Mapping[str, Numbers]]]) -
     """Draw how long each run took to reach the goal, a row for each loss.
 
     `panels[title]` holds what is counted ("steps"), how many there were at most, and `(runs,)`
-    under each loss. One more than at most stands for runs that never got there.
+    under each loss, 1 or more. One more than at most stands for runs that never got there.
     """
     heights = [len(of_panel[2]) for of_panel in panels.values()]
     fig, axes = figure(
@@ -234,7 +234,10 @@ def steps_needed(panels: Mapping[str, tuple[str, int, Mapping[str, Numbers]]]) -
             ax.scatter(runs[never], rows[never], s=16, color=VERMILION, marker="x", linewidths=1)
             median_tick(ax, place, runs)
         name_rows(ax, of_loss)
-        ax.set(title=title, xlabel=unit, xlim=(0, most + 2))
+        ax.set(title=title, xlabel=unit, xscale="log", xlim=(0.8, 1.15 * most))
+        ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100, 200) if tick <= most]
+        ax.set_xticks(ticks, [f"{tick}" for tick in ticks])
+        ax.set_xticks([], minor=True)
     return fig
 
 

@@ -46,6 +46,7 @@ SCREEN_DPI = 96  # a screen pixel is 1/96 inch, whatever the screen
 DPI = 144  # drawn finer than that, so that letters stay sharp
 SMALLEST = 9  # points
 
+matplotlib.rcdefaults()  # a person's own settings, LaTeX for one, would change or break figures
 matplotlib.rcParams.update(
     {
         "figure.facecolor": "white",

@@ -8,13 +8,16 @@ import hashlib
 import json
 import os
 import platform
+import sysconfig
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 
-EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
+_CHECKOUT = Path(__file__).resolve().parents[2] / "experiments"
+_INSTALLED = Path(sysconfig.get_path("data")) / "share/descent/experiments"
+EXPERIMENTS = _CHECKOUT if _CHECKOUT.is_dir() else _INSTALLED
 
 
 def stored(name: str, folder: Path = EXPERIMENTS) -> dict[str, Any]:

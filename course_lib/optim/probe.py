@@ -1,23 +1,44 @@
-"""What a rule is like, found out by trying it once.
+"""What a rule is like, found out by reading it once.
 
 A rule that works place by place may be given parameters laid end to end, or cut into pieces, and
 nothing changes. A rule that looks at a whole tensor, at its norm or its rows, must be given each
 tensor as it is. A rule that hands on what it was given needs care when results are written back.
+
+A rule is read by calling it with stand-ins that write down what is done with them. They have no
+values, so that what is read holds for all gradients, settings and steps. A rule that asks for a
+value, as in `if t == 1` or `float(g.norm())`, cannot be read, and nothing is taken for granted.
+What a rule takes from outside its arguments counts as it is when it is read.
 """
 
+import operator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, fx
 
-from course_lib.optim.signature import Rule, apply, slot_names
+from course_lib.optim.signature import Rule, apply, hyper_names, slot_names
+
+ARITHMETIC = {
+    *("add", "sub", "mul", "truediv", "pow", "neg", "pos"),
+    *("lt", "le", "gt", "ge", "eq", "ne"),
+}
+PLACE_BY_PLACE = {
+    *("abs", "sign", "sqrt", "rsqrt", "square", "reciprocal", "exp", "expm1", "log", "log1p"),
+    *("sin", "cos", "tan", "sinh", "cosh", "tanh", "atan", "erf", "sigmoid", "relu", "softplus"),
+    *("add", "sub", "mul", "div", "true_divide", "pow", "neg", "lerp", "addcmul", "addcdiv"),
+    *("maximum", "minimum", "clamp", "clip", "clamp_min", "clamp_max"),
+    *("where", "hypot", "copysign"),
+    *("add_", "sub_", "mul_", "div_", "pow_", "neg_", "lerp_", "addcmul_", "addcdiv_", "sqrt_"),
+    *("lt", "le", "gt", "ge", "eq", "ne", "logical_and", "logical_or", "logical_not"),
+    *("zeros_like", "ones_like", "full_like", "clone", "detach", "float", "double", "to"),
+}
 
 
 def is_elementwise(rule: Rule, **hyper: Any) -> bool:
-    """Return whether a rule gives the same for a matrix, for its rows, and for all laid end to end.
+    """Return whether a rule surely works place by place, whatever its settings and its tensors.
 
-    It is tried on gradients from a thousandth to a thousand in size and on slots that are not zero.
-    A rule that cannot be applied to all three, or that draws random numbers, is not elementwise.
+    All that it does with tensors must be known to do so. hyper: settings to try what was read with.
+    A rule that cannot be read, or that draws random numbers, is not taken for elementwise.
 
     >>> from course_lib.optim.rules import gd
     >>> is_elementwise(gd, lr=0.1)
@@ -25,38 +46,78 @@ def is_elementwise(rule: Rule, **hyper: Any) -> bool:
     >>> is_elementwise(lambda p, g, *, lr: p - lr * g / g.norm(), lr=0.1)
     False
     """
-
-    def run(*matrices: Tensor) -> Tensor:
-        p, g, *slots = (matrix.clone() for matrix in matrices)
-        new, kept = apply(rule, p, g, tuple(slots), t=3, **hyper)
-        return torch.stack([new, *kept])
-
-    matrices = _some(rule)
-    try:
-        whole = run(*matrices)
-        by_row = [run(*row) for row in zip(*matrices, strict=True)]
-        flat = run(*(matrix.flatten() for matrix in matrices))
-        return all(
-            torch.allclose(whole, other.reshape(whole.shape), rtol=1e-12, atol=0, equal_nan=True)
-            for other in (torch.stack(by_row, dim=1), flat)
-        )
-    except Exception:  # of whatever kind: it is the rule's, and it comes again where it is run
-        return False
+    graph = read(rule, **hyper)
+    return graph is not None and all(map(_is_known, _of_tensors(rule, graph)))
 
 
 def hands_on(rule: Rule, **hyper: Any) -> bool:
-    """Return whether a result lies in the memory of an input, as in `return p - lr * g, g, last`.
+    """Return whether a result may lie in the memory of an input: `return p - lr * g, g, last`.
+
+    It may where the rule cannot be read, since it may do so at another step.
 
     >>> hands_on(lambda p, g, last, before, *, lr: (p - lr * before, g, last), lr=0.1)
     True
     """
+    if read(rule, **hyper) is None:
+        return True
     p, g, *slots = _some(rule)
-    try:
-        new, kept = apply(rule, p, g, tuple(slots), t=3, **hyper)
-    except Exception:  # as above
-        return False
+    new, kept = apply(rule, p, g, tuple(slots), t=3, **hyper)
     places = {value.untyped_storage().data_ptr() for value in (p, g, *slots)}
     return any(value.untyped_storage().data_ptr() in places for value in (new, *kept))
+
+
+def read(rule: Rule, **hyper: Any) -> fx.GraphModule | None:
+    """Return what a rule does, as a graph of its tensors and hyper-parameters, or None.
+
+    The graph must give what the rule gives with `hyper` at one step; otherwise something in the
+    rule noticed that it was being read, and None is returned too.
+    """
+    tensors, names = ("p", "g", *slot_names(rule)), hyper_names(rule)
+    words = ", ".join((*tensors, *(f"{name}={name}" for name in names)))
+    plain = eval(f"lambda {', '.join((*tensors, *names))}: rule({words})", {"rule": rule})
+    try:
+        graph = fx.symbolic_trace(plain)
+        settings = {"t": 3, **hyper}
+        p, g, *slots = _some(rule)
+        expected = apply(rule, p.clone(), g.clone(), tuple(s.clone() for s in slots), **settings)
+        found = apply(
+            lambda p, g, *slots: graph(p, g, *slots, *(settings[name] for name in names)),
+            *(p, g, tuple(slots)),
+            t=3,
+        )
+    except Exception:  # of whatever kind: it is the rule's, and it comes again where it is run
+        return None
+    pairs = zip((found[0], *found[1]), (expected[0], *expected[1]), strict=True)
+    return graph if all(torch.equal(*(x.nan_to_num() for x in pair)) for pair in pairs) else None
+
+
+def _of_tensors(rule: Rule, graph: fx.GraphModule) -> list[fx.Node]:
+    """Return what a rule does with tensors: what it does with numbers alone is left out."""
+    numbers: set[fx.Node] = set()
+    for node in graph.graph.nodes:
+        if node.op == "placeholder":
+            is_number = node.target in hyper_names(rule)
+        else:
+            is_number = bool(node.all_input_nodes) and numbers.issuperset(node.all_input_nodes)
+        if is_number:
+            numbers.add(node)
+    return [node for node in graph.graph.nodes if node not in numbers]
+
+
+def _is_known(node: fx.Node) -> bool:
+    """Return whether what a node of a graph does is known to work place by place."""
+    if node.op in ("placeholder", "output"):
+        return True
+    if node.op == "call_method":
+        return node.target in PLACE_BY_PLACE and "dim" not in node.kwargs
+    if node.op != "call_function" or "out" in node.kwargs:
+        return False  # a tensor from outside the rule, for one, has a shape of its own
+    if node.target in [getattr(operator, name) for name in ARITHMETIC]:
+        return True
+    homes = (torch, torch.nn.functional)
+    return any(
+        getattr(home, name, None) is node.target for home in homes for name in PLACE_BY_PLACE
+    )
 
 
 def _some(rule: Rule) -> list[Tensor]:

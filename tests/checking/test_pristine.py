@@ -1,10 +1,14 @@
 """An answer is judged alike in every notebook, and leaves no trace in it."""
 
+import functools
+import gc
+import math
 import os
 import random
 import sys
 import warnings
 
+import matplotlib
 import numpy as np
 import pytest
 import torch
@@ -25,8 +29,23 @@ def restored():
     restore()
 
 
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def state():
     return [
+        repr(torch.tensor([math.pi])),
+        torch.get_deterministic_debug_mode(),
+        torch.get_float32_matmul_precision(),
+        torch.is_anomaly_enabled(),
+        np.get_printoptions(),
+        dict(matplotlib.rcParams),
+        gc.isenabled(),
+        list(sys.path),
+        umask(),
         torch.get_default_dtype(),
         torch.get_default_device(),
         torch.is_grad_enabled(),
@@ -44,6 +63,15 @@ def state():
 def test_an_answer_leaves_no_trace():
     def answer(x, k):
         torch.set_default_dtype(torch.float64)
+        torch.set_printoptions(precision=2)
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.set_float32_matmul_precision("medium")
+        torch.autograd.set_detect_anomaly(True)
+        np.set_printoptions(precision=2)
+        matplotlib.rcParams["text.usetex"] = True
+        gc.disable()
+        sys.path.insert(0, "/elsewhere")
+        os.umask(0o777)
         torch.set_default_device("meta")
         torch.set_grad_enabled(False)
         torch.set_num_threads(1 + torch.get_num_threads())
@@ -114,8 +142,31 @@ def replaces_what_compares(x, k):
     return x
 
 
+def replaces_with_a_wrapper(x, k):
+    torch.exp = functools.wraps(torch.exp)(lambda z: z)
+    return right(x, k)
+
+
+def replaces_a_class(x, k):
+    torch.nn.Linear = torch.nn.Identity
+    return right(x, k)
+
+
+def replaces_a_constant(x, k):
+    math.pi, torch.float32 = 3.0, torch.float64
+    return right(x, k)
+
+
 @pytest.mark.parametrize(
-    "answer", [replaces_a_property, replaces_what_torch_asks_first, replaces_what_compares]
+    "answer",
+    [
+        replaces_a_property,
+        replaces_what_torch_asks_first,
+        replaces_what_compares,
+        replaces_with_a_wrapper,
+        replaces_a_class,
+        replaces_a_constant,
+    ],
 )
 def test_what_is_replaced_while_running_never_passes(answer, restored):
     outcome = evaluate(TOY, answer)

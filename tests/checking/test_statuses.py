@@ -1,6 +1,7 @@
 """What each kind of answer becomes: the design's table, and what a hostile answer may try."""
 
 import functools
+import os
 import time
 
 import numpy as np
@@ -410,3 +411,82 @@ ONE = 1
 @pytest.mark.parametrize("answer", [own_copy_in_place, by_a_loop, in_another_precision])
 def test_right_answers_of_any_style_pass(answer):
     assert evaluate(TOY, answer).passed
+
+
+def wraps_itself(x, k):
+    return x / k
+
+
+wraps_itself.__wrapped__ = wraps_itself
+
+
+class Answers:
+    """Whatever it is asked for, it is there."""
+
+    def __getattr__(self, name):
+        return self
+
+    def __call__(self, *args, **kwargs):
+        return self
+
+
+class Refuses:
+    """Whatever it is asked for, it raises."""
+
+    def __getattribute__(self, name):
+        raise RuntimeError(name)
+
+    def __call__(self, x, k):
+        return x
+
+
+def frees_its_input(x, k):
+    result = x / k + 1
+    x.untyped_storage().resize_(0)
+    return result
+
+
+def returns_what_is_gone(x, k):
+    result = x / k + 1
+    result.untyped_storage().resize_(0)
+    return result
+
+
+def forks(x, k):
+    os.fork()
+    return x / k + 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "words"),
+    [
+        (wraps_itself, "wrong_value", "too small by 1"),
+        (Answers, "wrong_type", "an Answers"),
+        (Refuses, "wrong_value", "wrong in every place"),
+        (frees_its_input, "changed_input", "changes its input `x`"),
+        (returns_what_is_gone, "wrong_type", "tensor whose memory is gone"),
+        (forks, "raised", "starts no second process"),
+    ],
+)
+def test_an_answer_that_plays_tricks_is_judged_like_another(answer, status, words):
+    outcome = evaluate(TOY, answer() if isinstance(answer, type) else answer)
+    assert outcome.status == status
+    assert words in outcome.message
+
+
+def test_an_object_that_is_right_passes():
+    class Right:
+        def __call__(self, x, k):
+            return x / k + 1
+
+    assert evaluate(TOY, Right()).usable
+
+
+def test_what_sleeps_with_its_memory_is_told():
+    assert "keeps its memory" in evaluate(TOY, never_ends_and_catches_all).message
+    assert "keeps its memory" not in evaluate(TOY, never_ends).message
+
+
+def test_the_stub_of_a_class_is_told_by_its_own_words():
+    assert "`raise NotImplementedError()`" in evaluate(TOY, raises_not_implemented).message
+    assert "`...`" in evaluate(TOY, stub).message

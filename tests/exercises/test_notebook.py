@@ -153,9 +153,36 @@ def test_grading_raises_with_the_message_and_the_seed(shown, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     monkeypatch.setenv("COURSE_SEED", "7")
     with pytest.raises(AssertionError, match=r"This is the slip: adds first.*seed 7"):
-        check(TOY.id, TOY.slips[0].answer)
+        exec(f'answer = check("{TOY.id}", TOY.slips[0].answer)', {"check": check, "TOY": TOY})
     assert "This is the slip" in shown[0]
     assert check(TOY.id, right) is right
+
+
+def run_cell(source, **names):
+    """Run a cell as a notebook does; return its variables and what it raised."""
+    error = None
+    try:
+        exec(compile(source, "cell", "exec"), names)
+    except AssertionError as raised:
+        error = raised
+    return names, error
+
+
+def test_after_a_failed_check_grading_goes_on_with_the_stand_in(shown, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    cell = f'answer = check("{TOY.id}", answer)'
+    names, error = run_cell(cell, check=check, answer=TOY.slips[0].answer)
+    assert "This is the slip" in str(error)
+    assert stands_in(names["answer"])
+
+
+def test_what_a_lesson_only_tries_is_not_graded(shown, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    cell = f'_ = check("{TOY.id}", answer)'
+    names, error = run_cell(cell, check=check, answer=TOY.slips[0].answer)
+    assert error is None
+    assert stands_in(names["_"])
+    assert "This is the slip" in shown[0]
 
 
 @pytest.mark.parametrize(
@@ -243,6 +270,43 @@ def test_two_kernels_that_write_at_once_lose_nothing():
     for thread in threads:
         thread.join()
     assert len(progress_file.read()[0]) == 80
+
+
+def test_a_lock_that_others_take_in_turn_is_not_taken_over(monkeypatch):
+    monkeypatch.setattr(progress_file, "LOCK_SECONDS", 0.5)
+    monkeypatch.setattr(progress_file, "WAIT_SECONDS", 0.1)
+    lock = file().with_name(f".{file().name}.lock")
+    lock.touch()
+    _, note = progress_file.update(TOY.id, lambda entry: entry)
+    assert "others write to it all the time" in note
+    assert lock.exists()
+
+
+def test_a_lock_of_a_kernel_that_died_is_taken_over(shown):
+    lock = file().with_name(f".{file().name}.lock")
+    lock.touch()
+    os.utime(lock, (0, 0))
+    check(TOY.id, right)
+    assert progress_file.read()[0][TOY.id].passed
+    assert not lock.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and modes as on POSIX")
+def test_a_progress_file_keeps_its_mode_and_stays_a_link(shown):
+    kept = file().with_name("kept.json")
+    kept.write_text('{"version": 1, "exercises": {}}')
+    kept.chmod(0o640)
+    file().symlink_to(kept)
+    check(TOY.id, right)
+    assert file().is_symlink()
+    assert kept.stat().st_mode & 0o777 == 0o640
+    assert TOY.id in kept.read_text()
+
+
+def test_an_empty_course_progress_is_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_PROGRESS", "")
+    monkeypatch.chdir(tmp_path)
+    assert progress_file.path() == tmp_path.resolve() / "progress.json"
 
 
 def test_what_is_shown_reads_well_as_text_and_html(shown, monkeypatch):

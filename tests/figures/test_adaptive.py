@@ -26,7 +26,8 @@ def interval(runs):
 
 
 def rules(runs):
-    names = ("gradient descent", "momentum", "RMSProp, β = 0.9", "RMSProp, β = 0.99")
+    momenta = ("momentum, β = 0.9", "momentum, Polyak's β")
+    names = ("gradient descent", *momenta, "RMSProp, β = 0.9", "RMSProp, β = 0.99")
     return {name: np.outer(runs, 1 + RUNS) for name in names}
 
 
@@ -43,7 +44,7 @@ FIGURES = {
          "step 100: a gradient of 100": {"gradient descent": [1, 100]}},
     ),
     "needed": lambda: adaptive.needed(
-        [1, 100, 10_000], rules([10, 100, 1000]), [0, 20, 45], rules([10, 20, 30]), 4000
+        [1, 100, 10_000], rules([10, 100, 1000]), [0, 20, 45], rules([10, 20, 30])
     ),
     "turned_paths": lambda: adaptive.rotated_paths(
         {"along the axes": (bowl(20), {"gradient descent": LINE, "RMSProp": LINE}),
@@ -52,7 +53,7 @@ FIGURES = {
         1.1,
     ),
     "losses_by_input": lambda: adaptive.losses_by_input(
-        {kind: dict.fromkeys(("gradient descent", "momentum", "AdaGrad", "RMSProp"), RUNS)
+        {kind: dict.fromkeys(("gradient descent", "Nesterov", "AdaGrad", "RMSProp"), RUNS)
          for kind in ("plain", "stretched", "mixed")},
         interval,
     ),

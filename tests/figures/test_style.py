@@ -1,5 +1,8 @@
 """The palette is computed, not believed: for colour-blind eyes and against white."""
 
+import os
+import subprocess
+import sys
 from itertools import combinations
 
 import matplotlib
@@ -104,3 +107,17 @@ def test_a_figure_is_white_and_pyplot_does_not_know_it():
     assert tuple(fig.get_size_inches()) == (6.5, 2)
     assert len(axes) == 3
     assert plt.get_fignums() == []
+
+
+def test_a_persons_own_settings_play_no_part(tmp_path):
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nlines.linestyle: --\n")
+    code = (
+        "import matplotlib; before = matplotlib.rcParams['text.usetex']; "
+        "from course_lib.figures import style; rc = matplotlib.rcParams; "
+        "print(before, rc['text.usetex'], rc['lines.linestyle'], rc['figure.dpi'] == style.DPI)"
+    )
+    environment = os.environ | {"MATPLOTLIBRC": str(tmp_path / "matplotlibrc")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["True", "False", "-", "True"]

@@ -52,6 +52,8 @@ def test_keras_clips_probabilities_and_torch_clips_logarithms(keras_losses):
     p, y = torch.zeros(1, dtype=torch.float64), torch.ones(1, dtype=torch.float64)
     theirs = keras_losses.BinaryCrossentropy(dtype="float64")(y, p).item()
     assert theirs == pytest.approx(-math.log(1e-7)) == pytest.approx(16.12, abs=0.005)
+    certain_yes = keras_losses.BinaryCrossentropy()(torch.zeros(1), torch.ones(1)).item()
+    assert certain_yes == pytest.approx(15.94, abs=0.005)  # 1 − 1e-7 is rounded in float32
     assert torch.nn.functional.binary_cross_entropy(p, y).item() == 100
     assert bce(p, y) == torch.inf
 

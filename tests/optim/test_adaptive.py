@@ -131,6 +131,20 @@ def test_eps_lets_rmsprop_come_to_rest(curvature):
         assert found == pytest.approx(expected, rel=0.02, abs=1e-6)
 
 
+@pytest.mark.parametrize("beta", [0.01, 0.99])
+@pytest.mark.parametrize("begin", [1.0, 0.777])
+def test_beta_plays_no_part_in_the_jitter_but_at_0(beta, begin):
+    start = torch.tensor(begin, dtype=torch.float64)
+    both = {
+        of: path(rmsprop, lambda p: 5 * p, start, steps=20_000, lr=0.1, beta=of)[-2:]
+        for of in (beta, 0.0)
+    }
+    torch.testing.assert_close(both[beta].abs(), torch.full_like(both[beta], limit_cycle(0.1)))
+    assert both[0.0].diff().abs().item() == pytest.approx(0.1, rel=1e-4)
+    distance = both[0.0].abs()
+    assert (distance - distance.flip(0)).abs().max() > 0.04 if begin == 0.777 else True
+
+
 def test_jitter_refuses_a_curvature_that_is_not_above_0():
     with pytest.raises(ValueError, match="curvature is 0"):
         limit_cycle(0.1, curvature=0)

@@ -12,7 +12,16 @@ from course_lib.optim import rules
 from course_lib.optim.bucket import CHUNK
 from course_lib.optim.compiled import ALL_THREADS, ONE_THREAD
 from course_lib.optim.optimizer import RuleOptimizer
-from tests.optim.test_optimizer import EACH, assert_same, make_model, ours, run, schedule, torchs
+from tests.optim.test_optimizer import (
+    EACH,
+    assert_same,
+    backward,
+    make_model,
+    ours,
+    run,
+    schedule,
+    torchs,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # its compiler's own
 
@@ -35,7 +44,7 @@ def test_a_hundred_compiled_steps_under_a_schedule_are_those_of_torch(name):
         (theirs, torchs(name, theirs.parameters(), lr=0.02)),
     ):
         run(model, opt, 100, scheduler=schedule(opt))
-    assert_same(mine, theirs, rtol=1e-5, atol=1e-12)
+    assert_same(mine, theirs, rtol=1e-12, atol=1e-12)
     assert counters["stats"]["unique_graphs"] == 1
     assert not counters["graph_break"]
 
@@ -125,3 +134,25 @@ def test_many_rules_in_one_process_are_all_compiled():
         RuleOptimizer([p], bent(bend), lr=0.1, compiled=True).step()
         torch.testing.assert_close(p.detach(), 1 - 0.1 * bend(p.grad))
     assert counters["stats"]["unique_graphs"] == 10
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_step_inside_what_you_compile_is_not_compiled_anew_each_time(compiled):
+    mine, theirs = make_model(), make_model()
+    opt = ours("adam", mine.parameters(), lr=0.02, compiled=compiled)
+    backward(mine, 0)
+
+    @torch.compile(backend="eager")
+    def step(scale):
+        for p in mine.parameters():
+            p.grad.mul_(scale)
+        opt.step()
+
+    graphs = []
+    for t in range(12):
+        backward(mine, t)
+        step(torch.ones((), dtype=torch.float64))
+        graphs.append(counters["stats"]["unique_graphs"])
+    run(theirs, torchs("adam", theirs.parameters(), lr=0.02), 12)
+    assert_same(mine, theirs)
+    assert graphs[1:] == [graphs[1]] * 11

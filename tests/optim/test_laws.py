@@ -1,12 +1,23 @@
 """How rules are related: one with a setting at its end is another, over steps at random."""
 
+import math
+
 import pytest
 import torch
 
 from course_lib.lab.device import generator
 from course_lib.optim import rules
+from course_lib.optim.dialects import (
+    adam_epsilon_hat,
+    adam_l2,
+    adamw_paper,
+    momentum_lr_inside,
+    rmsprop_inside,
+)
+from course_lib.optim.lamb import lamb
 from course_lib.optim.paths import path
-from course_lib.optim.probe import hands_on, is_elementwise
+from course_lib.optim.probe import PLACE_BY_PLACE, hands_on, is_elementwise
+from course_lib.optim.settings import complete
 from tests.optim.test_rules import RULES
 
 BETA = 0.8
@@ -98,9 +109,86 @@ def _in_place(p, g, v, *, lr):
     return p - lr * v, v
 
 
-@pytest.mark.parametrize("rule", [_clipped, _centred, _by_rank])
+def _clipped_if_asked(p, g, *, lr, clip=0.0):
+    return p - lr * (g * (clip / g.norm()).clamp(max=1) if clip else g)
+
+
+def _clipped_if_large(p, g, *, lr):
+    return p - lr * (g / g.norm() if g.norm() > 1e5 else g)
+
+
+def _normed_at_first(p, g, *, t, lr):
+    return p - lr * (g / g.norm() if t == 1 else g)
+
+
+def _by_a_float(p, g, *, lr):
+    return p - lr * g * min(1.0, 1e9 / float(g.norm()))
+
+
+def _by_the_shape(p, g, *, lr):
+    return p - lr * g / (p.shape[0] if p.shape[0] > 1000 else 1)
+
+
+def _hidden_from_stand_ins(p, g, *, lr):
+    return p - lr * (g / g.norm() if torch.is_tensor(g) else g)
+
+
+LOOK_AROUND = [
+    *(_clipped, _centred, _by_rank, _clipped_if_asked, _clipped_if_large, _normed_at_first),
+    *(_by_a_float, _by_the_shape, _hidden_from_stand_ins, lamb),
+]
+
+
+@pytest.mark.parametrize("rule", LOOK_AROUND)
 def test_a_rule_that_looks_around_is_found_out(rule):
-    assert not is_elementwise(rule, lr=0.1)
+    assert not is_elementwise(rule, **complete(rule, {"lr": 0.1}))
+
+
+DIALECTS = [adam_epsilon_hat, adam_l2, adamw_paper, momentum_lr_inside, rmsprop_inside]
+
+
+def _with_methods(p, g, v, *, t, lr, beta=0.9):
+    v = v.mul(beta).addcmul(g, g, value=1 - beta)
+    return torch.where(v > 0, p - lr * math.sqrt(1 - beta**t) * g / v.sqrt(), p), v
+
+
+@pytest.mark.parametrize("rule", [_with_methods, *DIALECTS], ids=lambda rule: rule.__name__)
+def test_a_rule_that_does_not_is_seen_to_work_place_by_place(rule):
+    assert is_elementwise(rule, **complete(rule, {"lr": 0.1}))
+
+
+@pytest.mark.parametrize("name", sorted(PLACE_BY_PLACE))
+def test_what_is_known_to_work_place_by_place_gives_the_same_for_pieces(name):
+    """As a method and as a function, with one operand, with two and with three."""
+    x = torch.rand(3, 2, 12, generator=generator(0), dtype=torch.float64).unbind()
+    homes = (torch.Tensor, torch, torch.nn.functional)
+    few = (*x[:1],), x[:2], x, (x[0] > 0.5, *x[1:]), (x[0], 0.5), (x[0], torch.half)
+    tried = 0
+    for f in (getattr(home, name) for home in homes if hasattr(home, name)):
+        for operands in few:
+            whole, pieces = (
+                [part.clone() if torch.is_tensor(part) else part for part in operands]
+                for _ in range(2)
+            )
+            try:
+                expected = f(*whole)
+            except (TypeError, RuntimeError):
+                continue
+            if not torch.is_tensor(expected):  # `where` of one operand
+                continue
+            tried += 1
+            parts = [
+                f(*(o[row, i : i + 4] if torch.is_tensor(o) else o for o in pieces))
+                for row in range(2)
+                for i in (0, 4, 8)
+            ]
+            # a loop's rest is not vectorised, and may differ in its last digit
+            torch.testing.assert_close(torch.cat(parts), expected.flatten(), rtol=1e-14, atol=0)
+    assert tried
+
+
+def test_a_rule_that_cannot_be_read_may_hand_on():
+    assert hands_on(_normed_at_first, lr=0.1)
 
 
 def test_a_rule_that_changes_its_slot_in_place_is_seen_to_hand_it_on():

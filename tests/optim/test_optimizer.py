@@ -146,6 +146,44 @@ def test_torchs_schedulers_change_lr(make):
     assert_same(mine, theirs)
 
 
+CYCLES = {
+    "one cycle": lambda opt, **k: torch.optim.lr_scheduler.OneCycleLR(opt, 0.1, 20, **k),
+    "cyclic": lambda opt, **k: torch.optim.lr_scheduler.CyclicLR(opt, 0.01, 0.1, 4, **k),
+}
+
+
+@EACH
+@pytest.mark.parametrize("cycle", CYCLES)
+def test_schedulers_that_cycle_momentum_too_do_so_by_their_defaults(name, cycle):
+    """β₁ and the β of momentum are cycled as in torch; where there is no momentum, lr alone is."""
+    mine, theirs = make_model(), make_model()
+    without = {"cycle_momentum": False} if name in ("gd", "adagrad", "rmsprop") else {}
+    for model, of, settings in ((mine, ours, {}), (theirs, torchs, without)):
+        opt = of(name, model.parameters(), lr=0.02)
+        run(model, opt, 6, scheduler=CYCLES[cycle](opt, **settings))
+        opt = copy.deepcopy(opt.state_dict())  # and after a state was loaded
+        again = of(name, model.parameters(), lr=0.02)
+        scheduler = CYCLES[cycle](again, **settings)
+        again.load_state_dict(opt)
+        run(model, again, 6, first=6, scheduler=scheduler)
+    if name == "momentum_ema":  # its (1 − β) g is a constant, called dampening, in torch
+        assert again.param_groups[0]["momentum"] != 0.9
+        return
+    assert_same(mine, theirs)
+
+
+def test_a_group_may_say_torchs_names_and_keeps_the_rules():
+    p, q = (torch.zeros(1, requires_grad=True) for _ in range(2))
+    opt = RuleOptimizer([{"params": [p], "betas": (0.5, 0.6)}], rules.adam, lr=0.1)
+    assert {n: v for n, v in opt.param_groups[0].items() if n != "params"} == {
+        **{"lr": 0.1, "beta1": 0.5, "beta2": 0.6, "eps": 1e-8}
+    }
+    opt = RuleOptimizer([{"params": [q], "momentum": 0.5}], rules.nesterov, lr=0.1)
+    assert opt.param_groups[0]["beta"] == 0.5
+    with pytest.raises(ValueError, match="beta1 is 2; it must be from 0 to below 1"):
+        RuleOptimizer([{"params": [p], "betas": (2, 0.6)}], rules.adam, lr=0.1)
+
+
 def test_lr_may_be_a_tensor():
     mine, theirs = make_model(), make_model()
     run(mine, ours("adam", mine.parameters(), lr=torch.tensor(0.02, dtype=torch.float64)), 5)
@@ -243,6 +281,18 @@ def test_an_expanded_gradient_a_number_and_an_empty_tensor():
         torch.testing.assert_close(p, other)
 
 
+@pytest.mark.filterwarnings("ignore:optimizer contains a parameter group with duplicate")
+@pytest.mark.parametrize("places", [3, 2**16 + 5])
+def test_a_parameter_twice_in_a_group_takes_one_step(places):
+    p = torch.ones(places, requires_grad=True)
+    opt = RuleOptimizer([p, p], rules.momentum, lr=0.1)
+    for expected in (0.9, 0.9 - 0.1 * 1.9):
+        p.grad = torch.ones(places)
+        opt.step()
+        torch.testing.assert_close(p.detach(), torch.full((places,), expected))
+    assert opt.state[p]["step"] == 2
+
+
 def test_hooks_are_called():
     model, called = make_model(), []
     opt = ours("gd", model.parameters())
@@ -253,6 +303,8 @@ def test_hooks_are_called():
 
 
 # Saved, copied, moved
+
+ADAMS = {"lr": 0.1, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 
 
 def _through_a_file(state):
@@ -338,6 +390,30 @@ def test_a_weight_that_changes_its_order_in_memory_is_still_found():
     assert_same(mine, theirs)
 
 
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda p: torch.optim.Adam(p),
+            "a group of the state lacks beta1, beta2: it was not saved",
+        ),
+        (lambda p: RuleOptimizer(p, rules.gd, lr=0.1), "a group of the state lacks beta1, beta2"),
+        (
+            lambda p: RuleOptimizer(p, lambda p, g, *, lr, beta1, beta2, eps: p, **ADAMS),
+            "a parameter of the state lacks m, v: .* by a RuleOptimizer that runs adam",
+        ),
+    ],
+)
+def test_the_state_of_another_rule_is_refused_in_a_sentence(make, words):
+    p = torch.zeros(3, requires_grad=True)
+    p.grad = torch.ones(3)
+    other, opt = make([p]), RuleOptimizer([p], rules.adam, lr=0.1)
+    other.step()
+    with pytest.raises(ValueError, match=words) as caught:
+        opt.load_state_dict(other.state_dict())
+    assert len(str(caught.value)) <= 320
+
+
 def _slots(opt, p):
     return [value for name, value in opt.state[p].items() if name != "step"]
 
@@ -356,6 +432,34 @@ def test_a_rule_that_looks_at_the_whole_tensor_gets_each_as_it_is():
     opt.step()
     for p, value in zip(model.parameters(), expected, strict=True):
         torch.testing.assert_close(p, value)
+
+
+def _clips(p, g, *, lr, clip=0.0):
+    return p - lr * (g * min(1.0, clip / float(g.norm())) if clip else g)
+
+
+@pytest.mark.parametrize("when", ["in a group", "later"])
+def test_a_rule_that_looks_at_the_whole_only_with_some_settings(when):
+    params = [torch.zeros(1, requires_grad=True) for _ in range(2)]
+    for p, g in zip(params, (1.0, 10.0), strict=True):
+        p.grad = torch.full((1,), g)
+    group = {"params": params} | ({"clip": 1.0} if when == "in a group" else {})
+    opt = RuleOptimizer([group], _clips, lr=1.0)
+    opt.param_groups[0]["clip"] = 1.0
+    opt.step()
+    assert [p.item() for p in params] == [-1.0, -1.0]
+
+
+def test_a_setting_with_a_value_for_each_place_goes_with_a_tensor_as_it_is():
+    params = [torch.zeros(2, requires_grad=True) for _ in range(2)]
+    opt = RuleOptimizer(params, rules.momentum, lr=0.5)
+    for lr in (1.0, torch.tensor([1.0, 2.0]), 1.0):
+        opt.param_groups[0]["lr"] = lr
+        for p in params:
+            p.grad = torch.ones(2)
+        opt.step()
+    for p in params:  # the velocities are 1, 1.9 and 2.71
+        torch.testing.assert_close(p.detach(), torch.tensor([-5.61, -7.51]))
 
 
 @pytest.mark.parametrize("places", [5, 2**16 + 5])

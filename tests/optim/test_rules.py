@@ -105,6 +105,22 @@ def test_steps_do_not_depend_on_the_scale_of_the_gradients(name):
     torch.testing.assert_close(*ends)
 
 
+def test_nesterov_is_the_point_ahead_only_while_the_rate_stays():
+    """The form of Sutskever and others, lr inside v and the gradient at θ + β v, beside ours."""
+    curvature = torch.tensor([0.02, 1.0], dtype=torch.float64)
+    for falls in (False, True):
+        theta = torch.tensor([-8.0, 1.5], dtype=torch.float64)
+        p, ours, theirs = theta, torch.zeros(2).double(), torch.zeros(2).double()
+        for t in range(20):
+            lr = 0.5 if falls and t >= 10 else 1.0
+            theirs = 0.9 * theirs - lr * curvature * (theta + 0.9 * theirs)
+            theta = theta + theirs
+            p, ours = rules.nesterov(p, curvature * p, ours, lr=lr, beta=0.9)
+        assert (p - (theta + 0.9 * theirs)).norm().item() > 0.1 or not falls
+        if not falls:
+            torch.testing.assert_close(p, theta + 0.9 * theirs)
+
+
 def test_the_signature_says_what_a_rule_keeps_and_takes():
     assert [slot_names(rule) for rule in (rules.gd, rules.momentum, rules.adam)] == [
         (),

@@ -179,6 +179,22 @@ def test_children_run_as_in_an_active_environment(monkeypatch):
     assert "PYTHONPATH" not in variables
 
 
+def test_without_a_home_files_are_kept_in_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert "JUPYTER_RUNTIME_DIR" not in commands.environment()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    kept = {Path(commands.environment()[name]) for name in commands.KEEP_FILES}
+    assert kept == {install.venv(ROOT) / "share/home"}
+
+
+def test_tests_on_a_gpu_say_that_there_is_none(course, called, monkeypatch):
+    monkeypatch.setattr(install, "answer", lambda *_: "False")
+    with pytest.raises(SystemExit, match="finds no CUDA device"):
+        commands.main(["test-gpu"])
+    assert called[0] == []
+
+
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
@@ -202,14 +218,18 @@ def test_an_interruption_or_a_locked_file_is_one_sentence(course, monkeypatch, e
         (["lab", "--torch", "gpu"], 1, "TORCH=gpu is unknown"),
         (["test", "--fast"], 2, "unknown arguments: --fast"),
         (["test", "04", "05"], 2, "unknown arguments: 05"),
+        (["lab", "--port", "99999"], 2, "99999 is no port"),
+        (["lab", "--port", "many"], 2, "invalid port value"),
         (["learn"], 2, "invalid choice: 'learn'"),
         ([], 2, "the following arguments are required: COMMAND"),
     ],
 )
-def test_a_mistake_on_the_command_line_is_told_without_a_traceback(arguments, code, sentence):
-    done = subprocess.run(
-        [sys.executable, SETUP, *arguments], capture_output=True, text=True, cwd="/"
-    )
+@pytest.mark.parametrize("options", [[], ["-P"]], ids=["", "safe path"])
+def test_a_mistake_on_the_command_line_is_told_without_a_traceback(
+    arguments, code, sentence, options
+):
+    command = [sys.executable, *options, SETUP, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/")
     assert done.returncode == code
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr

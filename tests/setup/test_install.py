@@ -353,11 +353,31 @@ def test_without_network_there_is_one_sentence_and_a_log(project):
         ("    The user requested (constraint) torch==2.13.0\nERROR: R", "no build of torch==2.13"),
         ("error: Request failed\n  cause: dns error", "could not be fetched"),
         ("2026 ERROR: one\n2026 ERROR: the last one.\n", "failed: the last one."),
+        (
+            "SSLError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] self-signed')",
+            "name its file in PIP_CERT",
+        ),
         ("", "no reason was given"),
     ],
 )
-def test_a_log_is_put_into_a_sentence(log, sentence):
+def test_a_log_is_put_into_a_sentence(log, sentence, monkeypatch):
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    monkeypatch.setattr(install.platform, "system", lambda: "Linux")
     assert sentence in install.explain(log)
+
+
+def test_a_pip_that_may_ask_no_index_is_named(monkeypatch):
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    log = "ERROR: Could not find a version that satisfies setuptools>=77 (from versions: none)"
+    assert "PIP_NO_INDEX is set" in install.explain(log)
+    assert "PIP_NO_INDEX" not in install.explain("ERROR: another reason")
+
+
+def test_a_mac_without_a_build_is_told_which_have_one(monkeypatch):
+    monkeypatch.setattr(install.platform, "system", lambda: "Darwin")
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    log = "ERROR: No matching distribution found for torch==2.13.0"
+    assert "Apple silicon and macOS 14" in install.explain(log)
 
 
 @pytest.mark.parametrize(
@@ -451,6 +471,10 @@ def test_an_old_python_is_told_so(version):
 
 def test_an_old_python_can_read_the_set_up():
     """Everything that needs a newer Python is imported after the check."""
-    tree = ast.parse(Path(setup.__file__).read_text(), feature_version=(3, 6))
-    assert [node.names[0].name for node in tree.body if isinstance(node, ast.Import)] == ["sys"]
+    text = Path(setup.__file__).read_text()
+    tree = ast.parse(text, feature_version=(3, 6))
+    assert text.isascii()  # Python 2 takes nothing else, and no f-strings
+    assert not any(isinstance(node, ast.JoinedStr) for node in ast.walk(tree))
+    imports = [node.names[0].name for node in tree.body if isinstance(node, ast.Import)]
+    assert imports == ["os", "sys"]
     assert not any(isinstance(node, ast.ImportFrom) for node in tree.body)

@@ -164,6 +164,22 @@ def test_reset_brings_a_fresh_copy_and_keeps_the_old_one(course, mine):
     assert update(course) == ["Brought up to date in workbook/: lesson 04."]
 
 
+@pytest.mark.parametrize("act", [lambda course: reset(course, "04"), update])
+def test_on_a_full_disk_a_copy_stays_where_it_is(course, act, monkeypatch):
+    def fails(file, content):
+        file.touch()
+        raise OSError(28, "No space left on device")
+
+    write(course, "workbook", RUN)
+    write(course, "lessons", NEW)
+    monkeypatch.setattr(workbook.Path, "write_bytes", fails)
+    with pytest.raises(OSError, match="No space left"):
+        act(course)
+    assert copy(course) == RUN
+    assert backups(course) == []
+    assert not list(course.glob("workbook/.*.part"))
+
+
 def test_a_backup_is_never_overwritten(course):
     mine = [notebook(f"mine = {number}") for number in range(3)]
     for content in mine:

@@ -93,7 +93,7 @@ logarithms capped: functional.binary_cross_entropy(torch.sigmoid(z), y)
     logit of -1000 for a yes costs 1000: work with the logits.
 probabilities clipped at 1e-7:
     | return functional.binary_cross_entropy(torch.sigmoid(z).clamp(1e-7, 1 - 1e-7), y)
-    The probabilities are clipped at 1e-7, as Keras does. Then no mistake costs more than 16.1, and
+    The probabilities are clipped at 1e-7, as Keras does. Then no mistake costs more than 16.12, and
     a surer one has no gradient. Work with the logits.
 logits cut off at 1000: z) → z.clamp(-1000, 1000))
     The formula is right, but the logits are cut off at 1000, so that a surer mistake costs no more
