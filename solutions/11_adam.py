@@ -584,7 +584,7 @@ show(
 
 
 # %% tags=["hide-input"]
-# The table: each rule at its best rate, constant and under schedules
+# The tables: each rule at its best rate, constant and under schedules
 schedules = kept["schedules"]
 five, rivals = list(tasks["digits"]), [name for name in tasks["digits"] if name != "Adam"]
 
@@ -597,12 +597,9 @@ def reads(task, name, schedule="constant"):
 
 
 every = ("constant", "cosine", "warm-up")
-rows = [
-    [task, name, *(float(reads(task, name, of).mean()) for of in every)]
-    for task in tasks
-    for name in five
-]
-say(table({"percent read": "", "rule": "", **dict.fromkeys(every, ".1f")}, rows))
+for task in tasks:
+    rows = [[name, *(float(reads(task, name, of).mean()) for of in every)] for name in five]
+    say(table({f"{task}, in percent": "", **dict.fromkeys(every, ".1f")}, rows))
 warming = {
     (task, name): confidence_interval(reads(task, name, "warm-up") - reads(task, name, "cosine"))
     for task in tasks
@@ -1156,10 +1153,9 @@ verdict(
 # %% [markdown]
 # ## Take away
 #
-# - Adam is momentum over the root of RMSProp's average. Its first step has the length lr, however large the
-#   gradient; in noise, later ones are shorter. A warm-up evens this out.
-# - Averages that start at zero are too small by the factor 1 − βᵗ. Dividing by it makes the first steps right,
-#   and one rate do for three β₂.
+# - Adam is momentum over the root of RMSProp's average, each average divided by the weight it has given away.
+#   Its first step has the length lr, however large the gradient; in noise, later ones are shorter. A warm-up
+#   evens this out.
 # - In unequal units Adam leads. On plain digits Nesterov's momentum is as good.
 # - Names hide dialects: look, or test, before you carry a setting from one library to another.
 #
