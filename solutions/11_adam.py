@@ -1167,5 +1167,6 @@ verdict(
 # - J. Ma and D. Yarats (2021), *On the adequacy of untuned warmup for adaptive optimization*, AAAI.
 # - F. Kunstner and others (2024), *Heavy-tailed class imbalance and why Adam outperforms gradient descent on
 #   language models*, NeurIPS.
+# - Y. Zhang and others (2024), *Why transformers need Adam: a Hessian perspective*, NeurIPS.
 #
 # Which rule is best, and how would you know? The next lesson lets them race.

@@ -126,8 +126,8 @@ def test_ranges_are_those_of_the_means(experiment):
     rest["momentum"] = top * 0.9
     found = experiment.ranges(rest, dict.fromkeys(rest, 11), "Adam")
     inside = 2 / 6 + 2 * 0.01 / 6
-    beyond = experiment.ranges(rest, dict.fromkeys(rest, 0), "momentum")
-    assert beyond["momentum"]["any"][0] > found["momentum"]["any"][0]
+    against_another = experiment.ranges(rest, dict.fromkeys(rest, 11), "momentum")
+    assert against_another["momentum"]["any"] == found["momentum"]["own"]
     assert found["Adam"]["own"] == pytest.approx([inside] * 3, abs=1e-4)
     assert found["momentum"]["own"][0] == pytest.approx(inside, abs=1e-3)
     assert found["momentum"]["any"] == [0, 0, 0]
@@ -140,14 +140,17 @@ def test_choices_are_made_on_seeds_that_no_result_is_taken_from(experiment):
     assert experiment.split_seeds(found)[0].tolist() == [[0, 0], [5, 5], [6, 6]]
 
 
-def test_soonest_counts_a_run_that_never_arrives_with_all_its_updates(experiment):
+def test_soonest_counts_a_run_that_never_arrives_with_all_its_updates(experiment, monkeypatch):
+    monkeypatch.setattr(experiment, "TUNE", 2)
     never = math.inf
-    updates = torch.tensor([[9.0, 9.0, never], [never, 50.0, 60.0], [7.0, 7.0, 199.0]])
+    updates = torch.tensor(
+        [[9.0, 9.0, 150.0, 150.0], [never, 50.0, never, 10.0], [7.0, 7.0, 199.0, 199.0]]
+    )
     found = experiment.soonest([0.1, 0.2, 0.3], updates)
-    assert found == {"fastest": 1, "updates": [None, 50.0]}
+    assert found == {"fastest": 1, "updates": [None, 50.0]}  # 200 and 10 are fewer than twice 150
     with pytest.raises(ValueError, match="the highest"):
         experiment.soonest([0.1, 0.2, 0.3], updates.flip(1))
-    assert experiment.soonest([0.1, 0.2], torch.full((2, 3), never))["updates"] == [None, None]
+    assert experiment.soonest([0.1, 0.2], torch.full((2, 4), never))["updates"] == [None, None]
 
 
 def test_decay_of_a_blank_pixel_is_a_power(experiment):
