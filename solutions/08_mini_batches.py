@@ -725,8 +725,8 @@ of_mean = {int(size): run["mean_examples"] for size, run in learning.items()}
 rows = []
 for size, images in examples.items():
     means = map(statistics.mean, (images, updates[size], took[size]))
-    rows.append([size, learning[str(size)]["lr_target"], *means, of_mean[size]])
-columns = {"batch size": "d", "learning rate": ".2f", "images": ",.0f", "steps": ",.0f"}
+    rows.append([size, *means, of_mean[size]])
+columns = {"batch": "d", "images": ",.0f", "steps": ",.0f"}
 assert all(of_mean[size] > statistics.mean(runs) for size, runs in examples.items())
 lucky = {size: of_mean[size] / statistics.mean(runs) for size, runs in examples.items()}
 assert lucky[1] > 1.5 > 1.3 > lucky[1000]
