@@ -179,15 +179,15 @@ def places(rows: Mapping[str, Mapping[str, Mapping[str, tuple[int, int]]]]) -> F
     titles = next(iter(rows.values()))
     shape = {"nrows": len(rows), "ncols": len(titles)}
     fig, axes = figure(0.6 + 2.1 * len(rows), sharey=True, sharex=True, squeeze=False, **shape)
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title.replace(", ", ",\n"))
     for row, (name, panels) in zip(axes, rows.items(), strict=True):
-        for ax, (title, bars) in zip(row, panels.items(), strict=True):
+        for ax, bars in zip(row, panels.values(), strict=True):
             for place, (rule, (first, last)) in enumerate(bars.items()):
                 ax.hlines(place, first - 0.32, last + 0.32, color=RULES[rule][0], linewidth=8)
             ax.set(xticks=range(1, len(bars) + 1), xlim=(0.5, len(bars) + 0.5))
             ax.grid(axis="x", color=GREY, alpha=0.25, linewidth=0.6)
             ax.set_axisbelow(True)
-            if row is axes[0]:
-                ax.set_title(title.replace(", ", ",\n"))
         name_rows(row[0], bars)
         row[0].set_ylabel(name)
     fig.supxlabel("place, 1 is best", fontsize=10)
@@ -271,5 +271,5 @@ def edge(steps: Numbers, panels: Mapping[str, Mapping[float, Numbers]]) -> Figur
                 ax.axhline(2 / lr, color=colour, linewidth=1.2, linestyle=":")
         ax.set(xlabel="step", ylim=(0, TOP), title=title)
     axes[0].set_ylabel("sharpness")
-    axes[0].legend(title="learning rate")
+    axes[0].legend(title="learning rate", ncols=2)
     return fig

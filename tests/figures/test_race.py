@@ -173,7 +173,11 @@ def test_scores_draws_every_run_and_the_interval():
 
 
 def test_places_draws_a_bar_from_the_first_to_the_last():
-    bar = FIGURES["places"]().axes[5].collections[0].get_segments()[0]
+    axes = FIGURES["places"]().axes
+    assert [ax.get_title(loc="left") for ax in axes[3:5]] == ["tumours,\n3 epochs", ""], (
+        "above only"
+    )
+    bar = axes[5].collections[0].get_segments()[0]
     np.testing.assert_allclose(bar[:, 0], [1.68, 8.32])
 
 
