@@ -18,8 +18,6 @@ short runs, in about ten minutes:
     python experiments/11_adam.py
 """
 
-import inspect
-import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
@@ -47,7 +45,8 @@ from course_lib.lab.networks import network
 from course_lib.optim.correction import adam_partly_corrected
 from course_lib.optim.dialects import adam_l2
 from course_lib.optim.rules import adam, adamw, gd, momentum, nesterov, rmsprop
-from course_lib.optim.signature import Rule, apply
+from course_lib.optim.schedules import cosine, scheduled, warm_up
+from course_lib.optim.signature import Rule
 
 SEEDS, TUNE = 24, 12  # results are taken from the first, choices made on the others
 SIZES, EPOCHS, BATCH = (64, 32, 10), 10, 50
@@ -81,30 +80,10 @@ DECAYS = {
 UPDATES = 20 * EPOCHS  # a run of the first four parts
 
 
-def cosine(t: int) -> float:
-    """Return the share of the rate at update t: from 1 down to nearly 0."""
-    return (1 + math.cos(math.pi * (t - 1) / UPDATES)) / 2
-
-
-def warm_up(t: int) -> float:
-    """Return the same, after the rate has grown in equal steps during the first epoch."""
-    return min(1.0, t / 20) * cosine(t)
-
-
-SCHEDULES = {"cosine": cosine, "warm-up": warm_up}
-
-
-def scheduled(rule: Rule, share: Callable[[int], float]) -> Rule:
-    """Return the rule with its rate multiplied by `share(t)`."""
-
-    def step(p, g, *slots, t, lr, **hyper):
-        p, slots = apply(rule, p, g, slots, t=t, lr=lr * share(t), **hyper)
-        return p, *slots
-
-    own = inspect.signature(rule)
-    t = inspect.Parameter("t", inspect.Parameter.KEYWORD_ONLY)
-    step.__signature__ = own.replace(parameters=[*({**own.parameters, "t": t}).values()])
-    return step
+SCHEDULES = {
+    "cosine": partial(cosine, updates=UPDATES),
+    "warm-up": lambda t: warm_up(t, 20) * cosine(t, UPDATES),  # over the first epoch
+}
 
 
 def start(seed: int) -> Params:

@@ -22,7 +22,6 @@ About 16,500 networks are trained; it takes about fifteen minutes on one thread:
     python experiments/12_optimizer_race.py
 """
 
-import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -61,7 +60,8 @@ from course_lib.nn.biases import affine
 from course_lib.nn.initializers import he_normal
 from course_lib.optim import rules
 from course_lib.optim.paths import path
-from course_lib.optim.signature import Rule, apply, hyper_names, slot_names
+from course_lib.optim.schedules import cosine, scheduled
+from course_lib.optim.signature import Rule, apply, slot_names
 from course_lib.optim.surfaces import HIMMELBLAU, RAVINE, SADDLE, SURFACES, Surface
 from course_lib.optim.tuning import tune
 
@@ -350,25 +350,6 @@ def run_all(
     return {name: values.double().masked_fill(lost, torch.nan) for name, values in found.items()}
 
 
-def scheduled(rule: Rule, factor: Callable[[int], float]) -> Rule:
-    """Return the rule with its rate multiplied by a factor of the step, counted from 1."""
-
-    def with_schedule(*state, t, lr, **hyper):
-        if "t" in hyper_names(rule):
-            hyper["t"] = t
-        return rule(*state, lr=lr * factor(t), **hyper)
-
-    takes = inspect.signature(rule).parameters
-    t = inspect.Parameter("t", inspect.Parameter.KEYWORD_ONLY)
-    with_schedule.__signature__ = inspect.Signature(list((takes | {"t": t}).values()))
-    return with_schedule
-
-
-def cosine(t: int, steps: int) -> float:
-    """Return half of 1 + cos(π (t − 1) / steps): 1 at the first step, near 0 at the last."""
-    return (1 + math.cos(math.pi * (t - 1) / steps)) / 2
-
-
 def choose(pool: Mapping[str, Tensor], settings: Sequence[Setting]) -> int:
     """Return the setting with the lowest mean validation loss; raise if it is at an edge.
 
@@ -415,7 +396,7 @@ def race_with_cosine(task: str, budget: str, racer: str) -> dict:
     """Return the same with a rate that falls along a cosine, tuned on the same settings."""
     settings, epochs = settings_of(RACERS[racer]), BUDGETS[budget]
     steps = epochs * -(-len(TASKS[task].data().train) // TASKS[task].batch)
-    job = (TASKS[task], scheduled(RACERS[racer].rule, partial(cosine, steps=steps)))
+    job = (TASKS[task], scheduled(RACERS[racer].rule, partial(cosine, updates=steps)))
     pool = run_all(*job, settings, TUNING_SEEDS, epochs)
     chosen = choose(pool, settings)
     final = run_all(*job, [settings[chosen]], SEEDS, epochs)

@@ -8,7 +8,6 @@ import torch
 from course_lib.lab import Dataset, Split, accuracy, digits, generator, resplit, stored, train
 from course_lib.lab import experiment as load
 from course_lib.lab.networks import network
-from course_lib.optim.signature import apply, slot_names
 
 DATA = stored("11_adam")
 TASKS = {task: found["rules"] for task, found in DATA["rates"]["tasks"].items()}
@@ -54,26 +53,6 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, monkeypatch, name):
         updates = 20 * experiment.first_below(losses, 1.5)
         assert updates.isfinite().all()
         assert found["updates to 1.5"][1, seed].item() == pytest.approx(updates.item(), rel=0.01)
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_schedule_is_that_of_torch(experiment, monkeypatch, name):
-    optimizer, settings, lr = OPTIMIZERS[name]
-    monkeypatch.setattr(experiment, "UPDATES", 12)
-    for share in experiment.SCHEDULES.values():
-        p, leaf = torch.ones(3), torch.ones(3, requires_grad=True)
-        theirs = optimizer([leaf], lr=lr, **settings)
-        plan = torch.optim.lr_scheduler.LambdaLR(theirs, lambda t, share=share: share(t + 1))
-        rule = experiment.scheduled(experiment.RULES[name], share)
-        slots = tuple(torch.zeros(3) for _ in slot_names(rule))
-        assert len(slots) == len(slot_names(experiment.RULES[name]))
-        for t in range(1, 13):
-            g = torch.randn(3, generator=generator(t))
-            p, slots = apply(rule, p, g, slots, t=t, lr=lr)
-            leaf.grad = g.clone()
-            theirs.step()
-            plan.step()
-        torch.testing.assert_close(p, leaf.detach())
 
 
 def test_cosine_falls_and_warm_up_rises_first(experiment):

@@ -161,30 +161,6 @@ def test_raw_tumours_have_their_own_units(experiment):
     assert torch.equal(raw.test.y, experiment.breast_cancer().test.y)
 
 
-def test_a_schedule_multiplies_the_rate_by_its_factor(experiment):
-    halved = experiment.scheduled(rules.adam, lambda t: 1 / t)
-    p, g, zero = torch.ones(3), torch.tensor([1.0, -2.0, 3.0]), torch.zeros(3)
-    for t in (1, 4):
-        found = halved(p, g, zero, zero, t=t, lr=0.1)
-        expected = rules.adam(p, g, zero, zero, t=t, lr=0.1 / t)
-        for a, b in zip(found, expected, strict=True):
-            torch.testing.assert_close(a, b)
-    plain = experiment.scheduled(rules.gd, lambda t: 1 / t)  # a rule that asks for no t
-    torch.testing.assert_close(plain(p, g, t=2, lr=0.1), rules.gd(p, g, lr=0.05))
-
-
-def test_the_cosine_falls_from_one_to_nearly_nothing(experiment):
-    found = [experiment.cosine(t, 40) for t in range(1, 41)]
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR
-    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
-    falling, expected = schedule(optimizer, T_max=40), []
-    for _ in range(40):
-        expected.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        falling.step()
-    assert found == pytest.approx(expected, abs=1e-9)
-
-
 def test_a_rate_at_the_edge_of_what_was_tried_is_refused(experiment):
     settings = [{"lr": 10.0**k, "beta": 0.5 + 0.1 * k} for k in range(3)]
     pool = {name: torch.ones(3, 4) for name in ("validation_loss", "test_loss")}
