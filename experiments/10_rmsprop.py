@@ -15,7 +15,7 @@ Every side of a comparison tries equally many learning rates and keeps the best.
 which it is chosen are never reported. It is chosen by what is reported: in ravines by the mean
 number of steps, on the inputs by the training loss, for ε by the loss on held-out images
 (validation images choose, test images report). A seed draws the division of the images, the
-starting weights, the stretching and the order. It takes about ten minutes:
+starting weights, the stretching and the order. It takes about six minutes:
 
     python experiments/10_rmsprop.py
 """
@@ -52,8 +52,9 @@ from course_lib.lab.training import batches
 from course_lib.nn.initializers import he_normal, zeros
 from course_lib.optim.adaptive import rotated
 from course_lib.optim.averages import best_momentum
+from course_lib.optim.correction import rmsprop_by_adam
 from course_lib.optim.paths import path
-from course_lib.optim.rules import adagrad, gd, momentum, nesterov, rmsprop
+from course_lib.optim.rules import adagrad, adam, gd, momentum, nesterov, rmsprop
 from course_lib.optim.signature import Rule, apply, slot_names
 from course_lib.optim.surfaces import bowl
 
@@ -320,10 +321,9 @@ def inputs(kind: str, seed: int) -> Dataset:
 def corrected(p, g, s, *, t, lr, beta=0.99, eps=1e-8):
     """Return the parameter and s after a step of RMSProp without its long first steps.
 
-    Before s divides, it is itself divided by 1 − βᵗ, the sum of its weights.
+    Before s divides, it is itself divided by 1 − βᵗ, the sum of its weights, as Adam does.
     """
-    s = beta * s + (1 - beta) * g * g
-    return p - lr * g / ((s / (1 - beta**t)).sqrt() + eps), s
+    return rmsprop_by_adam(adam, p, g, s, t=t, lr=lr, beta=beta, eps=eps)
 
 
 def falling(p, g, s, *, t, lr, beta=0.99, eps=1e-8):

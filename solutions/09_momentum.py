@@ -534,23 +534,25 @@ def left_of(p):
 
 
 plain = carried = last = torch.zeros(200, dtype=torch.float64)
-rows, distance = [], minimum.square().sum().item()
+distance, left = minimum.square().sum().item(), {}
 for i in range(1, 401):
     plain = plain - left_of(plain)[1]
     new = carried - left_of(carried)[1]
     carried, last = new + (i - 1) / (i + 2) * (new - last), new
     if i in (25, 100, 400):
-        both, bounds = (
-            (left_of(plain)[0], left_of(last)[0]),
-            (distance / 2 / i, 2 * distance / (i + 1) ** 2),
-        )
-        assert (
-            all(of <= bound for of, bound in zip(both, bounds, strict=True))
-            and both[0] > 2 * both[1]
-        )
-        rows.append([i, both[0], bounds[0], both[1], bounds[1]])
-names = ("gradient descent", "its bound", "Nesterov", "Nesterov's bound")
-say(table({"steps": "d"} | dict.fromkeys(names, ".2g"), rows))
+        left[f"after {i}"] = {
+            "gradient descent": left_of(plain)[0],
+            "its bound": distance / (2 * i),
+            "Nesterov's form": left_of(last)[0],
+            "its bound too": 2 * distance / (i + 1) ** 2,
+        }
+for of in left.values():
+    descent_left, its_bound, nesterov_left, other_bound = of.values()
+    assert 2 * nesterov_left < descent_left <= its_bound and nesterov_left <= other_bound
+rows = [
+    [name.removesuffix(" too"), *(of[name] for of in left.values())] for name in left["after 25"]
+]
+say(table({"above the minimum": ""} | dict.fromkeys(left, ".2g"), rows))
 
 # %% [markdown]
 # Now all four train networks on digits: two layers, mini-batches of 50. Each rule has the rate that the
@@ -748,7 +750,9 @@ show(
     "starts. Band: middle nine tenths.",
     claims=("B5, third part",),
 )
-on_ravine = {name: sum(of["iterations"]) / 24 for name, of in ravine.items()}
+on_ravine = {
+    name: torch.tensor(of["iterations"]).double().mean().item() for name, of in ravine.items()
+}
 polyaks = "momentum, Polyak's β"
 assert 140 < on_ravine["gradient descent"] < 180 and 115 < on_ravine["momentum, β = 0.9"] < 135
 assert on_ravine[polyaks] < 40
@@ -927,11 +931,6 @@ def against(name):
     return [confidence_interval(scores(title, name) - scores(title, "β = 0.9")) for title in cells]
 
 
-def words(gap):
-    """Return a mean with its interval, to three digits."""
-    return "{:+.3f} ({:+.3f} to {:+.3f})".format(*gap).replace("-", "\N{MINUS SIGN}")
-
-
 memories = [name for name in sides if name[0] == "β"]
 tops = [min(memories, key=lambda name: of["sides"][name]["tuned_loss"]) for of in cells.values()]
 chosen = [against(name)[i] for i, name in enumerate(tops)]
@@ -943,8 +942,8 @@ verdict(
     "B4, third part: β = 0.9 is mostly right.",
     "holds, within a wide range",
     f"Ten other seeds chose {tops[0][4:]}, {tops[1][4:]} and {tops[2][4:]} as the best of seven memories. Their test "
-    f"loss, less that of 0.9, is {words(chosen[0])} with two layers, and {words(chosen[1])} with five: no difference can "
-    f"be told, and at most about 0.05 could have been missed. With all images at once it is {words(chosen[2])}, and "
+    f"loss, less that of 0.9, is {chosen[0]:+.3f} with two layers, and {chosen[1]:+.3f} with five: no difference can "
+    f"be told, and at most about 0.05 could have been missed. With all images at once it is {chosen[2]:+.3f}, and "
     "0.9 is a little too much. With 0.98 and 0.99 the loss is higher than with 0.9 in all three settings: 100 or 200 "
     "steps in all are few for such a window.",
 )
@@ -1040,9 +1039,9 @@ verdict(
     f"With β = 0.9 the training loss at which gradient descent ends is reached after {half[0][0]:.0%} of the epochs with two "
     f"layers, {half[1][0]:.0%} with five and {half[2][0]:.0%} with all images at once (medians), by at least "
     f"{min(count for _, count in half)} of 24 runs. With 0.98 at most {max(count for _, count in too_long)} get there. The test "
-    f"loss of gradient descent, less that of 0.9, is {words(none[0])} with two layers and {words(none[2])} with all images "
-    f"at once; with five layers the difference cannot be told, {words(none[1])}. There Nesterov's form with 0.9 "
-    f"is ahead of the average: {words(ahead_of[1])}. With two layers it cannot be told apart.",
+    f"loss of gradient descent, less that of 0.9, is {none[0]:+.3f} with two layers and {none[2]:+.3f} with all images "
+    f"at once; with five layers the difference cannot be told, {none[1]:+.3f}. There Nesterov's form with 0.9 "
+    f"is ahead of the average: {ahead_of[1]:+.3f}. With two layers it cannot be told apart.",
 )
 
 # %% [markdown]

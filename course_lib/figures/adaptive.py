@@ -155,7 +155,7 @@ def needed(
         for (name, runs), dashes in zip(curves.items(), ("-", "-", "--", "-", ":"), strict=True):
             colour, _ = RULES[name.split(",")[0]]
             band(ax, x, runs, color=colour, linestyle=dashes, label=name, alpha=0.15)
-    left.set(xscale="log", yscale="log", xlabel="condition", ylabel="steps", ylim=(0.8, 2e4))
+    left.set(xscale="log", yscale="log", xlabel="condition", ylabel="steps")
     right.set(xlabel="turned by, degrees", xticks=[0, 15, 30, 45])
     left.set_title("along the axes")
     right.set_title("turned")

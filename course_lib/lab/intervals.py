@@ -9,17 +9,30 @@ from torch import Tensor
 
 
 class Interval(NamedTuple):
-    """A mean, and the ends of the interval around it."""
+    """A mean, and the ends of the interval around it.
+
+    >>> found = Interval(-0.0104, -0.0141, 0.0062)
+    >>> f"{found:+.3f}", f"{found:.2f}", str(Interval(1.25, -0.01, 2.5))
+    ('−0.010 (−0.014 to +0.006)', '−0.01 (−0.01 to 0.01)', '+1.2 (+0.0 to +2.5)')
+    """
 
     mean: float
     low: float
     high: float
 
+    def __format__(self, spec: str) -> str:
+        """Return the three numbers as `format` writes each, by default with signs, to one digit.
+
+        Minus signs are true ones, and 0 has none.
+        """
+        spec = spec or "+.1f"
+        mean, low, high = (
+            format(0.0 if float(format(number, spec)) == 0 else number, spec) for number in self
+        )
+        return f"{mean} ({low} to {high})".replace("-", "\N{MINUS SIGN}")
+
     def __str__(self) -> str:
-        """Return the three numbers, with signs, to one digit."""
-        mean, low, high = (round(number, 1) + 0.0 for number in self)  # + 0.0: no minus before 0
-        words = f"{mean:+.1f} ({low:+.1f} to {high:+.1f})"
-        return words.replace("-", "\N{MINUS SIGN}")
+        return format(self)
 
 
 def confidence_interval(values: Sequence[float] | Tensor, confidence: float = 0.95) -> Interval:
