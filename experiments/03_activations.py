@@ -4,20 +4,24 @@ None of them is made by the source articles. They stand in textbooks, or many pe
 
 T1  Layers without activations can do no more than one layer.
 T2  Two hidden neurons are enough for XOR.
-T3  Activations that saturate slow deep networks down.
-T4  ReLU neurons die when the rate is high or the biases start low, and leaky ReLU mends it.
+T3  Activations that saturate slow deep networks down. Sigmoids and tanh with another mean, or
+    another slope, show which of the two counts.
+T4  ReLU neurons die when the rate is high or the biases start low, and leaky ReLU mends it. Dead
+    neurons are counted once more an epoch later: do they come back?
 T5  GELU and SiLU are better than ReLU.
 
 A seed draws the division of the data (for the toys, the data), the starting weights and the order
-of the examples. What is compared shares all three. Each side of a comparison tries equally many
-settings on four seeds of their own; the three that end with the lowest loss on validation data are
-run on 24 other seeds, and the one whose validation loss is lowest there, in the mean, is kept. T4
-compares rates, so there each rate is run on all 24 seeds. Runs are trained together, as one batched
-program. It takes about nine minutes:
+of the examples. What is compared shares the data; networks of the same sizes share all three. Each
+side of a comparison first tries the same coarse settings, factors of 2 or 4 apart, and then climbs
+from the best of them in steps of √2, until no neighbour of its setting reads more of the validation
+images: no setting is best because a list ends there. That takes four seeds of their own; what is
+found is trained on 24 other seeds and tested. T4 compares rates, so there each rate is run on all
+24 seeds. Runs are trained together, as one batched program. It takes about nine minutes:
 
     python experiments/03_activations.py
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
@@ -34,7 +38,6 @@ from course_lib.lab import (
     Run,
     Split,
     accuracy,
-    best_setting,
     digits,
     draw_runs,
     generator,
@@ -43,17 +46,17 @@ from course_lib.lab import (
     resplit,
     spirals,
     stack_params,
+    sweep,
     write_experiment,
     xor,
 )
-from course_lib.nn.activations import ACTIVATIONS, gelu, leaky_relu, relu
+from course_lib.nn.activations import ACTIVATIONS, gelu, leaky_relu, relu, sigmoid, tanh
 from course_lib.nn.biases import affine
 from course_lib.nn.initializers import normal
 
 SEEDS = list(range(24))
 TUNING_SEEDS = list(range(100, 104))
-FINALISTS = 3
-EDGE = "sigmoid is best at the last gain, others at the first rate; the grids should go on"
+COARSE_SEEDS = TUNING_SEEDS[:2]
 BATCH = 50
 
 Params = dict[str, Tensor]
@@ -88,12 +91,16 @@ class Setting(NamedTuple):
 
 
 class Network(NamedTuple):
-    """Where it is trained, the sizes of its hidden layers, what is between them, for how long."""
+    """Where it is trained, the sizes of its hidden layers, what is between them, for how long.
+
+    undone: a mean of the hidden outputs that biases take away again at the start.
+    """
 
     data: str
     hidden: tuple[int, ...]
     f: Function
     epochs: int = 20
+    undone: float = 0.0
 
 
 def draw(network: Network, seed: int) -> Run:
@@ -105,15 +112,19 @@ def draw(network: Network, seed: int) -> Run:
     return Run(networks.start(sizes, source, partial(normal, std=1.0)), data, source)
 
 
-def start(drawn: Params, setting: Setting) -> Params:
-    """Return weights of standard deviation `gain / √d`, 1 / √d in the last layer, and biases."""
+def start(drawn: Params, setting: Setting, undone: float = 0.0) -> Params:
+    """Return weights of standard deviation `gain / √d`, 1 / √d in the last layer, and biases.
+
+    undone: if the outputs of hidden neurons are so much too high, biases that make up for it.
+    """
     params, last = {}, len(drawn) // 2
     for layer in range(1, last + 1):
         weight = drawn[f"W{layer}"]
         gain = setting.gain if layer < last else 1.0
         bias = setting.hidden_bias if layer < last else 0.0
         params[f"W{layer}"] = gain / weight.shape[-1] ** 0.5 * weight
-        params[f"b{layer}"] = torch.full_like(drawn[f"b{layer}"], bias)
+        too_much = undone * params[f"W{layer}"].sum(dim=-1) if layer > 1 else 0.0
+        params[f"b{layer}"] = torch.full_like(drawn[f"b{layer}"], bias) - too_much
     return params
 
 
@@ -124,33 +135,65 @@ def run(network: Network, settings: Sequence[Setting], seeds: Sequence[int]) -> 
         partial(networks.network, activation=network.f),
         runs,
         settings={"lr": [setting.lr for setting in settings]},
-        starts=stack_params([start(runs.start, setting) for setting in settings]),
+        starts=stack_params([start(runs.start, own, network.undone) for own in settings]),
         epochs=network.epochs,
         batch_size=BATCH,
     )
 
 
-def mean_losses(found: Grid) -> Tensor:
-    """Return the mean validation loss of each setting at the end; diverged runs count as 1e6."""
-    losses = found.history["validation_loss"][:, :, -1].nan_to_num(nan=1e6, posinf=1e6)
-    return losses.mean(dim=1)
+# Choosing a setting
 
 
-def measure(network: Network, settings: Sequence[Setting]) -> dict[str, Any]:
-    """Return the best setting, and what comes of it on all seeds."""
-    order = mean_losses(run(network, settings, TUNING_SEEDS)).argsort(stable=True).tolist()
-    finalists = order[:FINALISTS]
-    found = run(network, [settings[i] for i in finalists], SEEDS)
-    losses = torch.full((len(settings),), torch.inf)
-    losses[finalists] = mean_losses(found)
-    tried = {name: [getattr(own, name) for own in settings] for name in Setting._fields}
-    chosen = best_setting(tried, losses, edge_allowed=EDGE)
-    best = finalists.index(chosen)
+def errors(network: Network, settings: Sequence[Setting], seeds: Sequence[int]) -> list[float]:
+    """Return which share of the validation examples a setting gets wrong; 1 if a run diverged."""
+    found = run(network, settings, seeds)
+    wrong = 1 - found.measure(accuracy, "validation")
+    wrong = wrong.masked_fill(found.history["diverged"], 1.0)
+    return wrong.mean(dim=1).tolist()
+
+
+def neighbours(setting: Setting, vary: Sequence[str]) -> list[Setting]:
+    """Return the setting, then those that are one step of √2 away in what may vary."""
+
+    def moved(value: float, steps: int) -> float:
+        return 2.0 ** ((round(2 * math.log2(value)) + steps) / 2)  # equal settings, equal numbers
+
+    ways = [(0, -1, 1) if name in vary else (0,) for name in ("lr", "gain")]
+    return [
+        setting._replace(lr=moved(setting.lr, lr), gain=moved(setting.gain, gain))
+        for lr, gain in product(*ways)
+    ]
+
+
+def tune(network: Network, coarse: Sequence[Setting]) -> tuple[Setting, int]:
+    """Return a setting none of whose neighbours is better, and how many were tried."""
+    vary = [name for name in ("lr", "gain") if len({getattr(own, name) for own in coarse}) > 1]
+    first = errors(network, coarse, COARSE_SEEDS)
+    centre, known = coarse[first.index(min(first))], {}
+    while True:
+        around = neighbours(centre, vary)
+        fresh = [own for own in around if own not in known]
+        known |= dict(zip(fresh, errors(network, fresh, TUNING_SEEDS), strict=True))
+        best = min(around, key=known.get)  # of equals the first, and the centre is the first of all
+        if best == around[0]:
+            return best, len(coarse) + len(known)
+        centre = best
+
+
+def measure(network: Network, coarse: Sequence[Setting]) -> dict[str, Any]:
+    """Return the setting that tuning finds, and what comes of it on all seeds.
+
+    A training loss that is no number, or infinite, is stored as 1e6.
+    """
+    chosen, tried = tune(network, coarse)
+    found = run(network, [chosen], SEEDS)
     return {
-        **settings[chosen]._asdict(),
-        "test_accuracy": found.measure(accuracy)[best],
-        "train_loss": found.history["train_loss"][best],
-        "silent": silent(found)[best],
+        **chosen._asdict(),
+        "tried": tried,
+        "test_accuracy": found.measure(accuracy)[0],
+        "train_loss": found.history["train_loss"][0].nan_to_num(nan=1e6, posinf=1e6),
+        "diverged": found.history["diverged"][0],
+        "silent": silent(found)[0],
     }
 
 
@@ -188,7 +231,7 @@ def measure_stacks() -> dict:
     for data, (name, (hidden, f)) in tqdm(list(product(DATA, STACKS.items())), desc="T1"):
         network = Network(data, hidden, ACTIVATIONS[f].f, STACK_EPOCHS[data])
         found = measure(network, STACK_SETTINGS)
-        result.setdefault(data, {})[name] = only(found, "lr", "test_accuracy")
+        result.setdefault(data, {})[name] = only(found, "lr", "tried", "test_accuracy")
     return result
 
 
@@ -202,7 +245,7 @@ def measure_xor() -> dict:
     result = {}
     for f, h in tqdm(list(product(("ReLU", "tanh"), XOR_WIDTHS)), desc="T2"):
         found = measure(Network("XOR", (h,), ACTIVATIONS[f].f, XOR_EPOCHS), STACK_SETTINGS)
-        result.setdefault(f, []).append(only(found, "lr", "test_accuracy"))
+        result.setdefault(f, []).append(only(found, "lr", "tried", "test_accuracy"))
     return {"widths": XOR_WIDTHS, "epochs": XOR_EPOCHS, "activations": result}
 
 
@@ -210,18 +253,34 @@ def measure_xor() -> dict:
 
 DEPTHS = [1, 3, 10]
 WIDTH = 32
-GAINS = [1.0, 2**0.5, 2.0, 4.0]
-DEPTH_SETTINGS = [Setting(2.0**k, gain) for gain in GAINS for k in range(-6, 3)]
+GAINS = [2.0**k for k in range(5)]
+DEPTH_SETTINGS = [Setting(4.0**k, gain) for gain in GAINS for k in range(-3, 2)]
 COMPARED = ["sigmoid", "tanh", "ReLU", "GELU", "SiLU"]
+
+# Only the mean changes, or only the slope in the middle, in the deepest network.
+CHANGED = {
+    "sigmoid \N{MINUS SIGN} ½": lambda z: sigmoid(z) - 0.5,
+    "4 sigmoid": lambda z: 4 * sigmoid(z),
+    "4 sigmoid \N{MINUS SIGN} 2": lambda z: 4 * sigmoid(z) - 2,
+    "2 + tanh": lambda z: 2 + tanh(z),
+}
+UNDONE = "sigmoid, biases undo ½"  # at the start the same network as that of sigmoid − ½
 
 
 def measure_depths() -> dict:
+    depths = list(product(COMPARED, DEPTHS)) + list(product(CHANGED, DEPTHS[-1:]))
+    functions = {name: ACTIVATIONS[name].f for name in COMPARED} | CHANGED
+    networks_of = {
+        (name, depth): Network("digits", (WIDTH,) * depth, functions[name])
+        for name, depth in depths
+    }
+    deepest = networks_of["sigmoid", DEPTHS[-1]]
+    networks_of[UNDONE, DEPTHS[-1]] = deepest._replace(undone=0.5)
     result = {}
-    for f, depth in tqdm(list(product(COMPARED, DEPTHS)), desc="T3"):
-        network = Network("digits", (WIDTH,) * depth, ACTIVATIONS[f].f)
+    for (name, depth), network in tqdm(networks_of.items(), desc="T3"):
         found = measure(network, DEPTH_SETTINGS)
-        kept = only(found, "lr", "gain", "test_accuracy", "train_loss")
-        result.setdefault(f, {})[depth] = kept
+        kept = only(found, "lr", "gain", "tried", "diverged", "test_accuracy", "train_loss")
+        result.setdefault(name, {})[depth] = kept
     return result
 
 
@@ -252,12 +311,60 @@ def measure_deaths() -> dict:
             "test_accuracy": found.measure(accuracy),
         }
         for bias in DEAD_BIASES:
-            best = measure(network, [Setting(lr, 2**0.5, bias) for lr in DEAD_LRS])
+            best = measure(network, [Setting(lr, 2**0.5, bias) for lr in DEAD_LRS[::2]])
             fresh = run(network._replace(epochs=0), [Setting(1.0, 2**0.5, bias)], SEEDS)
-            kept = only(best, "lr", "silent", "test_accuracy")
+            kept = only(best, "lr", "tried", "silent", "test_accuracy")
             kept["silent_at_start"] = silent(fresh)[0]
             by_bias.setdefault(name, []).append(kept)
     return {"lrs": DEAD_LRS, "biases": DEAD_BIASES, "by_rate": by_rate, "by_bias": by_bias}
+
+
+# Does a dead neuron come back?
+
+REVIVAL_LR = 0.5
+REVIVAL_EPOCHS = 20
+
+
+def relu_behind(params: Params, x: Tensor) -> Tensor:
+    """Return the outputs of a network that has a ReLU behind its last layer too."""
+    return relu(networks.network(params, x, relu))
+
+
+def never_above(params: Params, x: Tensor) -> dict[str, Tensor]:
+    """Return for each layer which of its neurons are above 0 for no example, `(h,)`."""
+    found, last = {}, len(params) // 2
+    for layer in range(1, last + 1):
+        z = affine(x, params[f"W{layer}"], params[f"b{layer}"])
+        found[f"layer {layer}"] = ~(z > 0).any(dim=0)
+        x = relu(z)
+    return found
+
+
+def measure_revival() -> dict:
+    """Count dead neurons after each epoch, and those of them that fire again an epoch later.
+
+    In a network of three hidden layers and a plain last one, and in one of one hidden layer with a
+    ReLU behind the last. `dead` and `back` are sums over the epochs, `(seeds,)`, for each layer.
+    """
+    plain = partial(networks.network, activation=relu)
+    cases = {"3 hidden layers": ((WIDTH,) * 3, plain), "ReLU last": ((WIDTH,), relu_behind)}
+    result = {"lr": REVIVAL_LR, "epochs": REVIVAL_EPOCHS}
+    for name, (hidden, forward) in tqdm(cases.items(), desc="revival"):
+        runs = draw_runs(partial(draw, Network("digits", hidden, relu)), SEEDS)
+        params, seen = start(runs.start, Setting(REVIVAL_LR, 2**0.5)), []
+        for _ in range(REVIVAL_EPOCHS):
+            how = {"generators": runs.orders, "epochs": 1, "batch_size": BATCH, "label": None}
+            params, _ = sweep(forward, params, runs.data, lr=REVIVAL_LR, **how)
+            seen.append(vmap(never_above)(params, runs.data.train.x))
+        dead = {layer: torch.stack([at[layer] for at in seen]) for layer in seen[0]}
+        result[name] = {
+            layer: {
+                "dead": of[:-1].sum(dim=(0, 2)),
+                "back": (of[:-1] & ~of[1:]).sum(dim=(0, 2)),
+            }
+            for layer, of in dead.items()
+        }
+    return result
 
 
 if __name__ == "__main__":
@@ -282,5 +389,6 @@ if __name__ == "__main__":
                 "activations": measure_depths(),
             },
             "deaths": measure_deaths(),
+            "revival": measure_revival(),
         },
     )

@@ -159,7 +159,7 @@ def gelu(z: Tensor) -> Tensor:
 def gelu_grad(z: Tensor) -> Tensor:
     """Return the slope of `gelu`, `Φ(z) + z φ(z)`, with φ the density of the standard normal.
 
-    It runs from −0.1290 at −√2 to 1.1290 at √2.
+    It runs from −0.1289 at −√2 to 1.1289 at √2.
 
     >>> gelu_grad(torch.tensor([-1.0, 0.0, 1.0]))
     tensor([-0.0833,  0.5000,  1.0833])

@@ -15,7 +15,9 @@ def softmax(z: Tensor) -> Tensor:
 
     z: `(..., k)`, k 1 or more. Returns `(..., k)`. The largest number of each row is taken off
     first, which changes nothing but keeps `e^z` from overflowing: the largest exponential is 1. A
-    place that is −∞ gets share 0. A row that holds +∞ or NaN, or only −∞, becomes NaN.
+    place that is −∞ gets share 0. A row that holds +∞ or NaN, or only −∞, becomes NaN. The sum is
+    taken in the dtype of z: in float16 a row whose exponentials add up to more than 65,504 (70,000
+    equal classes, say) overflows, and its shares are 0.
     Raises ValueError for a z without classes.
     Source: Bridle (1990), Probabilistic interpretation of feedforward classification network
     outputs.

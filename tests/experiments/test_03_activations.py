@@ -1,5 +1,7 @@
 """The experiment's batched runs are the runs that the lesson's own loop would do one by one."""
 
+import math
+
 import pytest
 import torch
 from torch.nn import functional
@@ -72,14 +74,63 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, data, hidden, name,
     assert found.measure(accuracy)[1, seed].item() == pytest.approx(score, abs=2.1 / 497)
 
 
-def test_the_lowest_validation_loss_wins_and_a_failed_run_never_does(experiment, monkeypatch):
-    monkeypatch.setattr(experiment, "SEEDS", [0, 1])
-    monkeypatch.setattr(experiment, "TUNING_SEEDS", [100])
-    network = experiment.Network("XOR", (4,), torch.tanh, epochs=3)
-    rates = [1e-4, 0.5, 1e-3, 1e-5, 1e30]
-    found = experiment.measure(network, [experiment.Setting(lr) for lr in rates])
-    assert found["lr"] == 0.5
-    assert found["train_loss"].shape == (2, 4)
+def test_tuning_climbs_until_no_neighbour_is_better(experiment, monkeypatch):
+    asked = []
+
+    def errors(network, settings, seeds):
+        asked.extend(settings)
+        return [abs(math.log2(own.lr) - 3) + abs(math.log2(own.gain) + 1.5) for own in settings]
+
+    monkeypatch.setattr(experiment, "errors", errors)
+    coarse = [experiment.Setting(lr, gain) for lr in (0.5, 1.0) for gain in (1.0, 4.0)]
+    best, tried = experiment.tune(None, coarse)
+    assert (best.lr, best.gain) == (8.0, 2**-1.5)
+    assert tried == len(asked) == len(coarse) + len(set(asked[len(coarse) :]))
+
+
+def test_tuning_leaves_alone_what_all_coarse_settings_share_and_keeps_the_first_of_equals(
+    experiment, monkeypatch
+):
+    monkeypatch.setattr(
+        experiment, "errors", lambda network, settings, seeds: [0.5] * len(settings)
+    )
+    coarse = [experiment.Setting(lr, 2**0.5, -3.0) for lr in (0.5, 1.0)]
+    best, tried = experiment.tune(None, coarse)
+    assert best == coarse[0]
+    assert tried == len(coarse) + 3
+
+
+def test_a_run_that_diverges_reads_nothing(experiment):
+    network = experiment.Network("XOR", (4,), torch.relu, epochs=3)
+    settings = [experiment.Setting(0.5), experiment.Setting(1e30)]
+    fair, diverged = experiment.errors(network, settings, [100])
+    assert 0 < fair < 0.7
+    assert diverged == 1
+
+
+def test_biases_that_undo_the_mean_make_the_shifted_network_at_the_start(experiment):
+    runs = experiment.draw(experiment.Network("digits", (6, 5), torch.sigmoid), 0)
+    setting = experiment.Setting(1.0, 4.0)
+    undone, plain = (experiment.start(runs.start, setting, mean) for mean in (0.5, 0.0))
+    x = runs.data.test.x
+    out = experiment.networks.network(undone, x, torch.sigmoid)
+    shifted = experiment.networks.network(plain, x, lambda z: torch.sigmoid(z) - 0.5)
+    torch.testing.assert_close(out, shifted)
+
+
+def test_dead_neurons_of_the_first_layer_stay_dead_and_others_may_come_back():
+    layers = DATA["revival"]["3 hidden layers"]
+    assert sum(layers["layer 1"]["back"]) == 0 < sum(layers["layer 1"]["dead"])
+    for layer in ("layer 2", "layer 3"):
+        assert 0 < sum(layers[layer]["back"]) < sum(layers[layer]["dead"])
+
+
+def test_a_neuron_is_dead_if_it_is_above_zero_for_no_example(experiment):
+    params = {"W1": torch.tensor([[1.0], [-1.0]]), "b1": torch.tensor([-3.0, 0.0])}
+    params |= {"W2": torch.ones(1, 2), "b2": torch.tensor([-1.0])}
+    found = experiment.never_above(params, torch.tensor([[1.0], [-2.0]]))
+    assert found["layer 1"].tolist() == [True, False]
+    assert found["layer 2"].tolist() == [False]
 
 
 def test_silent_neurons_are_never_above_zero(experiment):
@@ -112,17 +163,8 @@ def test_there_are_at_least_24_runs_of_everything():
     assert {len(runs) for runs in scores} == {DATA["seeds"]} == {24}
 
 
-def test_no_learning_rate_was_cut_off_by_the_list():
-    lrs = DATA["depths"]["lrs"]
-    for name, found in DEPTHS.items():
-        for depth, of in found.items():
-            if (name, depth) != ("sigmoid", "10"):  # it learns nothing at any rate
-                assert lrs[0] < of["lr"], (name, depth)
-            assert of["lr"] <= lrs[-1]
-    for name, found in DATA["stacks"]["data"].items():
-        for network, of in found.items():
-            if network == "three layers, ReLU between" or name == "digits":
-                assert DATA["stacks"]["lrs"][0] < of["lr"] < DATA["stacks"]["lrs"][-1]
+def test_no_run_at_a_chosen_setting_diverged():
+    assert not any(any(of["diverged"]) for found in DEPTHS.values() for of in found.values())
 
 
 def test_no_linear_network_solves_xor():
@@ -131,7 +173,7 @@ def test_no_linear_network_solves_xor():
 
 
 def test_the_experiment_has_not_changed_its_conditions(experiment):
-    assert list(DEPTHS) == experiment.COMPARED
+    assert list(DEPTHS) == [*experiment.COMPARED, *experiment.CHANGED, experiment.UNDONE]
     assert DATA["depths"]["depths"] == experiment.DEPTHS
     assert DATA["deaths"]["lrs"] == pytest.approx(experiment.DEAD_LRS, rel=1e-5)
     assert DATA["stacks"]["epochs"] == experiment.STACK_EPOCHS
