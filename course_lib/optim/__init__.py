@@ -29,6 +29,8 @@ from course_lib.optim.batches import (
     batches,
     epoch_updates,
     gradient_noise,
+    noise_floor,
+    noise_scale,
     sgd_step,
     stream_epoch,
 )
@@ -138,6 +140,8 @@ __all__ = [
     "momentum_lr_inside",
     "nesterov",
     "neuron",
+    "noise_floor",
+    "noise_scale",
     "path",
     "rank_ranges",
     "rate",
