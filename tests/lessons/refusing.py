@@ -9,6 +9,7 @@ without dimensions from the CPU, indices from the CPU, copies from one side to t
 import threading
 
 import torch
+from torch._C import _functorch as functorch
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -24,15 +25,21 @@ _there = {}  # the storages on the device, by their address; weakly, since addre
 _named = threading.local()  # the side that the call in hand names, if it does
 
 
+def _storage(tensor: torch.Tensor) -> torch.UntypedStorage:
+    while functorch.is_functorch_wrapped_tensor(tensor):  # as vmap and grad hand them to a function
+        tensor = functorch.get_unwrapped(tensor)
+    return tensor.untyped_storage()
+
+
 def is_there(tensor: torch.Tensor) -> bool:
     """Whether the numbers of a tensor are on the device."""
-    known = _there.get(tensor.untyped_storage()._cdata)
+    known = _there.get(_storage(tensor)._cdata)
     return known is not None and not known.expired()
 
 
 def put(tensor: torch.Tensor, there: bool) -> None:
     """Say on which side the numbers of a tensor are."""
-    storage = tensor.untyped_storage()
+    storage = _storage(tensor)
     if there:
         _there[storage._cdata] = StorageWeakRef(storage)
     else:
@@ -50,23 +57,22 @@ class Refuse(TorchDispatchMode):
             there = self.side_of(func.overloadpacket.__name__, args, tensors)
         named = getattr(_named, "there", None)
         results = func(*args, **(kwargs or {}))
-        before = {tensor.untyped_storage()._cdata for tensor in tensors}
+        before = {_storage(tensor)._cdata for tensor in tensors}
         for of in tree_leaves(results):
-            if isinstance(of, torch.Tensor) and of.untyped_storage()._cdata not in before:
+            if isinstance(of, torch.Tensor) and _storage(of)._cdata not in before:
                 put(of, there if named is None else named)
         return results
 
-
     def side_of(self, name, args, tensors) -> bool:
-        """Return where the results of an operation on both sides are; raise if it is not allowed."""
+        """Return where an operation on both sides leaves its results; raise if it may not be."""
         if name in COPIES:
             return is_there(tensors[0])
         free = tree_leaves(args[1]) if name in INDEXES and is_there(tensors[0]) else []
         for tensor in tensors:
             if tensor.dim() and not is_there(tensor) and not any(tensor is of for of in free):
                 raise RuntimeError(
-                    "Expected all tensors to be on the same device, but found at least two devices, "
-                    f"cuda and cpu! ({name})"
+                    "Expected all tensors to be on the same device, but found at least two "
+                    f"devices, cuda and cpu! ({name})"
                 )
         return True
 
@@ -84,8 +90,8 @@ class Name(TorchFunctionMode):
                 return there if attribute == "is_cuda" else (THERE if there else HERE)
         if own is not None and name in READS and is_there(own):
             raise TypeError(
-                "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor "
-                "to host memory first."
+                "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the "
+                "tensor to host memory first."
             )
         if own is not None and name in ("cpu", "cuda"):
             func, args, name = torch.Tensor.to, (own, HERE if name == "cpu" else THERE), "to"
