@@ -96,7 +96,7 @@ class Name(TorchFunctionMode):
         if own is not None and name in ("cpu", "cuda"):
             func, args, name = torch.Tensor.to, (own, HERE if name == "cpu" else THERE), "to"
         named = [of for of in (*args, *kwargs.values()) if _is_name(of)]
-        if not named or func is torch.device:
+        if not named or func is torch.device or name == "_parse_to":
             return func(*args, **kwargs)
         there = torch.device(named[0]).type == "cuda"
         if there and kwargs.get("generator") is not None:

@@ -54,7 +54,7 @@ ON_THE_DEVICE = {
     "vmap": "torch.func.vmap(lambda x: 2 * x)(a)",
     "grad under vmap": "torch.func.vmap(torch.func.grad(lambda x: x.to(there) ** 2))(a)",
     "autograd": "torch.autograd.grad((a.requires_grad_() ** 2).sum(), a)[0]",
-    "a module": "torch.nn.functional.linear(a, torch.ones(2, 3, device=there))",
+    "a module": "torch.nn.Linear(3, 2).to(there)(a)",
 }
 ON_THE_CPU = {
     "a tensor of its own": "b",
