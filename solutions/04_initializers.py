@@ -319,7 +319,7 @@ show(
 
 def likeness(W):
     """Return the median size of the cosine between two of the rows: 1 for one image, 0 for none."""
-    pairs = torch.combinations(torch.arange(len(W), device=W.device))
+    pairs = torch.combinations(torch.arange(len(W))).to(W.device)
     return nn.functional.cosine_similarity(*W[pairs].unbind(dim=1), dim=1).abs().median().item()
 
 
