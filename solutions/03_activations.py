@@ -898,11 +898,13 @@ assert all(of.shape == (24, 21) for curves in panels.values() for of in curves.v
 assert len(kept["depths"]["lrs"]) * len(kept["depths"]["gains"]) == 25
 ends = {f: float(of[:, -1].median()) for f, of in panels["10 hidden layers"].items()}
 fifth = {f: float(of[:, 5].median()) for f, of in panels["10 hidden layers"].items()}
+first = {f: float(of[:, 1].median()) for f, of in panels["1 hidden layer"].items()}
+assert max(first["tanh"], first["SiLU"]) < 0.75 * min(first[f] for f in ("sigmoid", "ReLU", "GELU"))
 assert max(ends, key=ends.get) == "sigmoid" and min(fifth, key=fifth.get) == "tanh"
 show(
     activations.losses(panels),
-    alt="Training loss over 20 epochs in three panels, five activations each. With one hidden layer all "
-    "fall at much the same pace at first. With ten the sigmoid's ends far above the others, and at first that of tanh falls fastest.",
+    alt="Training loss over 20 epochs in three panels, five activations each. With one hidden layer "
+    "tanh and SiLU lead at first. With ten the sigmoid's ends far above the others, and at first that of tanh falls fastest.",
     caption="Training loss of 24 runs, each activation at its own best setting. Line: median. Band: "
     "middle nine tenths.",
     claims=("T3",),
@@ -1088,17 +1090,17 @@ better = [key for key, gain in smooth_gain.items() if gain.low > 0]
 worse = [key for key, gain in smooth_gain.items() if gain.high < 0]
 assert better == [("GELU", "1")] and worse == [("GELU", "10")] and len(smooth_gain) == 6
 deep = against_relu("SiLU", "10")
-ahead = int((deep > 0).sum())
-assert ahead > 12 and deep.mean() < 0 and deep.min() < -50
+ahead, broken = int((deep > 0).sum()), int((deep < -30).sum())
+assert ahead > 12 > broken > 0 > deep.mean()
 verdict(
     "T5, common belief: GELU and SiLU are better than ReLU.",
     "does not hold as a rule",
     "Of six comparisons with ReLU on digits, one speaks for GELU, with one hidden layer: "
-    f"{smooth_gain['GELU', '1']} points. One speaks against it, with ten: {smooth_gain['GELU', '10']}. "
-    "The other four intervals hold 0. With ten layers the mean hides what happens: SiLU reads more than ReLU "
-    f"in {ahead} of 24 runs, and in a few it breaks down. The intervals take the settings as found; other "
-    "tuning seeds would move them. GELU and SiLU are in use in much larger networks, and nothing here speaks "
-    "about those.",
+    f"{smooth_gain['GELU', '1']} points. One speaks against it, with ten: {smooth_gain['GELU', '10']}. The "
+    f"other four hold 0. By chance alone at least one of six misses 0 in up to {1 - 0.95**6:.0%} of tables, and "
+    "other tuning seeds would move all six. SiLU with ten layers reads more than ReLU "
+    f"in {ahead} of 24 runs, and breaks down in {broken}. GELU and SiLU are in use in much larger networks, "
+    "and nothing here speaks about those.",
 )
 widest = max(smooth_gain, key=lambda key: smooth_gain[key].high - smooth_gain[key].low)
 assert widest == ("SiLU", "10")
