@@ -37,7 +37,7 @@ from course_lib.lab import (
     train,
 )
 from course_lib.lab.intervals import confidence_interval
-from course_lib.nn.activations import ACTIVATIONS, gelu_grad, silu_grad
+from course_lib.nn.activations import ACTIVATIONS, gelu_grad, leaky_relu, silu_grad
 from course_lib.nn.initializers import normal
 
 affine = mine("02.affine")
@@ -324,7 +324,7 @@ say(table({"hidden neurons": "", "farthest from the sine": ".4f", "at most": ".4
 
 # %% [markdown]
 # This is *universal approximation*: one hidden layer, if it is wide enough, comes as close as you like
-# to any continuous function of its inputs on a bounded region. Every continuous activation can do it
+# to any continuous function of its inputs on a closed and bounded region. Every continuous activation can do it
 # that is not a polynomial (Cybenko 1989, for sigmoids; Leshno, Lin, Pinkus and Schocken 1993). Such
 # weights exist; how many they are, and whether training finds them, is not said.
 #
@@ -500,7 +500,7 @@ gelu = check("03.gelu", gelu)
 # In training every gradient is multiplied by the slope. Where a function is flat, nothing gets
 # through: the neuron is *saturated* there. A neuron that is flat for *every* example gets no gradient:
 # it is *dead*. Below are 32 neurons with random weights, each with all training images. There *flat* means
-# a slope below 0.005.
+# a slope within 0.005 of 0.
 #
 # 1. Keep the sigmoid and raise *scale*. What happens to the mean slope?
 # 2. Take ReLU, set scale back to 1, and lower *shift*. When do neurons die? Now switch to leaky ReLU.
@@ -853,14 +853,18 @@ bent_gain = {
 }
 assert all(of.low <= 0 and of.high < 10 for of in linear_gain.values())
 assert bent_gain["XOR"].low > 40 and bent_gain["spirals"].low > 30
-assert abs(bent_gain["digits"].mean) < 1.5
+tanh_gain = confidence_interval(
+    points(depths["tanh"]["3"]["test_accuracy"])
+    - points(stacks["digits"]["one layer"]["test_accuracy"])
+)
+assert bent_gain["digits"].low < 0 < 0.5 < tanh_gain.low
 verdict(
     "T1, textbooks: layers with nothing between them can do no more than one layer.",
     "holds",
     "It is an identity, and training agrees: in the first table three layers with nothing between "
     "gain nothing. With ReLU between them they gain "
-    f"{bent_gain['XOR']} points on XOR and {bent_gain['spirals']} on the spirals. Digits hardly need the "
-    f"bend: {bent_gain['digits']}.",
+    f"{bent_gain['XOR']} points on XOR and {bent_gain['spirals']} on the spirals. On digits they gain "
+    f"{bent_gain['digits']}; with tanh and three tuned hidden layers it is {tanh_gain}.",
 )
 
 # %% tags=["hide-input"]
@@ -893,11 +897,13 @@ assert all(of.shape == (24, 21) for curves in panels.values() for of in curves.v
 assert len(kept["depths"]["lrs"]) * len(kept["depths"]["gains"]) == 25
 ends = {f: float(of[:, -1].median()) for f, of in panels["10 hidden layers"].items()}
 fifth = {f: float(of[:, 5].median()) for f, of in panels["10 hidden layers"].items()}
+first = {f: float(of[:, 1].median()) for f, of in panels["1 hidden layer"].items()}
+assert max(first["tanh"], first["SiLU"]) < 0.75 * min(first[f] for f in ("sigmoid", "ReLU", "GELU"))
 assert max(ends, key=ends.get) == "sigmoid" and min(fifth, key=fifth.get) == "tanh"
 show(
     activations.losses(panels),
-    alt="Training loss over 20 epochs in three panels, five activations each. With one hidden layer all "
-    "fall at much the same pace at first. With ten the sigmoid's ends far above the others, and at first that of tanh falls fastest.",
+    alt="Training loss over 20 epochs in three panels, five activations each. With one hidden layer "
+    "tanh and SiLU lead at first. With ten the sigmoid's ends far above the others, and at first that of tanh falls fastest.",
     caption="Training loss of 24 runs, each activation at its own best setting. Line: median. Band: "
     "middle nine tenths.",
     claims=("T3",),
@@ -1014,30 +1020,42 @@ def from_bias(name, bias):
 
 rows = []
 for name in by_rate:
-    good, high = at_rate(name, 0.5), at_rate(name, 2.0)
+    good, high = at_rate(name, lrs[5]), at_rate(name, 2.0)
     shares = (good["accuracy"], high["accuracy"], from_bias(name, -3.0))
-    at_half, at_two, from_low = (f"{share:.0f} %" for share in shares)
-    rows.append([name, at_half, at_two, f"{high['diverged']} of 24", from_low])
-headers = ("accuracy at rate 0.5", "at 2", "diverged at 2", "biases from \N{MINUS SIGN}3")
+    at_less, at_two, from_low = (f"{share:.0f} %" for share in shares)
+    rows.append([name, at_less, at_two, f"{high['diverged']} of 24", from_low])
+headers = (f"accuracy at rate {lrs[5]:.2f}", "at 2", "diverged at 2", "biases from \N{MINUS SIGN}3")
 say(table({"network": ""} | dict.fromkeys(headers, ">"), rows))
+
+# %% [markdown]
+# No row does well in all columns. Here is a leak between the two, 0.05, at rate 2. Other seeds chose it.
+
+# %% tags=["hide-input"]
+# Eight runs from 0, eight from low biases
+medium = original.Network("digits", (32,), partial(leaky_relu, slope=0.05))
+fast = [original.Setting(2.0, 2**0.5, bias) for bias in (0.0, -3.0)]
+found = original.run(medium, fast, range(8)).measure(accuracy)
+from_zero, from_low = (100 * found.median(dim=1).values).tolist()
+assert min(from_zero, from_low) > 90
+say("In the median of eight runs it reads more than 90 %, from biases of 0 and of \N{MINUS SIGN}3.")
 
 # %% tags=["hide-input"]
 # Verdict T4
 plain, small, large, smooth = by_rate
 low = {name: from_bias(name, -3.0) for name in by_rate}
-mended, stays = at_rate(large, lrs[5])["accuracy"], at_rate(plain, lrs[5])["accuracy"]
-assert float(torch.tensor(by_rate[plain]["silent"][lrs.index(2.0)]).median()) == 1
-assert low[plain] < 15 and low[small] < 60 and low[large] > 95 and mended > stays + 20
-assert at_rate(small, 2.0)["accuracy"] > 40 + at_rate(plain, 2.0)["accuracy"]
-assert at_rate(large, 2.0)["diverged"] > 12
+at_two = {name: at_rate(name, 2.0)["accuracy"] for name in by_rate}
+none_left = sum(share == 1 for share in by_rate[plain]["silent"][lrs.index(2.0)])
+assert none_left > 12 < at_rate(large, 2.0)["diverged"] and low[plain] < 15
+assert at_two[small] > 40 + at_two[plain] and 40 + low[plain] < low[small] < 60 < 95 < low[large]
+assert max(at_two.values()) < 90
 verdict(
     "T4, common belief: ReLU neurons die when the rate is high or the biases start low, and leaky "
     "ReLU mends it.",
-    "holds when the leak is large and the rate is not",
-    "At rate 2 at least half of the ReLU networks have no neuron left that fires. A leak of 0.01 keeps some. "
-    f"One of 0.2 does well at rate {lrs[5]:.2f}, {mended:.0f} % against {stays:.0f} %, but at 2 it diverges in "
-    f"{at_rate(large, 2.0)['diverged']} of 24 runs. From low biases ReLU learns nothing, the small leak reads "
-    f"{low[small]:.0f} %, the large one {low[large]:.0f} %, and GELU {low[smooth]:.0f} %.",
+    "holds when the leak has the right size",
+    f"At rate 2, {none_left} of 24 ReLU networks have no neuron left that fires. From low biases ReLU learns "
+    f"nothing. A leak of 0.01 lifts that to {at_two[small]:.0f} % and {low[small]:.0f} %. One of 0.2 "
+    "does well from low biases and diverges at 2. One of 0.05 reads more than 90 % at rate 2, "
+    "from low biases too. GELU dies at high rates as ReLU does.",
 )
 
 # %% tags=["hide-input"]
@@ -1070,14 +1088,18 @@ smooth_gain = {
 better = [key for key, gain in smooth_gain.items() if gain.low > 0]
 worse = [key for key, gain in smooth_gain.items() if gain.high < 0]
 assert better == [("GELU", "1")] and worse == [("GELU", "10")] and len(smooth_gain) == 6
+deep = against_relu("SiLU", "10")
+ahead, broken = int((deep > 0).sum()), int((deep < -30).sum())
+assert ahead > 12 > broken > 0 > deep.mean()
 verdict(
     "T5, common belief: GELU and SiLU are better than ReLU.",
     "does not hold as a rule",
     "Of six comparisons with ReLU on digits, one speaks for GELU, with one hidden layer: "
-    f"{smooth_gain['GELU', '1']} points. One speaks against it, with ten: {smooth_gain['GELU', '10']}. By "
-    f"chance alone at least one of six such intervals misses 0 in {1 - 0.95**6:.0%} of tables. The other four "
-    "hold 0, and with ten layers some points could hide in them. GELU and SiLU were introduced with much "
-    "larger networks, and nothing here speaks about those.",
+    f"{smooth_gain['GELU', '1']} points. One speaks against it, with ten: {smooth_gain['GELU', '10']}. The "
+    f"other four hold 0. By chance alone at least one of six misses 0 in up to {1 - 0.95**6:.0%} of tables, and "
+    "other tuning seeds would move all six. SiLU with ten layers reads more than ReLU "
+    f"in {ahead} of 24 runs, and breaks down in {broken}. GELU and SiLU are in use in much larger networks, "
+    "and nothing here speaks about those.",
 )
 widest = max(smooth_gain, key=lambda key: smooth_gain[key].high - smooth_gain[key].low)
 assert widest == ("SiLU", "10")
