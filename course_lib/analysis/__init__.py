@@ -1,1 +1,59 @@
-"""Part III: Jacobians, Lipschitz constants, signal propagation (from lesson 13 on)."""
+"""Part III: Jacobians, Lipschitz constants, signal propagation (from lesson 13 on).
+
+What a module does to a small change: module, then linear_maps, pointwise, normalise, batchnorm,
+weights and attention. Every module once, with random weights: examples.
+"""
+
+from course_lib.analysis.attention import cosine_attention, dot_product_attention, l2_attention
+from course_lib.analysis.batchnorm import batch_norm, batch_norm_evaluation
+from course_lib.analysis.examples import EXAMPLES, example
+from course_lib.analysis.linear_maps import average_pool, convolution, dropout, linear
+from course_lib.analysis.module import Module, chain, deep_norm, post_norm, pre_norm, residual
+from course_lib.analysis.normalise import (
+    center_norm,
+    centred,
+    l2_normalise,
+    layer_norm,
+    rms_norm,
+)
+from course_lib.analysis.pointwise import (
+    activation,
+    feed_forward,
+    max_pool,
+    soft_max,
+    softmax_product,
+)
+from course_lib.analysis.weights import spectral_norm, weight_norm, weight_norm_of_v
+
+__all__ = [
+    "EXAMPLES",
+    "Module",
+    "activation",
+    "average_pool",
+    "batch_norm",
+    "batch_norm_evaluation",
+    "center_norm",
+    "centred",
+    "chain",
+    "convolution",
+    "cosine_attention",
+    "deep_norm",
+    "dot_product_attention",
+    "dropout",
+    "example",
+    "feed_forward",
+    "l2_attention",
+    "l2_normalise",
+    "layer_norm",
+    "linear",
+    "max_pool",
+    "post_norm",
+    "pre_norm",
+    "residual",
+    "rms_norm",
+    "soft_max",
+    "softmax_product",
+    "spectral_norm",
+    "weight_norm",
+    "weight_norm_of_v",
+]
