@@ -1,11 +1,21 @@
 """Part III: Jacobians, Lipschitz constants, signal propagation (from lesson 13 on).
 
 What a module does to a small change: module, then linear_maps, pointwise, normalise, batchnorm,
-weights and attention. Every module once, with random weights: examples.
+weights and attention. Every module once, with random weights: examples. How much it can stretch:
+constants, bounds, power_iteration.
 """
 
 from course_lib.analysis.attention import cosine_attention, dot_product_attention, l2_attention
 from course_lib.analysis.batchnorm import batch_norm, batch_norm_evaluation
+from course_lib.analysis.bounds import (
+    exact_norm,
+    exact_norm_circular,
+    upper_norm_by_frobenius,
+    upper_norm_by_reshape,
+    upper_norm_by_sums,
+    upper_norm_zero_padded,
+)
+from course_lib.analysis.constants import CONSTANTS, SOFTMAX, Constant
 from course_lib.analysis.examples import EXAMPLES, example
 from course_lib.analysis.linear_maps import average_pool, convolution, dropout, linear
 from course_lib.analysis.module import Module, chain, deep_norm, post_norm, pre_norm, residual
@@ -23,10 +33,14 @@ from course_lib.analysis.pointwise import (
     soft_max,
     softmax_product,
 )
+from course_lib.analysis.power_iteration import lower_norm, lower_norm_at
 from course_lib.analysis.weights import spectral_norm, weight_norm, weight_norm_of_v
 
 __all__ = [
+    "CONSTANTS",
     "EXAMPLES",
+    "SOFTMAX",
+    "Constant",
     "Module",
     "activation",
     "average_pool",
@@ -40,12 +54,16 @@ __all__ = [
     "deep_norm",
     "dot_product_attention",
     "dropout",
+    "exact_norm",
+    "exact_norm_circular",
     "example",
     "feed_forward",
     "l2_attention",
     "l2_normalise",
     "layer_norm",
     "linear",
+    "lower_norm",
+    "lower_norm_at",
     "max_pool",
     "post_norm",
     "pre_norm",
@@ -54,6 +72,10 @@ __all__ = [
     "soft_max",
     "softmax_product",
     "spectral_norm",
+    "upper_norm_by_frobenius",
+    "upper_norm_by_reshape",
+    "upper_norm_by_sums",
+    "upper_norm_zero_padded",
     "weight_norm",
     "weight_norm_of_v",
 ]
