@@ -61,9 +61,9 @@ def upper_norm_zero_padded(kernel: Tensor, rows: int, columns: int) -> Tensor:
     """Return a bound on σ_max of a convolution with zeros as padding, stride 1.
 
     An image that is set into zeros, `rows + height − 1` by `columns + width − 1`, has no border
-    that a circular convolution could reach around. The one with zeros as padding takes a part of its
-    result, and a part is no longer than the whole. The circular norm at the image's own size is not
-    a bound: the kernel (1, −1) on three places has 1.802, and the circular one 1.732.
+    that a circular convolution could reach around. The one with zeros as padding takes a part of
+    its result, and a part is no longer than the whole. The circular norm at the image's own size is
+    no bound: the kernel (1, −1) on three places has 1.802, and the circular one 1.732.
 
     >>> upper_norm_zero_padded(torch.tensor([[[[1.0, -1.0]]]]), rows=1, columns=3)
     tensor(2.)
