@@ -133,12 +133,11 @@ def l2_attention(W_Q: Tensor, W_V: Tensor) -> Module:
 
 
 def _from_products(jvp: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """Return a function that builds the Jacobian from its products with unit vectors."""
+    """Return a function that builds the Jacobian from its products with all unit vectors."""
 
     def jacobian(X: Tensor) -> Tensor:
         shape = X.shape[-2:]
-        units = torch.eye(shape.numel(), dtype=X.dtype, device=X.device)
-        columns = [jvp(unit.view(shape).expand_as(X), X).flatten(-2) for unit in units]
-        return torch.stack(columns, dim=-1)
+        units = torch.eye(shape.numel(), dtype=X.dtype, device=X.device).view(-1, *shape)
+        return jvp(units, X[..., None, :, :]).flatten(-2).mT
 
     return jacobian

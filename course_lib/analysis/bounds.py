@@ -1,7 +1,7 @@
 """How much a matrix or a convolution can stretch: exact values, and bounds that hold.
 
-Names say which it is: `exact` up to rounding, `upper` never too small. What is found by looking at
-examples, or by power iteration, is `lower`. Norms are Euclidean.
+Names say which it is: `exact`, and `upper`, never too small; both up to rounding. What is found by
+looking at examples, or by power iteration, is `lower`. Norms are Euclidean.
 """
 
 import torch
@@ -23,7 +23,9 @@ def upper_norm_by_frobenius(weight: Tensor) -> Tensor:
     >>> upper_norm_by_frobenius(torch.tensor([[3.0, 0.0], [0.0, 4.0]]))
     tensor(5.)
     """
-    return weight.square().sum(dim=(-2, -1)).sqrt()
+    largest = weight.abs().amax(dim=(-2, -1), keepdim=True)
+    shares = weight / torch.where(largest > 0, largest, 1.0)  # squares may leave the dtype's range
+    return largest[..., 0, 0] * shares.square().sum(dim=(-2, -1)).sqrt()
 
 
 def upper_norm_by_sums(weight: Tensor) -> Tensor:
@@ -33,7 +35,8 @@ def upper_norm_by_sums(weight: Tensor) -> Tensor:
     tensor(4.)
     """
     size = weight.abs()
-    return (size.sum(dim=-2).amax(dim=-1) * size.sum(dim=-1).amax(dim=-1)).sqrt()
+    by_column, by_row = size.sum(dim=-2).amax(dim=-1), size.sum(dim=-1).amax(dim=-1)
+    return by_column.sqrt() * by_row.sqrt()  # their product may leave the range of the dtype
 
 
 def exact_norm_circular(kernel: Tensor, rows: int, columns: int) -> Tensor:

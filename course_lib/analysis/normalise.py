@@ -108,8 +108,11 @@ def rms_norm(gamma: Tensor, eps: float = 1e-5) -> Module:
 def center_norm(gamma: Tensor, beta: Tensor) -> Module:
     """Return CenterNorm, `γ ⊙ D/(D − 1) · P x + β`: nothing is divided, and it is Lipschitz.
 
-    Source: Qi and others (2023), LipsFormer. It takes two features or more.
+    Source: Qi and others (2023), LipsFormer.
+    Raises ValueError for a single feature, whose mean is all there is.
     """
+    if len(gamma) < 2:
+        raise ValueError(f"gamma has {len(gamma)} feature; CenterNorm takes two or more")
     factor = len(gamma) / (len(gamma) - 1)
 
     def jacobian(x: Tensor) -> Tensor:

@@ -26,11 +26,12 @@ def lower_norm(product: Product, transposed: Product, v: Tensor, rounds: int) ->
     """
     v = v / v.norm()
     for _ in range(rounds):
-        back = transposed(product(v))
-        length = back.norm()
-        if length == 0:  # J v is 0, and so is every later v
+        ahead = product(v)
+        length = ahead.norm()
+        if length == 0:  # and so is every later one
             break
-        v = back / length
+        back = transposed(ahead / length)  # divided here too: squares may leave the dtype's range
+        v = back / back.norm()
     return product(v).norm()
 
 

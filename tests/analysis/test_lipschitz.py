@@ -47,6 +47,16 @@ def test_bounds_of_a_matrix_hold(h, d, scale, seed):
     assert true <= upper_norm_by_sums(W) * ROUNDING
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e-20, 1e15, 1e18])
+def test_bounds_hold_at_the_ends_of_float32(scale):
+    W = scale * torch.tensor([[3.0, 1.0], [1.0, 2.0]])
+    true = scale * (5 + 5**0.5) / 2
+    for found in (exact_norm(W), upper_norm_by_sums(W), upper_norm_by_frobenius(W)):
+        assert true * (1 - 1e-6) <= found.item() < 1.2 * true
+    lower = lower_norm(lambda v: W @ v, lambda u: W.T @ u, torch.ones(2), rounds=30)
+    assert lower.item() == pytest.approx(true, rel=1e-6)
+
+
 @given(
     channels=st.tuples(st.integers(1, 3), st.integers(1, 3)),
     size=st.tuples(st.integers(3, 6), st.integers(3, 6)),

@@ -287,6 +287,8 @@ def test_a_chain_refuses_what_does_not_fit():
         chain(linear(torch.ones(2, 2)), dot_product_attention(*HEADS))
     with pytest.raises(ValueError, match="one module or more"):
         chain()
+    with pytest.raises(ValueError, match="gamma has 1 feature"):
+        center_norm(torch.ones(1), torch.zeros(1))
     with pytest.raises(ValueError, match="no activation is called 'relu'"):
         activation("relu")
 

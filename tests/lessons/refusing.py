@@ -19,6 +19,7 @@ THERE, HERE = torch.device("cuda"), torch.device("cpu")
 NAMES = (THERE, HERE, "cuda", "cpu")
 COPIES = {"copy_", "_to_copy", "set_", "set_data"}
 INDEXES = {"index", "index_put", "index_put_", "_index_put_impl_"}  # take indices from the CPU
+MANY = 10_000
 READS = {"numpy", "__array__"}  # what a device's tensor has to be copied for first
 
 _there = {}  # the storages on the device, by their address; weakly, since addresses return
@@ -41,6 +42,9 @@ def put(tensor: torch.Tensor, there: bool) -> None:
     """Say on which side the numbers of a tensor are."""
     storage = _storage(tensor)
     if there:
+        if len(_there) >= MANY:  # most of them have gone
+            for address in [address for address, kept in _there.items() if kept.expired()]:
+                del _there[address]
         _there[storage._cdata] = StorageWeakRef(storage)
     else:
         _there.pop(storage._cdata, None)
