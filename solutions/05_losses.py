@@ -233,7 +233,7 @@ huber = check("05.huber", huber)
 solution("05.huber")
 
 # %% [markdown]
-# Here are the three losses for a single error. The pulls are the gradients of your own functions.
+# The pulls below are the gradients of your own functions.
 
 # %%
 along = torch.linspace(-4, 4, 161, dtype=torch.float64)
@@ -388,7 +388,7 @@ show(
     alt="Two panels of the test error against the share that is spoilt. With slips in the targets the "
     "error with MSE climbs steeply while those with Huber's loss and the absolute error stay low. With "
     "slips in an input all three lines lie on each other.",
-    caption="Errors on test patients of 24 runs each. Mind the axes: the left one is logarithmic. Line: median. Band: middle "
+    caption="Errors on test patients of 24 runs each. The left axis is logarithmic. Line: median. Band: middle "
     "nine tenths of runs. Huber's δ is one standard deviation of the targets.",
     claims=(
         "A8, second part",
@@ -604,10 +604,9 @@ say(
 # %% [markdown]
 # ## Confident mistakes
 #
-# There are other losses for classes. The **Brier score** (1950) is the squared error of the
-# probabilities, $\sum_j (p_{ij} - [j = y_i])^2$, where the bracket is 1 at the right class and 0
-# elsewhere. Their absolute error can be taken too. What do they make of a network that is sure, and
-# wrong? Take yes or no, where the truth is yes.
+# The **Brier score** (1950) is the squared error of the probabilities, $\sum_j (p_{ij} - [j = y_i])^2$,
+# where the bracket is 1 at the right class and 0 elsewhere. Their absolute error can be taken too. What
+# do they make of a network that is sure, and wrong? Take yes or no, where the truth is yes.
 
 # %%
 along = torch.linspace(-8, 8, 161, dtype=torch.float64)
@@ -648,7 +647,7 @@ say(
 # %% [markdown]
 # That answers the second prediction. (With one of the two equal squares alone it is twice that
 # number.) The sigmoid is flat where a network is sure, and the logarithm is just steep
-# enough there to make up for it. (Squares of the *logit*, without a sigmoid, pull harder still.) So a
+# enough there to make up for it. So a
 # network that is sure and wrong is pulled back by cross-entropy, and hardly by the two others. But a
 # label that is *itself* wrong looks just like a confident mistake.
 #
@@ -905,8 +904,7 @@ for name, loss in by_loss.items():
 show(
     losses.reliability(bins),
     alt="Three panels of the share of right answers against confidence. In all three the largest dot, near "
-    "full confidence, lies below the diagonal; for the absolute error it lies furthest below, and "
-    "holds most of the answers.",
+    "full confidence, lies below the diagonal, furthest for the absolute error.",
     caption="Answers of one network for each loss, in ten groups by confidence. The area of a dot is how "
     "many answers there are. On the grey line they would mean what they say.",
 )
@@ -973,7 +971,7 @@ choose = (
 choose = check("05.choose", choose)
 
 # %% [markdown]
-# Your first three choices, tried on the diabetes targets: which single guess is best for each?
+# Your first three choices, tried on the diabetes targets:
 
 # %%
 by_word = {"mse": mse, "absolute": absolute, "huber": partial(huber, delta=50.0)}
@@ -1183,7 +1181,7 @@ verdict(
     f"accuracy on right labels falls by {mean_lost['cross-entropy']:.1f} points with cross-entropy "
     f"and by {mean_lost['Brier']:.1f} with the Brier score; the difference is "
     f"{gap['unaware', many_wrong]} points. With rates chosen for the wrong labels it is "
-    f"{gap['test_accuracy', 1]} at {labels['shares'][1]:.0%}, and can't be told from 0 at "
+    f"{gap['test_accuracy', 1]} at {labels['shares'][1]:.0%}, and cannot be told from 0 at "
     f"{labels['shares'][many_wrong]:.0%}. The absolute error loses "
     f"{mean_lost['absolute']:.1f}, from a start that is worse.",
 )
@@ -1289,7 +1287,7 @@ on_digits = waits["digits"][1]
 verdict(
     "A10, third part: the choice changes how fast training converges.",
     "holds",
-    "But not every pair differs. With rates tuned equally, the Brier score takes "
+    "With rates tuned equally, the Brier score takes "
     f"{on_digits['Brier']} epochs more than cross-entropy to get 95 % of the digits right. The absolute "
     f"error takes at least {on_digits['absolute'].mean:.0f} more and MSE without softmax at least "
     f"{on_digits['MSE, no softmax'].mean:.0f}, since {never['digits', 'absolute']} and "
