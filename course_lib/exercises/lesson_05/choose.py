@@ -76,8 +76,8 @@ SLIPS = """
     a few very late arrivals would draw the prediction out, and more than half would come before it.
     Which number has half of the others on each side?
 2 huber
-    what Huber's loss leads to lies somewhere between two well-known numbers, according to its
-    delta. The exercise asks for one of them exactly.
+    what Huber's loss leads to depends on delta. As delta grows it goes from one well-known number
+    to another. The exercise asks for one of them exactly.
 2 mean
     the mean has no fixed share of the arrivals before it: a single very late one moves it. Which
     number has half of the others on each side?
