@@ -18,7 +18,7 @@ PROCESSORS = {"this": {}, "another": OTHER_PROCESSOR | OTHER_DEVICE}
 EACH_RUN = list(itertools.product(("lessons", "solutions"), PROCESSORS))
 # A number that another processor rounds otherwise, and an answer that gives another number than its
 # stand-in, differ from what is stored in one of these two. In the second the lesson also runs on a
-# device that refuses to be mixed with the CPU, as a GPU does. That is an observer which takes time and
+# device that refuses to be mixed with the CPU, as a GPU does. What observes it there takes time and
 # memory of its own, so that only the first has limits.
 RUNS = [("lessons", "this"), ("solutions", "another")]
 
