@@ -93,9 +93,9 @@ def limit_cycle(lr: float, *, curvature: float = 1.0, eps: float = 0.0) -> float
 
     curvature: λ, the second derivative, above 0. RMSProp jumps to and fro between both sides: at a
     distance of a the gradient is λ a each time, so is √s, and the step `lr λ a / (λ a + ε)` is 2 a
-    where `λ a = λ lr/2 − ε`. From `ε = λ lr/2` on it comes to rest instead. For β above 0 and below
-    1, which plays no other part; with β = 0 every step is lr long, and where both ends lie depends
-    on the start.
+    where `λ a = λ lr/2 − ε`. From `ε = λ lr/2` on it comes to rest instead. For exact numbers (in
+    float32 with β = 0.99 squares underflow, and it rests) and any β above 0 and below 1; with β = 0
+    every step is lr long, and where both ends lie depends on the start.
     Raises ValueError for a curvature that is not above 0.
 
     >>> limit_cycle(0.1), limit_cycle(0.1, eps=0.2)
