@@ -150,7 +150,7 @@ say(
 # | Gaussian | $\propto \exp(-r^2 / 2 s^2)$ | $r^2 / 2 s^2$ | squared error |
 # | Laplace | $\propto \exp(-\lvert r \rvert / b)$ | $\lvert r \rvert / b$ | absolute error |
 #
-# The width $s$ or $b$, if it is one number for all examples, does not move the minimum. So a loss is
+# The width $s$ or $b$, if it is one number for all examples, does not move the minimum. So each is
 # a belief about the noise, and a network should be sorry for one thing: *having held unlikely what then
 # happened*. Does the right belief pay? Draw 101 numbers around 0, four thousand times, and guess the
 # centre by the mean (squares) and by the median (absolute errors).
@@ -423,14 +423,14 @@ by_delta = {
 clean, slips = by_delta.values()
 assert clean.shape == slips.shape == (6, 24)
 assert slips[-1].mean() > 1.5 * slips[0].mean() and clean.mean(dim=1).std() < 2
-assert outliers["deltas"][2:4] == [1, 3] and slips[:3].mean(dim=1).std() < 1
-assert confidence_interval(slips[3] - slips[2]).low > 5
+assert outliers["deltas"][2:4] == [1, 3] and confidence_interval(slips[3] - slips[2]).low > 5
+assert all(runs[:3].mean(dim=1).std() < 0.5 for runs in by_delta.values())  # up to δ = 1
 show(
     losses.error_by_delta(outliers["deltas"], by_delta, "mean absolute error"),
     alt="Test error against delta from 0.1 to 30 standard deviations. Without slips the line is flat. "
-    "With slips in one target of ten it is level up to 1 and then rises.",
+    "With slips in one target of ten it rises from delta 1 on.",
     caption="Errors on test patients of 24 runs each with Huber's loss, on logarithmic axes. δ is in "
-    "standard deviations of the targets. A slip is an error of 3 to 40 of them.",
+    "standard deviations of the targets. A slip moves a target by 3 to 40 of them.",
     claims=("A8, third part",),
 )
 
@@ -460,8 +460,8 @@ kept_away = bce(p.clamp(1e-7, 1 - 1e-7), no)  # as Keras does
 assert round(kept_away.item(), 2) == 15.94
 say(
     f"In single precision the sigmoid of 40 is {p.item():.0f}. If the truth is no, the cost is infinite. torch's "
-    f"own loss on probabilities stops at {clipped.item():.0f}, and Keras, which keeps probabilities 1e-7 "
-    f"away from 0 and 1, at {kept_away.item():.2f}. The true cost is 40."
+    f"loss on probabilities stops at {clipped.item():.0f}. Keras's keeps them 1e-7 "
+    f"away from 0 and 1, unless it finds the logits, and stops at {kept_away.item():.2f}. The true cost is 40."
 )
 
 # %% [markdown]
@@ -1094,8 +1094,8 @@ assert mse(torch.tensor([3.0]), torch.zeros(1)) == 9 * mse(torch.ones(1), torch.
 verdict(
     "A8, first part: MSE punishes large errors more.",
     "holds",
-    "A miss by 3 costs 9 times a miss by 1, and pulls 3 times as hard. In the figure with 24 patients and "
-    f"one outlier at 600, the outlier has {share_of_pull['MSE']:.0%} of all pull with MSE, "
+    "A miss by 3 costs 9 times a miss by 1, and pulls 3 times as hard. In the figure an "
+    f"outlier at 600 has {share_of_pull['MSE']:.0%} of all pull with MSE, "
     f"{share_of_pull['Huber']:.0%} with Huber's loss and {share_of_pull['absolute']:.0%} with the absolute "
     "error.",
 )
@@ -1156,8 +1156,8 @@ assert raw[0] > cost_at["cross-entropy"] and raw[1] > -pull_at["cross-entropy"]
 verdict(
     "A9, first part: cross-entropy is less sensitive to confident mistakes than other losses.",
     "does not hold among losses of probabilities",
-    "It is the most sensitive of the three. At one chance in a thousand for the right answer its cost goes "
-    f"on growing, where those of the others stay below 2, and it pulls {times:.0f} times as hard as the "
+    "It is the most sensitive of the three. Its cost grows without end, where those of the others "
+    f"stay below 2, and at one chance in a thousand it pulls {times:.0f} times as hard as the "
     "Brier score. But the squared error of the logit "
     f"itself, without a sigmoid, is harsher: it pulls with {raw[1]:.1f}, cross-entropy with "
     f"{-pull_at['cross-entropy']:.1f}.",
@@ -1259,7 +1259,7 @@ square, size, sign = (
     {n: against_mse(measure, n) for n in ("absolute", "Huber")}
     for measure in ("squared", "absolute", "signed")
 )
-assert square["absolute"].low > 0 and size["absolute"].mean > 0 and sign["absolute"].high < 0
+assert square["absolute"].low > 0 and size["absolute"].low > 0 and sign["absolute"].high < 0
 assert all(i["Huber"].low < 0 < i["Huber"].high for i in (square, size))
 verdict(
     "A10, second part: MSE suits regression.",
@@ -1284,6 +1284,8 @@ assert {k for k, n in never.items() if n} == {
     ("diabetes", "Huber"),
 }
 on_digits = waits["digits"][1]
+slower = needs("diabetes", "absolute") - needs("diabetes", "MSE")  # a tie, but only in the mean
+assert (slower > 0).sum() > 15 and (slower >= 0).all()
 verdict(
     "A10, third part: the choice changes how fast training converges.",
     "holds",
@@ -1292,9 +1294,9 @@ verdict(
     f"error takes at least {on_digits['absolute'].mean:.0f} more and MSE without softmax at least "
     f"{on_digits['MSE, no softmax'].mean:.0f}, since {never['digits', 'absolute']} and "
     f"{never['digits', 'MSE, no softmax']} of 24 runs never arrive. No difference is shown between "
-    "cross-entropy and ten times yes or no, nor on tumours between cross-entropy and the Brier score. Nor "
-    "among the three losses on diabetes, where an interval leaves room for up to "
-    f"{max(i.high for i in waits['diabetes'][1].values()):.0f} steps.",
+    "cross-entropy and ten times yes or no, on tumours between cross-entropy and the Brier score, nor on "
+    "diabetes between MSE and Huber's loss. There the absolute error is slower than MSE in "
+    f"{int((slower > 0).sum())} of 24 runs, and faster in none.",
 )
 
 # %% tags=["hide-input"]

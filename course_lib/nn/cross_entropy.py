@@ -7,9 +7,10 @@ probabilities. A batch without an example has no mean: ValueError. Logarithms ar
 Letters: n examples, k classes, `z` logits, `p` probabilities, `y` the right answers.
 
 On probabilities nothing is clipped. A right answer that was held impossible costs infinity, a wrong
-one that was held impossible costs 0. Dialects: Keras moves every probability at least 1e-7 away
-from 0 and 1, so that no answer costs more than 16.12; in float32, where 1 − 1e-7 is rounded, a
-certain yes costs 15.94 if the answer is no. torch lets no logarithm fall below −100.
+one that was held impossible costs 0. Dialects: Keras, unless it finds the logits, moves every
+probability at least 1e-7 away from 0 and 1, so that no answer costs more than 16.12; in float32,
+where 1 − 1e-7 is rounded, a certain yes costs 15.94 if the answer is no. torch lets no logarithm
+fall below −100.
 """
 
 import torch

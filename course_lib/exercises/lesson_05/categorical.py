@@ -71,7 +71,7 @@ log of softmax: log_softmax(z) → softmax(z).log()
     The formula is right, but the softmax comes first and rounds a small probability to 0, whose
     logarithm is infinite. Make the logarithm of the probabilities in one step.
 log of softmax, a little added: log_softmax(z) → (softmax(z) + 1e-9).log()
-    A small number is added before the logarithm, so that no mistake costs more than about 20. Make
+    A small number is added before the logarithm, so that no mistake costs more than about 21. Make
     the logarithm of the probabilities in one step, and nothing has to be added.
 exp overflows: log_softmax(z) → (z - z.exp().sum(dim=1, keepdim=True).log())
     The formula is right, but `exp` of 1000 is infinite, and of -1000 it is 0. The logarithm of a
