@@ -187,7 +187,9 @@ for name, found in stacks.items():
         score = points(of["test_accuracy"])
         assert len(score) == kept["seeds"]
         more = "" if network == "one layer" else confidence_interval(score - one)
-        rows.append([name, network, f"{score.quantile(0.5):.1f} %", f"{score.min():.1f} %", str(more)])
+        rows.append(
+            [name, network, f"{score.quantile(0.5):.1f} %", f"{score.min():.1f} %", str(more)]
+        )
 columns = {"data": "", "network": "", "median": ">", "worst": ">", "against one layer": ""}
 say(table(columns, rows))
 say("The last column is a difference in points: its mean, and the 95 % interval around it.")
@@ -286,7 +288,8 @@ say(
 )
 
 # %% [markdown]
-# That answers the second prediction. More neurons than it takes help here.
+# That answers the second prediction: from many starts the way down ends elsewhere. More neurons than
+# it takes help here.
 #
 # ## How far bends can go
 #
@@ -417,8 +420,8 @@ say(
 # %% [markdown]
 # ## Curves instead of corners
 #
-# Any function whose graph is no straight line keeps layers from collapsing. These are in use; $\sigma$ is the
-# sigmoid of lesson 02, and $\Phi$ comes below.
+# Any function whose graph is no straight line keeps layers from collapsing. In use are, with $\sigma$
+# from lesson 02 and $\Phi$ from below:
 #
 # | activation | formula | slope |
 # |---|---|---|
@@ -702,6 +705,7 @@ say(table({"outputs times": "g", "largest share": ".4f", "largest slope": ".4f"}
 # %% tags=["hide-input"]
 # The table: dead neurons that come back
 revival = kept["revival"]
+assert (revival["lr"], revival["epochs"]) == (0.5, 20)
 rows, back = [], {}
 for layer in ("layer 1", "layer 2", "layer 3"):
     of = revival["3 hidden layers"][layer]
@@ -888,12 +892,13 @@ first = {f: float(of[:, 1].quantile(0.5)) for f, of in panels["1 hidden layer"].
 ends = {f: float(of[:, -1].quantile(0.5)) for f, of in panels["10 hidden layers"].items()}
 fifth = {f: float(of[:, 5].quantile(0.5)) for f, of in panels["10 hidden layers"].items()}
 assert max(ends, key=ends.get) == "sigmoid" and min(fifth, key=fifth.get) == "tanh"
-assert min(first["sigmoid"], first["ReLU"]) > 2 * max(first["tanh"], first["SiLU"]) - 0.1
+assert min(ends, key=ends.get) == "tanh"
+assert sorted(first, key=first.get)[:2] == ["tanh", "SiLU"] and first["SiLU"] < 0.7 * first["GELU"]
 show(
     activations.losses(panels),
-    alt="Training loss over 20 epochs in three panels, five activations each. With one hidden layer tanh "
-    "and SiLU fall fastest at first, and all end low. With ten the sigmoid's ends far above the "
-    "others, and at first that of tanh falls fastest.",
+    alt="Training loss over 20 epochs in three panels, five activations each. With one hidden layer all "
+    "end low; after one epoch those of tanh and SiLU are lowest. With ten the sigmoid's ends far above "
+    "the others, and from five epochs on that of tanh is lowest.",
     caption="Training loss of 24 runs, each activation at its own best setting. Line: median. Band: "
     "middle nine tenths.",
     claims=("T3",),
@@ -978,10 +983,11 @@ verdict(
     "T3, common belief: activations that saturate slow deep networks down.",
     "does not hold for those with mean 0",
     "With ten hidden layers, all three that are centred on 0 read more than ReLU, tanh by "
-    f"{against['tanh']} points; all three that are not read less. What helps the sigmoid is to lose its "
-    "mean, and most of that gain lies in the start. Four times the slope, with mean 0 in both and each at "
-    f"its best gain, makes no difference that shows: {slope_alone}. These are small networks, after 20 "
-    "epochs, without normalisation or shortcuts.",
+    f"{against['tanh']} points, and its loss is lower already after five epochs; all three that are not "
+    "read less. What helps the sigmoid is to lose its mean, and most of that gain lies in the start. Four "
+    "times the slope, with mean 0 in both and each at its best gain, makes no difference that "
+    f"shows: {slope_alone}. These are small networks, after 20 epochs, without normalisation or "
+    "shortcuts.",
 )
 
 # %% [markdown]
@@ -1020,19 +1026,29 @@ say(table({"network": ""} | dict.fromkeys(headers, ">"), rows))
 # Verdict T4
 plain, small, large, smooth = by_rate
 low = {name: from_bias(name, -3.0) for name in by_rate}
-stays, *mended = (at_rate(name, lrs[5])["accuracy"] for name in (plain, small, large))
+
+
+def leak_adds(name, lr):
+    """Return what a leak adds to the accuracy of ReLU at a rate, in points."""
+    mine, other = (points(by_rate[n]["test_accuracy"][lrs.index(lr)]) for n in (name, plain))
+    return confidence_interval(mine - other)
+
+
 assert float(torch.tensor(by_rate[plain]["silent"][lrs.index(2.0)]).quantile(0.5)) == 1
-assert low[plain] < 15 and low[small] < 60 and low[large] > 95 and min(mended) > stays + 20
-assert at_rate(small, 2.0)["accuracy"] > 40 + at_rate(plain, 2.0)["accuracy"]
-assert at_rate(large, 2.0)["diverged"] > 12
+assert low[plain] < 15 and low[small] < 60 and low[large] > 95
+assert max(low[name] for name in (plain, small, smooth)) < 90
+assert all(leak_adds(name, lrs[5]).low > 0 for name in (small, large))
+assert leak_adds(small, 2.0).low > 0
+assert at_rate(large, 2.0)["diverged"] == 24
 verdict(
     "T4, common belief: ReLU neurons die when the rate is high or the biases start low, and leaky "
     "ReLU mends it.",
     "holds, but a leak mends it only so far",
     "At rate 2 at least half of the ReLU networks have no neuron left that fires. At rate "
-    f"{lrs[5]:.2f} ReLU reads {stays:.0f} %, and both leaks over {math.floor(min(mended))} %. At rate 2 a "
-    f"leak of 0.01 still keeps {at_rate(small, 2.0)['accuracy']:.0f} %, and one of 0.2 diverges. From hidden "
-    "biases of \N{MINUS SIGN}3 ReLU learns nothing, and only the large leak reads as much as from 0.",
+    f"{lrs[5]:.2f} a leak of 0.01 adds {leak_adds(small, lrs[5])} points, and one of 0.2 adds "
+    f"{leak_adds(large, lrs[5])}. At rate 2 the small leak adds {leak_adds(small, 2.0)}, and the large one "
+    "diverges. From hidden biases of \N{MINUS SIGN}3 ReLU learns nothing, and only the large leak learns "
+    "well.",
 )
 
 # %% tags=["hide-input"]
@@ -1083,7 +1099,7 @@ assert all((of <= 2).double().mean() > 0.5 for of in one_layer)
 # ## Take away
 #
 # - Layers with nothing between them are one layer. A ReLU network is one matrix for each pattern of
-#   neurons that fire, and it can have very many patterns.
+#   neurons that fire.
 # - An activation lets gradients through by its slope, and a gain can make up for a small one. What hurt the
 #   deep sigmoid networks here is a mean far from 0, which pushes the next inputs into the flat parts.
 # - A formula that is right on paper can overflow, and a value that is right can have a wrong slope. Take
