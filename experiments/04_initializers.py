@@ -1,32 +1,39 @@
 """Lesson 04's claims about initializers, measured over 24 seeds on digits and on tumours.
 
-Training   Ten initializers in tanh and ReLU networks of 2, 10 and 30 layers, in a ReLU network of
-           30 layers with shortcuts, and on another task (A2, A5, A6, A7).
+Training   Ten initializers in tanh and ReLU networks of 2, 10 and 30 layers, in ReLU networks of
+           30 layers with shortcuts, plain and normalised, and on another task (A2, A5, A6, A7).
 At zero    Logistic regression, biases and residual scales, from zero and from elsewhere (A5).
 Signals    How large signals and gradients are in each of fifty layers before training (A6).
 
 A seed draws the division into training, validation and test images, the starting weights and the
-order of the images. What is compared shares the division and the order. Every initializer tries the
-same thirteen learning rates on five seeds and keeps the one with the lowest loss on the validation
-images; all seeds are then trained at that rate. The runs of a comparison are one batched program.
-It takes about ten minutes:
+order of the images. What is compared shares the division and the order. Every initializer looks for
+its own learning rate on five seeds of their own, by the mean accuracy on validation images: from
+0.01 to 1 first, then on whichever side the best one so far has an untried neighbour, in steps of
+10^(1/2) and at last of 10^(1/6). There is no end of a list: the search goes on until both
+neighbours are worse, or until the network stays as it was at the start. Then 24 other seeds are
+trained at that rate and tested. All initializers of a network are one batched program.
+Some 8,000 runs, in about ten minutes on two cores:
 
     python experiments/04_initializers.py
 """
 
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.func import vmap
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, layer_norm
 from tqdm.auto import tqdm
 
 from course_lib.lab import (
     Dataset,
+    Grid,
     Run,
+    Runs,
     Split,
     accuracy,
     best_setting,
@@ -39,6 +46,7 @@ from course_lib.lab import (
     parts,
     resplit,
     rms,
+    stack_params,
     write_experiment,
 )
 from course_lib.nn.biases import affine
@@ -57,9 +65,10 @@ from course_lib.nn.initializers import (
 from course_lib.nn.symmetry import distinct_rows
 
 SEEDS = 24
-TUNE = range(5)  # the seeds on which the learning rate is chosen
-RATES = [1e-5 * 10 ** (k / 2) for k in range(13)]
-EDGE = "zeros, ones and far too large weights train at no rate, or only at the end of this grid"
+TUNE = range(24, 29)  # other seeds, on which the learning rate is chosen
+FIRST = (-12, -9, -6, -3, 0)  # learning rates that all try, in sixths of a power of ten
+CHUNK = 160  # runs at once: more do not fit into the cache
+IDLE = "at the lowest rate tried the network stays as it was at the start, or it overflows there"
 EPOCHS, BATCH = 10, 50
 WIDTH = 32
 
@@ -86,20 +95,29 @@ INITIALIZERS: dict[str, Initializer] = {
 
 
 class Net(NamedTuple):
-    """A network of `depth` layers; with shortcuts its inner layers add to what flows by."""
+    """A network of `depth` layers; with shortcuts its inner layers add to what flows by.
+
+    normalised: all layers but the first see each example with mean 0 and mean square 1.
+    """
 
     activation: str
     depth: int
     shortcuts: bool = False
+    normalised: bool = False
 
     def forward(self, params: Params, x: Tensor) -> Tensor:
         """Return the outputs of one run."""
         for layer in range(1, self.depth):
-            out = ACTIVATIONS[self.activation](affine(x, params[f"W{layer}"], params[f"b{layer}"]))
+            out = ACTIVATIONS[self.activation](self._sums(params, layer, x))
             if self.shortcuts and layer > 1:
                 out = x + params.get(f"scale{layer}", 1.0) * out
             x = out
-        return affine(x, params[f"W{self.depth}"], params[f"b{self.depth}"])
+        return self._sums(params, self.depth, x)
+
+    def _sums(self, params: Params, layer: int, x: Tensor) -> Tensor:
+        if self.normalised and layer > 1:
+            x = layer_norm(x, x.shape[-1:])
+        return affine(x, params[f"W{layer}"], params[f"b{layer}"])
 
     def start(
         self, initializer: Initializer, inputs: int, classes: int, source: torch.Generator
@@ -134,26 +152,116 @@ def standardised(data: Dataset) -> Dataset:
     return Dataset(data.name, *(Split((s.x - mean) / size, s.y) for s in parts(data)))
 
 
-def measure(net: Net, start: Start, task: str = "digits") -> dict:
-    """Choose the learning rate on five seeds, train all seeds at it, test them.
+def measure(net: Net, starts: dict[str, Start], task: str = "digits") -> dict:
+    """Find the learning rate of each start on the tuning seeds, train the others at it, test them.
 
-    start: from a generator to the starting parameters. `by_rate` is the mean test accuracy of the
-    five seeds at each rate, `rises` in what share of epochs the training loss went up, `rows` how
-    many different rows the first layer ends with.
+    starts: functions from a generator to the starting parameters, all of the same shapes.
+    Of each start: `tried`, its learning rates, and `tuning`, the mean validation accuracy at each;
+    `idle`, whether the network stays as it was at the lowest, or overflows before it is trained;
+    `rises`, in what share of epochs the training
+    loss went up; `rows`, how many different rows the first layer ends with.
     """
-    few, every = (draw_runs(partial(draw, task, start), seeds) for seeds in (TUNE, range(SEEDS)))
-    how = {"epochs": EPOCHS, "batch_size": BATCH}
-    tried = grid(net.forward, few, settings={"lr": RATES}, **how)
-    best = best_setting({"lr": RATES}, tried.last_loss(), edge_allowed=EDGE)
-    found = grid(net.forward, every, settings={"lr": [RATES[best]]}, **how)
-    return {
-        "lr": RATES[best],
-        "by_rate": tried.measure(accuracy).mean(dim=1),
-        "test_accuracy": found.measure(accuracy)[0],
-        "rises": (found.history["train_loss"][0].diff(dim=1) > 0).double().mean(dim=1),
-        "diverged": found.history["diverged"][0],
-        "rows": vmap(distinct_rows)(found.params["W1"][0]),
+    tuning, reported = (draw_data(task, seeds) for seeds in (TUNE, range(SEEDS)))
+    searches = {name: Search() for name in starts}
+    for step in (3, 1):
+        while new := [(name, k) for name, of in searches.items() for k in of.wanted(step)]:
+            found = train(net, starts, new, tuning, TUNE)
+            scores = found.measure(accuracy, "validation")
+            loss, diverged = found.history["validation_loss"], found.history["diverged"]
+            still = ((loss[..., -1] / loss[..., 0] - 1).abs() < 1e-3).all(dim=1)
+            still |= ~loss[..., 0].isfinite().all(dim=1)
+            for (name, k), own, bad, idle in zip(new, scores, diverged, still, strict=True):
+                searches[name].add(k, own.masked_fill(bad, 0.0).mean().item(), bool(idle))
+    chosen = [(name, of.best()) for name, of in searches.items()]
+    found = train(net, starts, chosen, reported, range(SEEDS))
+    measured = {
+        "test_accuracy": found.measure(accuracy),
+        "rises": (found.history["train_loss"].diff(dim=-1) > 0).double().mean(dim=-1),
+        "diverged": found.history["diverged"],
+        "rows": vmap(vmap(distinct_rows))(found.params["W1"]),
     }
+    return {
+        name: {"lr": rate(k), **searches[name].record()}
+        | {what: values[place] for what, values in measured.items()}
+        for place, (name, k) in enumerate(chosen)
+    }
+
+
+def draw_data(task: str, seeds: range) -> Runs:
+    """Return the division and the order of each seed, without starting weights."""
+    return draw_runs(partial(draw, task, lambda source: {}), seeds)
+
+
+def train(
+    net: Net, starts: dict[str, Start], cells: list[tuple[str, int]], runs: Runs, seeds: range
+) -> Grid:
+    """Train from each named start at its rate, on every seed."""
+    begin = {
+        name: stack_params([starts[name](generator(2000 + seed)) for seed in seeds])
+        for name in {name for name, _ in cells}
+    }
+    return grid(
+        net.forward,
+        runs,
+        settings={"lr": [rate(k) for _, k in cells]},
+        starts=stack_params([begin[name] for name, _ in cells]),
+        epochs=EPOCHS,
+        batch_size=BATCH,
+        chunk=CHUNK,
+        label=None,
+    )
+
+
+def rate(k: int) -> float:
+    """Return the learning rate of a step: six steps are a power of ten."""
+    return 10.0 ** (k / 6)
+
+
+@dataclass
+class Search:
+    """The learning rates that one start has tried, and what came of them."""
+
+    tried: dict[int, float] = field(default_factory=dict)  # accuracy; 0 for runs that diverged
+    idle: set[int] = field(default_factory=set)  # where the network stayed as it was
+
+    def add(self, k: int, score: float, idle: bool) -> None:
+        """Note what came of a rate."""
+        self.tried[k] = score
+        if idle:
+            self.idle.add(k)
+
+    def wanted(self, step: int) -> list[int]:
+        """Return the steps to try next: the neighbours of the best so far, none if they are known.
+
+        While all runs diverge, the next is a hundredth of the lowest.
+        """
+        if not self.tried:
+            return list(FIRST)
+        lowest = min(self.tried)
+        if not any(self.tried.values()):
+            return [] if lowest in self.idle else [lowest - 12]
+        best = self._highest()
+        below = [] if best == lowest and best in self.idle else [best - step]
+        return [k for k in (*below, best + step) if k not in self.tried]
+
+    def _highest(self) -> int:
+        return max(sorted(self.tried), key=self.tried.get)
+
+    def best(self) -> int:
+        """Return the best step. Raises ValueError if it lies at an end without a reason."""
+        steps = sorted(self.tried)
+        errors = torch.tensor([1 - self.tried[k] for k in steps], dtype=torch.float64)
+        reason = IDLE if steps[0] in self.idle else ""
+        return steps[best_setting({"lr": steps}, errors, edge_allowed=reason)]
+
+    def record(self) -> dict:
+        """Return all rates, the accuracy at each, and whether nothing happens at the lowest."""
+        steps = sorted(self.tried)
+        return {
+            "tried": [rate(k) for k in steps],
+            "tuning": [self.tried[k] for k in steps],
+            "idle": steps[0] in self.idle,
+        }
 
 
 # Training: which initializer for which network?
@@ -166,22 +274,34 @@ NETS = {
     "ReLU, 10 layers": Net("ReLU", 10),
     "ReLU, 30 layers": Net("ReLU", 30),
     "ReLU, 30 layers, shortcuts": Net("ReLU", 30, shortcuts=True),
+    "ReLU, 30 layers, shortcuts, normalised": Net("ReLU", 30, shortcuts=True, normalised=True),
 }
 OTHER_TASK = ("tanh, 10 layers", "ReLU, 10 layers")
 
 
-def measure_training() -> dict:
-    """Train every network from every initializer; two of them on the tumours too."""
-    cells = [("digits", name) for name in NETS] + [("tumours", name) for name in OTHER_TASK]
-    result = {"digits": {}, "tumours": {}}
-    for task, name in tqdm(cells, desc="training"):
-        net = NETS[name]
-        sizes = {"digits": (64, 10), "tumours": (30, 2)}[task]
-        result[task][name] = {
-            words: measure(net, partial(net.start, suited(of, net.activation), *sizes), task)
-            for words, of in INITIALIZERS.items()
-        }
-    return result
+def measure_net(task: str, name: str) -> dict:
+    """Train one network from every initializer."""
+    net = NETS[name]
+    sizes = {"digits": (64, 10), "tumours": (30, 2)}[task]
+    starts = {
+        words: partial(net.start, suited(of, net.activation), *sizes)
+        for words, of in INITIALIZERS.items()
+    }
+    return measure(net, starts, task)
+
+
+# The deepest first: then two processes finish at about the same time.
+CELLS = [("digits", name) for name in sorted(NETS, key=lambda name: -NETS[name].depth)]
+CELLS += [("tumours", name) for name in OTHER_TASK]
+
+
+def gather(cells: list[dict]) -> dict:
+    """Return what came of the networks in `CELLS` under the names of task and network."""
+    found = dict(zip(CELLS, cells, strict=True))
+    return {
+        "digits": {name: found["digits", name] for name in NETS},
+        "tumours": {name: found["tumours", name] for name in OTHER_TASK},
+    }
 
 
 # What may start at zero?
@@ -222,10 +342,7 @@ def measure_zero() -> dict:
             {"at zero": partial(with_scales, 0.0), "at one": partial(with_scales, 1.0)},
         ),
     }
-    return {
-        what: {name: measure(net, start) for name, start in sides.items()}
-        for what, (net, sides) in tqdm(cells.items(), desc="at zero")
-    }
+    return {what: measure(net, sides) for what, (net, sides) in tqdm(cells.items(), desc="at zero")}
 
 
 # Signals before training
@@ -273,13 +390,18 @@ def measure_signals() -> dict:
     return result
 
 
+def prepare() -> None:
+    """Set up a process: small matrices gain nothing by threads, tiny numbers would be slow."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+
+
 if __name__ == "__main__":
-    torch.set_num_threads(1)  # the matrices are small: a second thread does not help
-    torch.set_flush_denormal(True)  # where signals vanish, numbers below 1e-38 would be slow
-    settings = {"seeds": SEEDS, "rates": RATES, "epochs": EPOCHS, "batch": BATCH, "width": WIDTH}
-    results = {
-        "signals": measure_signals(),
-        "at_zero": measure_zero(),
-        "training": measure_training(),
-    }
+    prepare()
+    settings = {"seeds": SEEDS, "epochs": EPOCHS, "batch": BATCH, "width": WIDTH}
+    with ProcessPoolExecutor(2, initializer=prepare) as pool:
+        zero, signals = pool.submit(measure_zero), pool.submit(measure_signals)
+        training = [pool.submit(measure_net, *cell) for cell in CELLS]
+        cells = [future.result() for future in tqdm(training, desc="training")]
+        results = {"signals": signals.result(), "at_zero": zero.result(), "training": gather(cells)}
     write_experiment(__file__, {**settings, **results})

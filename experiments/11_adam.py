@@ -1,17 +1,19 @@
 """Lesson 11's claims about Adam, measured on digits over 24 seeds.
 
-Rates       Gradient descent, momentum, RMSProp and Adam at 25 learning rates each, on digits as
-            they are and with pixels in unequal units: which rates will do, how many updates it
-            takes (B7, third part).
-Correction  Adam with and without its corrections, for three β₂, at thirteen learning rates (B7,
-            second part).
-Betas       Adam at twenty pairs of β₁ and β₂, each at its best of nine rates (Kingma and Ba).
-Decay       Adam with L2 and AdamW at nine strengths each, after 30 epochs: what the decay does to
+Rates       Gradient descent, momentum, Nesterov's momentum, RMSProp and Adam at 25 learning rates
+            each, constant, on digits as they are and with pixels in unequal units: which rates will
+            do, how many updates it takes (B7, third and fourth part).
+Schedules   The same five with a rate that falls along a cosine, and with a warm-up before it.
+Correction  Adam with and without its corrections, for three β₂ (B7, second part).
+Betas       Adam at twenty pairs of β₁ and β₂ (Kingma and Ba).
+Decay       Adam with L2 and AdamW at 25 strengths each, after 30 epochs: what the decay does to
             the weights of each pixel, and to accuracy (Loshchilov and Hutter).
 
 A seed draws the division into training, validation and test images, the starting weights and the
 order of the images, the same for all that is compared. Whatever is chosen (a rate, a strength) is
-chosen on validation images of six seeds that no result is taken from. It takes about six minutes:
+chosen on twelve seeds that no result is taken from, by what is reported: accuracy, on their
+validation images, or the number of updates. Rates and strengths stand six to a decade. About 24,000
+short runs, in about ten minutes:
 
     python experiments/11_adam.py
 """
@@ -42,29 +44,45 @@ from course_lib.lab import (
 from course_lib.lab.networks import network
 from course_lib.optim.correction import adam_partly_corrected
 from course_lib.optim.dialects import adam_l2
-from course_lib.optim.rules import adam, adamw, gd, momentum, rmsprop
+from course_lib.optim.rules import adam, adamw, gd, momentum, nesterov, rmsprop
+from course_lib.optim.schedules import cosine, scheduled, warm_up
+from course_lib.optim.signature import Rule
 
-SEEDS, TUNE = 24, 6  # results are taken from the first, choices made on the others
+SEEDS, TUNE = 24, 12  # results are taken from the first, choices made on the others
 SIZES, EPOCHS, BATCH = (64, 32, 10), 10, 50
-TARGET = 0.3  # a validation loss; about nine in ten digits are then read
-NEVER = "in unequal units gradient descent gets there at no rate, so that all are as fast"
+TARGETS = (0.3, 0.2)  # validation losses; at the first about nine in ten digits are read
+NEVER = "no run gets there at any rate, so that all rates are as fast"
 
 Params = dict[str, Tensor]
 
-RULES = {"gradient descent": gd, "momentum": momentum, "RMSProp": rmsprop, "Adam": adam}
+RULES = {
+    "gradient descent": gd,
+    "momentum": momentum,
+    "Nesterov": nesterov,
+    "RMSProp": rmsprop,
+    "Adam": adam,
+}
 TASKS = {"digits": 0.0, "unequal units": 1.0}
-SIXTHS = {"gradient descent": -18, "momentum": -18, "RMSProp": -27, "Adam": -27}  # of a decade
-RATES = {name: [10 ** (k / 6) for k in range(low, low + 25)] for name, low in SIXTHS.items()}
+LOWEST = {"RMSProp": -27, "Adam": -27}  # in sixths of a decade; −18 for the others
+RATES = {name: [10 ** ((LOWEST.get(name, -18) + k) / 6) for k in range(25)] for name in RULES}
 TOLERANCE, RESAMPLES = 0.01, 2000  # of accuracy: a rate will do if it costs no more
 BETAS2, MENDED = (0.99, 0.999, 0.9999), {"corrected": "mv", "as they are": ""}
-CORRECTION_RATES = [10 ** (k / 3) for k in range(-15, -2)]
+CORRECTION_RATES = [10 ** (k / 6) for k in range(-25, -2)]
 GRID = {"beta1": (0.0, 0.5, 0.9, 0.95, 0.99), "beta2": (0.9, 0.99, 0.999, 0.9999)}
-GRID_RATES = [10 ** (k / 3) for k in range(-11, -2)]
+GRID_RATES = [10 ** (k / 6) for k in range(-18, -3)]
 DECAY_EPOCHS = 30
 LEFT = 0.7
+WEAKEST = "beyond the weakest decay there is none at all"
 DECAYS = {
-    "L2": (adam_l2, [10 ** (k / 2) for k in range(-10, -1)]),
-    "AdamW": (adamw, [10 ** (k / 2) for k in range(-5, 4)]),
+    "L2": (adam_l2, [10 ** (k / 6) for k in range(-30, -5)]),
+    "AdamW": (adamw, [10 ** (k / 6) for k in range(-15, 10)]),
+}
+UPDATES = 20 * EPOCHS  # a run of the first four parts
+
+
+SCHEDULES = {
+    "cosine": partial(cosine, updates=UPDATES),
+    "warm-up": lambda t: warm_up(t, 20) * cosine(t, UPDATES),  # over the first epoch
 }
 
 
@@ -97,9 +115,9 @@ def run(
 ) -> tuple[dict[str, Tensor], Params]:
     """Train a network for each setting and seed; return what is measured, and the parameters.
 
-    The measures are `(settings, seeds)`: `accuracy` on test images; `loss` on validation images
-    after the last epoch, infinite where a run diverged; `updates` until that loss first falls to
-    the target, read off the line between two epochs, infinite where it never does.
+    The measures are `(settings, seeds)`: `accuracy` on test images; `error`, the share of
+    validation images read wrongly; under each target `updates to …`, until the validation loss
+    first falls to it, read off the line between two epochs, infinite where it never does.
     """
     runs = draw_runs(partial(draw, decades=decades), seeds)
     how = {"rule": rule, "epochs": epochs, "batch_size": BATCH, "chunk": 300}
@@ -107,11 +125,13 @@ def run(
     losses = found.history["validation_loss"].nan_to_num(nan=torch.inf)
     losses[..., -1] = found.last_loss()
     per_epoch = -(-found.data.train.y.shape[-1] // BATCH)
-    return {
-        "accuracy": found.measure(accuracy),
-        "loss": found.last_loss(),
-        "updates": per_epoch * first_below(losses.flatten(0, 1), TARGET).view(losses.shape[:2]),
-    }, found.params
+    updates = {
+        f"updates to {target}": per_epoch
+        * first_below(losses.flatten(0, 1), target).view(losses.shape[:2])
+        for target in TARGETS
+    }
+    error = 1 - found.measure(accuracy, "validation")
+    return {"accuracy": found.measure(accuracy), "error": error, **updates}, found.params
 
 
 def first_below(losses: Tensor, target: float) -> Tensor:
@@ -161,22 +181,23 @@ def decades(rates: Sequence[float], accuracy: Tensor, least: float) -> float:
     return float(ends[1] - ends[0])
 
 
-def ranges(accuracies: dict[str, Tensor]) -> dict:
+def ranges(accuracies: dict[str, Tensor], chosen: dict[str, int], best_rule: str) -> dict:
     """Return how wide the range of rates is that will do, for every rule.
 
-    accuracies: `(rates, seeds)` under the name of a rule. A rate will do if the mean accuracy of
-    all seeds is at most `TOLERANCE` below that at the best rate: of the rule (`own`), or of any
-    rule (`any`). Each is the width in decades, with the ends of its 95 % interval, from drawing as
-    many seeds with replacement, the same for all rules. `adam_more` is how much wider Adam's is.
+    accuracies: `(rates, seeds)` under the name of a rule. chosen: the place of its best rate, and
+    best_rule the best of all, by other seeds. A rate will do if the mean accuracy of all seeds is
+    at most `TOLERANCE` below that at the chosen rate: of the rule (`own`), or of the best rule
+    (`any`). Each is the width in decades, with the ends of its 95 % interval, from drawing as many
+    seeds with replacement, the same for all rules. `adam_more` is how much wider Adam's is.
     """
     source, rows = generator(0), {}
     draws = [torch.arange(SEEDS)]
     draws += [torch.randint(SEEDS, (SEEDS,), generator=source) for _ in range(RESAMPLES)]
     for drawn in draws:
         means = {name: own[:, drawn].mean(dim=1) for name, own in accuracies.items()}
-        tops = {name: float(own.max()) for name, own in means.items()}
+        tops = {name: float(own[chosen[name]]) for name, own in means.items()}
         for name, own in means.items():
-            for what, top in (("own", tops[name]), ("any", max(tops.values()))):
+            for what, top in (("own", tops[name]), ("any", tops[best_rule])):
                 width = decades(RATES[name], own, top - TOLERANCE)
                 rows.setdefault(what, {}).setdefault(name, []).append(width)
     result = {}
@@ -196,26 +217,58 @@ def interval(values: Sequence[float]) -> list[float]:
     return [values[0], *ends.tolist()]
 
 
+def soonest(rates: Sequence[float], updates: Tensor) -> dict:
+    """Return at which rate a target is reached soonest on the seeds that choose, and how soon.
+
+    A run that never reaches it counts with all its updates.
+    """
+    report, tuning = split_seeds(updates)
+    edge = "" if tuning.isfinite().any() else NEVER
+    place = best_setting({"lr": rates}, tuning.clamp(max=UPDATES), edge_allowed=edge)
+    return {"fastest": place, "updates": finite(report[place])}
+
+
 def measure_rates() -> dict:
-    """Train with four rules at all rates, on both tasks."""
+    """Train with five rules at all rates, on both tasks."""
     result = {}
     for task, of in TASKS.items():
-        accuracies, result[task] = {}, {}
+        rows, accuracies, errors = {}, {}, {}
         for name, rule in tqdm(RULES.items(), desc=task):
             tried = {"lr": RATES[name]}
             found, _ = run(rule, tried, seeds=range(SEEDS + TUNE), decades=of)
             accuracies[name] = split_seeds(found["accuracy"])[0]
-            most = -(-1000 // BATCH) * EPOCHS
-            lowest = best(tried, found["loss"])
-            fastest = best(tried, found["updates"].clamp(max=most), NEVER)
-            result[task][name] = {
+            errors[name] = split_seeds(found["error"])[1].mean(dim=1)
+            rows[name] = {
                 "accuracy": accuracies[name],
-                "best": lowest,
-                "fastest": fastest,
-                "updates": finite(split_seeds(found["updates"])[0][fastest]),
+                "best": best(tried, found["error"]),
+                **{str(to): soonest(RATES[name], found[f"updates to {to}"]) for to in TARGETS},
             }
-        for name, widths in ranges(accuracies).items():
-            result[task][name] |= widths
+        chosen = {name: row["best"] for name, row in rows.items()}
+        best_rule = min(rows, key=lambda name: errors[name][chosen[name]])
+        for name, widths in ranges(accuracies, chosen, best_rule).items():
+            rows[name] |= widths
+        result[task] = {"best_rule": best_rule, "rules": rows}
+    return result
+
+
+def choose_and_report(rule: Rule, settings: dict[str, list[float]], **how) -> dict:
+    """Choose a setting on the seeds that choose; return it and the test accuracy of the others."""
+    tuning, _ = run(rule, settings, seeds=range(SEEDS, SEEDS + TUNE), **how)
+    place = best_setting(settings, tuning["error"])
+    at_best = {name: [values[place]] for name, values in settings.items()}
+    found, _ = run(rule, at_best, seeds=range(SEEDS), **how)
+    return {"lr": settings["lr"][place], "accuracy": found["accuracy"][0]}
+
+
+def measure_schedules() -> dict:
+    """Train with five rules under each schedule, on both tasks, at all but six low rates."""
+    result = {task: {name: {} for name in SCHEDULES} for task in TASKS}
+    for task, schedule in tqdm(list(product(TASKS, SCHEDULES)), desc="schedules"):
+        for name, rule in RULES.items():
+            falling = scheduled(rule, SCHEDULES[schedule])
+            tried = {"lr": RATES[name][6:]}
+            found = choose_and_report(falling, tried, decades=TASKS[task])
+            result[task][schedule][name] = found
     return result
 
 
@@ -228,13 +281,13 @@ def measure_correction() -> dict:
         found, _ = run(rule, settings, seeds=range(SEEDS + TUNE))
         result.setdefault(str(beta2), {})[name] = {
             "accuracy": split_seeds(found["accuracy"])[0],
-            "best": best({"lr": CORRECTION_RATES}, found["loss"]),
+            "best": best({"lr": CORRECTION_RATES}, found["error"]),
         }
     return result
 
 
 def measure_betas() -> dict:
-    """Return the test accuracy of each pair of β, at the rate that six seeds choose for it."""
+    """Return the test accuracy of each pair of β, at the rate that is chosen for it."""
     pairs = list(product(*GRID.values()))
     tried = list(product(pairs, GRID_RATES))
     settings = {
@@ -243,8 +296,8 @@ def measure_betas() -> dict:
         "lr": [rate for _, rate in tried],
     }
     found, _ = run(adam, settings, seeds=range(SEEDS, SEEDS + TUNE))
-    by_pair = found["loss"].view(len(pairs), len(GRID_RATES), TUNE)
-    rates = [GRID_RATES[best_setting({"lr": GRID_RATES}, losses)] for losses in by_pair]
+    by_pair = found["error"].view(len(pairs), len(GRID_RATES), TUNE)
+    rates = [GRID_RATES[best_setting({"lr": GRID_RATES}, errors)] for errors in by_pair]
     at_best = {"beta1": [p[0] for p in pairs], "beta2": [p[1] for p in pairs], "lr": rates}
     at_one = at_best | {"lr": [rates[pairs.index((0.9, 0.999))]] * len(pairs)}
     accuracy = {
@@ -255,42 +308,53 @@ def measure_betas() -> dict:
 
 
 def measure_decay(lr: float) -> dict:
-    """Train Adam with each kind of decay at each strength, and compare the weights of each pixel.
+    """Train Adam with each kind of decay at one rate, and compare the weights of each pixel.
 
-    `ink` is the root mean square of each pixel over the training images, `(seeds, 64)`. `columns`
-    is that of its weights, at the strength that leaves to the darkest sixteen pixels a share of
-    their weights near `LEFT`.
+    `ink` is the root mean square of each pixel over the training images, `(seeds, 64)`. A side is
+    reported at its `best` strength, and at the one that is `like` the other side's: it leaves to
+    the darkest sixteen pixels a share of their weights near `LEFT`. Both are chosen on the seeds
+    that choose. `columns` is the root mean square of each pixel's weights at the latter.
     """
-    every = range(SEEDS + TUNE)
-    ink = torch.stack([division(seed).train.x.square().mean(dim=0).sqrt() for seed in every])
+    report, tuning = range(SEEDS), range(SEEDS, SEEDS + TUNE)
+    ink = torch.stack([division(seed).train.x.square().mean(dim=0).sqrt() for seed in report])
     darkest = ink.mean(dim=0).argsort()[-16:]
-    sides, plain = {}, None
-    for name, (rule, strengths) in tqdm(({"none": (adam, [None])} | DECAYS).items(), desc="decay"):
-        settings = {"lr": [lr] * len(strengths)}
-        if strengths != [None]:
-            settings["weight_decay"] = strengths
-        found, params = run(rule, settings, seeds=every, epochs=DECAY_EPOCHS)
-        columns = params["W1"].square().mean(dim=2).sqrt()
-        plain = columns[0] if plain is None else plain
-        left = (columns[..., darkest] / plain[:, darkest]).mean(dim=(1, 2))
-        like = int((left - LEFT).abs().argmin())
+    how = {"epochs": DECAY_EPOCHS}
+    _, plain = run(adam, {"lr": [lr]}, seeds=tuning, **how)
+    found, params = run(adam, {"lr": [lr]}, seeds=report, **how)
+    sides = {"none": {"accuracy": found["accuracy"][0], "columns": columns(params)[0]}}
+    for name, (rule, strengths) in tqdm(DECAYS.items(), desc="decay"):
+        tried = {"lr": [lr] * len(strengths), "weight_decay": strengths}
+        found, params = run(rule, tried, seeds=tuning, **how)
+        left = (columns(params) / columns(plain))[..., darkest].mean(dim=(1, 2))
+        edge = {"weight_decay": strengths}
+        two = {
+            "best": strengths[best_setting(edge, found["error"], edge_allowed=WEAKEST)],
+            "like": strengths[int((left - LEFT).abs().argmin())],
+        }
+        tried = {"lr": [lr] * 2, "weight_decay": list(two.values())}
+        found, params = run(rule, tried, seeds=report, **how)
         sides[name] = {
             "strengths": strengths,
-            "best": best(settings, found["loss"]),
-            "accuracy": split_seeds(found["accuracy"])[0],
-            "like": like,
-            "columns": columns[like, :SEEDS],
+            **two,
+            "accuracy": found["accuracy"][0],
+            "columns": columns(params)[1],
         }
-    return {"lr": lr, "ink": ink[:SEEDS], "sides": sides}
+    return {"lr": lr, "ink": ink, "sides": sides}
+
+
+def columns(params: Params) -> Tensor:
+    """Return the root mean square of the weights that start at each pixel, `(..., 64)`."""
+    return params["W1"].square().mean(dim=-2).sqrt()
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)  # the matrices are small: a second thread does not help
     torch.set_flush_denormal(True)
     rates = measure_rates()
-    lr = RATES["Adam"][rates["digits"]["Adam"]["best"]]
+    lr = RATES["Adam"][rates["digits"]["rules"]["Adam"]["best"]]
     results = {
-        "rates": {"rates": RATES, "target": TARGET, "tasks": rates},
+        "rates": {"rates": RATES, "targets": TARGETS, "tasks": rates},
+        "schedules": measure_schedules(),
         "correction": {"rates": CORRECTION_RATES, "beta2": measure_correction()},
         "betas": measure_betas(),
         "decay": measure_decay(lr),

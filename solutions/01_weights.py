@@ -14,10 +14,10 @@
 #
 # The course follows four source articles, A to D. What one of them says is called a *claim*, and a
 # claim is measured before it is believed. This lesson measures two claims of A, an introductory
-# article on weights, biases, initializers and losses. The course follows its TensorFlow examples, in
-# PyTorch. You need not have read it.
+# article on weights, biases, initializers and losses. You need not have read it.
 
 # %% tags=["hide-input"]
+# What this lesson uses
 from functools import partial
 from itertools import pairwise
 
@@ -30,9 +30,11 @@ from course_lib.lab import (
     Dataset,
     Split,
     accuracy,
+    confidence_interval,
     correlation_ratio,
     device,
     digits,
+    experiment,
     generator,
     parts,
     progress_bar,
@@ -107,6 +109,7 @@ neuron = check("01.neuron", neuron)
 # numbers from each image: how much ink lies in the centre, and how much on the ring around it.
 
 # %% tags=["hide-input"]
+# Ink in the centre and on the ring
 centre = torch.zeros(8, 8, dtype=torch.bool)
 frame = centre.clone()
 centre[2:6, 3:5], frame[1:7, 2:6] = True, True
@@ -156,9 +159,10 @@ interact(
 )
 
 # %% [markdown]
-# Three things to take from this, each of them checked in the next cell.
+# Three things, each checked in the next cell.
 #
-# - The *ratio* of the two weights turns the line. Good weights leave few images on the wrong side.
+# - The *ratio* of the two weights turns the line, which stands at right angles to $w$: on it
+#   $w \cdot x = 0$. So $w$ is its **normal vector**.
 # - Twice the weights, twice the outputs, but the same line: the *size* of the weights says how
 #   strongly, not where.
 # - With one weight at 0, the other can't help. Ink is never below 0, so all images fall on the same
@@ -176,10 +180,13 @@ best = max(right(1.0, -k / 10) for k in range(21))
 w = torch.tensor([0.5, -0.3], device=x.device)
 torch.testing.assert_close(neuron(x, 2 * w), 2 * neuron(x, w))
 assert right(0.5, -0.3) == right(1.0, -0.6)
+start, end = weights.pull(neuron, x, y, 0.5, -0.3)["boundary"]  # two points of the line
+assert abs((end - start) @ w.cpu().numpy()) < 1e-6
 
 by_ring_alone = {right(0.0, k / 10) for k in range(-20, 21)}
 
 # %% tags=["hide-input"]
+# How many are right
 assert best > 0.98 * len(y)
 assert by_ring_alone == {int((y == 0).sum()), int((y == 1).sum())}
 
@@ -231,7 +238,7 @@ solution("01.dense")
 
 # %% [markdown]
 # Here is the article's network with the handwritten one from above: $a$ is its ink in the centre,
-# $b$ its ink on the ring. We chose the weights by hand. A second layer with the weights $v$ turns
+# $b$ its ink on the ring. A second layer with the weights $v$ turns
 # the four signals into one output. The four neurons in between are called *hidden*: they are neither
 # inputs nor outputs.
 
@@ -245,6 +252,7 @@ out = dense(hidden[None], v[None])[0, 0]
 say(f"With {ab[0]:.2f} of ink in the centre and {ab[1]:.2f} on the ring the output is {out:.2f}.")
 
 # %% tags=["hide-input"]
+# The network, drawn
 for j, (w_a, w_b) in enumerate(W):
     torch.testing.assert_close(hidden[j], w_a * ab[0] + w_b * ab[1])
 torch.testing.assert_close(out, (v * hidden).sum())
@@ -290,6 +298,7 @@ networks = {
 counts = {name: parameter_count(sizes) for name, sizes in networks.items()}
 
 # %% tags=["hide-input"]
+# The table of parameters
 rows = [[name, str(sizes), counts[name]] for name, sizes in networks.items()]
 say(table({"network": "", "sizes": "", "parameters": ",d"}, rows))
 
@@ -350,6 +359,7 @@ for example in three:
     torch.testing.assert_close(sensitivity(example, W, v), found)
 
 # %% tags=["hide-input"]
+# The output against one weight
 assert v[1] == -1
 for line, example in zip(outputs, three, strict=True):
     slope = (line[-1] - line[0]) / (changes[-1] - changes[0])
@@ -364,8 +374,7 @@ show(
 )
 
 # %% [markdown]
-# That answers the first prediction: it depends on the input. A weight has no effect of its own. It
-# passes on what flows in, and where nothing flows, nothing happens.
+# That answers the first prediction: it depends on the input. Where nothing flows in, nothing happens.
 #
 # ## Weights as templates
 #
@@ -401,13 +410,15 @@ reached, before = (accuracy(linear(W, data.test.x), data.test.y) for W in (train
 W10 = trained["W"]
 
 # %% tags=["hide-input"]
+# How well it reads
 assert reached > 0.9 > 0.3 > before
 say("More than 90 % of the test images, which it never saw, get the right digit.")
 
 # %% [markdown]
-# Each neuron has 64 weights, one for each pixel. So its weights can be drawn as an image.
+# Each neuron has 64 weights, one for each pixel: an image.
 
 # %% tags=["hide-input"]
+# The ten templates
 assert W10.shape == (10, 64)
 show(
     weights.templates(W10),
@@ -419,9 +430,12 @@ show(
 
 # %% [markdown]
 # A neuron's weights are a template, and its output says how well the image fits. Neuron 0 is the
-# easiest to read: it wants no ink in the middle. Which pixels made the decision? Multiply image and
-# template, pixel by pixel: the sum of these products is the output, so each product is what its
-# pixel contributed.
+# easiest to read: it wants no ink in the middle. Multiply image and template, pixel by pixel: the sum
+# of these products is the output, so each product is what its pixel contributed.
+#
+# One template alone decides nothing. Add the same numbers to all ten, and all ten outputs rise
+# alike: the same digit wins, and *softmax*, which turns outputs into probabilities (lesson 03), does
+# not notice. Only *differences* of templates count. Training leaves their mean where it began.
 
 # %%
 digit = 0
@@ -430,7 +444,12 @@ outputs = dense(image[None], W10)[0]
 first, second = outputs.argsort(descending=True)[:2].tolist()
 torch.testing.assert_close((image * W10).sum(dim=1), outputs)
 
+moved = dense(image[None], W10 + W10[digit])[0]  # the same 64 numbers, added to all templates
+torch.testing.assert_close(moved.softmax(dim=0), outputs.softmax(dim=0))
+torch.testing.assert_close(W10.mean(dim=0), start["W"].mean(dim=0), rtol=0, atol=1e-5)
+
 # %% tags=["hide-input"]
+# What each pixel contributed
 assert first == digit
 show(
     weights.contributions(image, W10, (first, second)),
@@ -444,37 +463,29 @@ show(
 # ## What training amplifies, and what it lets go
 #
 # Article A says that training makes the weights of strong patterns larger and the weights of inputs
-# with little predictive power smaller. To test that, we need inputs of which we *know* that they
-# tell nothing. So each pixel gets a **shuffled copy**: the same values, dealt out to the images at
-# random. A copy has the pixel's ink and spread, and no information. The network now has 128 inputs
-# of four kinds:
+# with little predictive power smaller. To test that, we need inputs that tell nothing. So each pixel
+# gets a **shuffled copy**: the same values, dealt out to the images at random. The network now has 128
+# inputs:
 #
 # - **strong**: pixels whose value depends much on the digit. The measure is the share of the
 #   pixel's variance that the digit explains; strong is the upper half.
-# - **weak**: the lower half.
-# - **shuffled**: the copies.
+# - **weak**: the lower half. They also have less ink, so each group is compared with *its own*
+#   copies, which have as much and tell nothing.
 # - **blank**: pixels without ink in any training image.
 #
 # How large is a weight? We take the root mean square (rms) of an input's ten weights, and compare
 # it with what it was before training: 1 means nothing changed.
 #
-# One run takes a second, 72 runs take longer. The 72 are stored: 24 seeds each for a small start
-# (weights around 0.1), a large start (around 1), and a small start with *weight decay*, which
-# shrinks every weight a little at each step. A few of them are run again here, with your `dense`,
-# and must agree with the stored ones.
+# The stored runs have 24 seeds each for a small start (weights around 0.1), a large start (around 1),
+# and a small start with *weight decay*, which shrinks every weight a little at each step. A few are
+# run again here, with your `dense`, and must agree.
 
 # %% tags=["hide-input"]
+# The kinds of pixel, and images with their copies beside them
 a1 = stored("01_weights")["A1"]
 power = correlation_ratio(data.train)
 varies = (data.train.x.amax(dim=0) > 0).cpu()
-strong = varies & (power >= power[varies].median())
-pixel = torch.arange(64)
-kinds = {
-    "blank": pixel[~varies],
-    "shuffled": 64 + pixel[varies],
-    "weak": pixel[varies & ~strong],
-    "strong": pixel[strong],
-}
+kinds = experiment("01_weights").kinds_of_pixel(power, varies)
 assert {kind: len(columns) for kind, columns in kinds.items()} == a1["kinds"]
 
 
@@ -504,6 +515,7 @@ def grown(seed, start, decay):
 
 
 # %% tags=["hide-input"]
+# Six stored runs again
 for condition in progress_bar(a1["conditions"].values(), "two seeds for each condition"):
     for seed in (0, 1):
         live = grown(seed, condition["start"], condition["decay"])
@@ -513,16 +525,22 @@ for condition in progress_bar(a1["conditions"].values(), "two seeds for each con
 say("Six runs again, just now: each agrees with its stored run to within 2 %.")
 
 # %% tags=["hide-input"]
+# How the weights of each kind grew
+shown = ("blank", "copies of weak", "weak", "copies of strong", "strong")
 for condition in a1["conditions"].values():
     growth = condition["growth"]
-    assert min(growth["strong"]) > max(growth["weak"] + growth["shuffled"])
+    for kind in ("weak", "strong"):
+        copies = growth[f"copies of {kind}"]
+        assert all(own > copy for own, copy in zip(growth[kind], copies, strict=True))
+    assert min(growth["strong"]) > max(growth["weak"])
 
-groups = {kind: {name: c["growth"][kind] for name, c in a1["conditions"].items()} for kind in kinds}
+groups = {kind: {name: c["growth"][kind] for name, c in a1["conditions"].items()} for kind in shown}
 show(
     weights.growth(groups),
-    alt="How the weights of blank, shuffled, weak and strong pixels grew, 24 runs for each of "
-    "three conditions. Strong pixels grew most. Blank ones stayed exactly as they were unless "
-    "there was decay. Shuffled ones grew from a small start and shrank from a large one.",
+    alt="How the weights of blank, weak and strong pixels and of their copies grew, 24 runs for each "
+    "of three conditions. Strong pixels grew most, and each group more than its copies. Blank ones "
+    "stayed exactly as they were unless there was decay. Copies grew from a small start and shrank "
+    "from a large one.",
     caption="Each dot is a run, each bar the median of 24. The line at 1: as large as before "
     "training.",
     claims=(
@@ -532,16 +550,26 @@ show(
 )
 
 # %% [markdown]
-# Strong pixels, on the right, gain most in every condition. But look at the shuffled copies from a
-# small start, in orange: they tell nothing, and their weights *grew*. In a finite set of images
-# noise always seems to tell a little, and training picks that up. Only weights that started large,
-# or decay, went down.
+# In every run weak and strong pixels alike grew more than their own copies: what a pixel *tells* is
+# amplified. But look at the copies from a small start, in orange: they tell nothing, and *grew*.
+# Perhaps training takes chance for a pattern: in a finite set of images noise seems to tell a little.
 #
-# And the blank pixels answer the second prediction. No ink, no sensitivity: training never touches
-# them. They keep exactly the random numbers that they started with.
+# From a large start copies go down, and those with more ink go down further. Without ink there is
+# nothing to weaken: the ten weakest pixels, which are all but blank, keep their weights, and so do
+# their copies.
+#
+# The blank pixels answer the second prediction. No ink, no sensitivity: they keep exactly the random
+# numbers that they started with.
 
 # %% tags=["hide-input"]
-small = a1["conditions"]["small start"]
+# Size of weights by predictive power
+small, large = (a1["conditions"][f"{size} start"] for size in ("small", "large"))
+assert all(
+    0.98 < value < 1.02
+    for kind in ("weakest", "copies of weakest")
+    for value in large["growth"][kind]
+)
+assert a1["ink"]["weakest"] < 0.1 * a1["ink"]["weak"] < a1["ink"]["strong"]
 assert set(small["growth"]["blank"]) == {1.0}
 show(
     weights.power_and_size(
@@ -628,6 +656,7 @@ for gain in (0.3, 1.0, 3.0):
     sizes[gain] = [float(rms(signal)) for signal in (data.train.x, *layers)]
 
 # %% tags=["hide-input"]
+# Signals from layer to layer
 for gain, of_layers in sizes.items():
     for before, after in pairwise(of_layers):
         assert abs(after / before - gain) < 1e-3 * gain
@@ -640,9 +669,9 @@ show(
 
 # %% [markdown]
 # Does it matter for training? The stored experiment scans the gain from 0.01 to 100, in networks of
-# one, two and five layers, with 24 seeds each. To be fair to every start, each gain got the
-# learning rate that suits it best, chosen on the validation images from 21 rates between 10⁻⁸ and
-# 100. Three seeds at three gains are run again here, with your `dense` and your `rescale`.
+# one, two and five layers, with 24 seeds each. To be fair to every start, each gain got the learning
+# rate that suits it best, between 10⁻⁸ and 10⁷, chosen on the validation images with eight other
+# seeds. Three seeds at three gains are run again here, with your `dense` and your `rescale`.
 
 
 # %%
@@ -655,6 +684,7 @@ def trained_from(gain, seed, **how):
 
 
 # %% tags=["hide-input"]
+# Nine stored runs again
 a2 = stored("01_weights")["A2"]
 deep = a2["nets"]["5"]
 live = {}
@@ -671,6 +701,7 @@ say(
 )
 
 # %% tags=["hide-input"]
+# Accuracy against the gain
 show(
     weights.gain_scan(
         a2["gains"],
@@ -685,23 +716,21 @@ show(
 )
 
 # %% tags=["hide-input"]
+# What each number of layers reaches
 gains = a2["gains"]
 tenth = gains.index(0.1)
-median = {
-    int(n): torch.tensor(net["test_accuracy"]).median(dim=1).values for n, net in a2["nets"].items()
-}
-assert all(found[0] > found.max() - 0.02 for n, found in median.items() if n < 5)
-assert median[2].max() - median[2][-1] > 0.1 > 0.02 > median[1].max() - median[1][-1]
-best_gain = gains[int(median[5].argmax())]
-assert best_gain == 10 * gains[tenth] and median[5][tenth] < 0.2
+mean = {int(n): torch.tensor(net["test_accuracy"]).mean(dim=1) for n, net in a2["nets"].items()}
+assert all(found[0] > found.max() - 0.02 for n, found in mean.items() if n < 5)
+assert mean[2].max() - mean[2][-1] > 0.1 > 0.02 > mean[1].max() - mean[1][-1]
+five = torch.tensor(deep["test_accuracy"])
+ahead = confidence_interval(five[int(mean[5].argmax())] - five[gains.index(1.0)])
+assert ahead.low < 0 and mean[5][tenth] < 0.2  # the best is not measurably better than a gain of 1
 heads = [f"gain {gains[0]:g}", f"gain {gains[tenth]:g}", "best gain", f"gain {gains[-1]:g}"]
-rows = [[str(n), of[0], of[tenth], of.max(), of[-1]] for n, of in median.items()]
+rows = [[str(n), of[0], of[tenth], of.max(), of[-1]] for n, of in mean.items()]
 say(table({"layers": ""} | dict.fromkeys(heads, ".0%"), rows))
 say(
-    f"For five layers the best gain is {best_gain:g}, so weights ten times smaller have the gain "
-    f"{gains[tenth]:g}. From there "
-    f"one layer reaches {median[1][tenth]:.0%} and two layers {median[2][tenth]:.0%}. Five layers "
-    f"reach {median[5][tenth]:.0%}, where guessing reaches {1 / 10:.0%}."
+    "Means of 24 runs. For five layers no gain is measurably better than 1. With weights ten times "
+    f"smaller they reach {mean[5][tenth]:.0%}, where guessing reaches {1 / 10:.0%}."
 )
 
 # %% [markdown]
@@ -711,10 +740,10 @@ say(
 # - **One layer** does not care. Its sensitivities are the inputs themselves, however small the
 #   weights are, and from a large start a large learning rate brings it back.
 # - **Two layers** forgive a small start, but not a large one.
-# - **Five layers** that start too small learn next to nothing, at any of the 21 rates. The
-#   sensitivity of each weight is a product with the weights of all the other layers in it, and that
-#   product is all but zero: there is no slope to follow. (Lesson 06 makes this exact.) From a start
-#   that is too large, a tiny learning rate saves a part.
+# - **Five layers** that start too small learn next to nothing, at any rate. The sensitivity of each
+#   weight is a product with the weights of all the other layers in it, and that product is all but
+#   zero: there is hardly any slope to follow. From a start that is too large, a tiny learning rate
+#   saves a part.
 #
 # ## What goes wrong
 #
@@ -730,8 +759,8 @@ assert not torch.allclose(four @ square, dense(four, square))
 # %% [markdown]
 # **A large weight is taken for an important input.** That compares weights, not contributions: a
 # contribution is weight times input. With a large start, the blank pixels keep weights as large as
-# any, and contribute nothing. They wait for the day when ink falls on them: here, one dot of ink is
-# put on one blank pixel of every test image.
+# any, and contribute nothing, until ink falls on them: here, one dot of ink is put on one blank pixel
+# of every test image.
 
 # %%
 blank = int((~varies).nonzero()[0])
@@ -747,6 +776,7 @@ for name, scale in (("small start", 0.1), ("large start", 1.0)):
     changed[name] = int((clean != spotted).sum())
 
 # %% tags=["hide-input"]
+# What one dot of ink changes
 assert changed["large start"] > 5 * changed["small start"]
 say(
     "One dot of ink where no training image had any changes many more answers of the network that "
@@ -759,10 +789,10 @@ say(
 #
 # ## Claims, measured
 #
-# A verdict is *holds*, *holds when …* or *does not hold*. A number is the median of 24 runs, and in
-# brackets stands the middle nine tenths of them. A seed draws the starting weights and the order of
-# the images, while the images themselves are always the same. So an interval says how much chance in
-# training matters. It says nothing about other data.
+# A verdict is *holds*, *holds when …* or *does not hold*. In the first three, a number is the median of
+# 24 runs, and in brackets stands the middle nine tenths of them. A seed draws starting weights and
+# order, while the images are always the same. So this says how much chance in training matters, and
+# nothing about other data.
 #
 # The first verdict needs a *rank correlation*. It says how alike two orders are: 1 if the pixels with
 # the larger weights are just those that contribute more, 0 if the one order tells nothing about the
@@ -770,6 +800,7 @@ say(
 
 
 # %% tags=["hide-input"]
+# A1, first part
 def interval(values, digits=2):
     """Return the median and the middle nine tenths of runs in words."""
     low, mid, high = torch.tensor(values).quantile(torch.tensor([0.05, 0.5, 0.95])).tolist()
@@ -780,7 +811,7 @@ def middle(values):
     return float(torch.tensor(values).median())
 
 
-large, decayed = a1["conditions"]["large start"], a1["conditions"]["small start, decay"]
+decayed = a1["conditions"]["small start, decay"]
 from_small, from_large = (c["size_with_contribution"] for c in (small, large))
 assert middle(from_small) > 0.9 > 0.7 > middle(from_large)
 verdict(
@@ -793,51 +824,64 @@ verdict(
 )
 
 # %% tags=["hide-input"]
-grew = {name: c["growth"] for name, c in a1["conditions"].items()}
-assert all(min(growth["strong"]) > max(growth["shuffled"]) for growth in grew.values())
-assert min(small["growth"]["strong"]) > 2 and min(large["growth"]["strong"]) > 1
+# A1, second part
+grew = {name: c["growth"]["strong"] for name, c in a1["conditions"].items()}
+at_rates = [c["other_lrs"][lr] for c in a1["conditions"].values() for lr in c["other_lrs"]]
+assert min(min(runs) for runs in grew.values()) > 1
+assert all(at["strong"] > max(1, at["copies of strong"]) for at in at_rates)
 verdict(
     "A1, second part: training amplifies the weights of strong patterns.",
     "holds",
-    f"The weights of strong pixels grew {interval(small['growth']['strong'], 1)} times from a small "
-    f"start and {interval(large['growth']['strong'])} times from a large one. In every run they "
-    "grew more than those of the shuffled copies.",
+    f"The weights of strong pixels grew {interval(grew['small start'], 1)} times from a small "
+    f"start and {interval(grew['large start'])} times from a large one. Their copies, with the same "
+    "ink, always grew less or shrank. At four other learning rates, from a tenth to ten times this "
+    "one, it is the same.",
 )
 
 # %% tags=["hide-input"]
-assert min(small["growth"]["shuffled"]) > 1 > max(large["growth"]["shuffled"])
-assert max(decayed["growth"]["shuffled"]) < 1 and max(decayed["growth"]["blank"]) < 0.1
+# A1, third part
+copies = ("copies of weak", "copies of strong")
+rates = {float(lr) for lr in small["other_lrs"]} | {a1["lr"]}
+shrinks = {
+    name: {float(lr): max(at[kind] for kind in copies) < 1 for lr, at in c["other_lrs"].items()}
+    | {a1["lr"]: max(max(c["growth"][kind]) for kind in copies) < 1}
+    for name, c in a1["conditions"].items()
+}
+assert all(shrinks["large start"].values())
+assert [lr for lr in sorted(rates) if not shrinks["small start, decay"][lr]] == [max(rates)]
+assert [lr for lr in sorted(rates) if shrinks["small start"][lr]] == [min(rates)]
+assert min(min(small["growth"][kind]) for kind in copies) > 1
 assert set(large["growth"]["blank"]) == {1.0}
+little, much = (middle(large["growth"][kind]) for kind in copies)
 verdict(
     "A1, third part: training weakens the weights of inputs with little predictive power.",
-    "holds when the weights start large or decay",
-    "Training from a large start left the weights of inputs that tell nothing at "
-    f"{interval(large['growth']['shuffled'])} times what they were; training with decay, at "
-    f"{interval(decayed['growth']['shuffled'])} times. From a small start without decay they grew, "
-    f"{interval(small['growth']['shuffled'])} times, in all "
-    f"{len(small['growth']['shuffled'])} runs. Weights of pixels that are always blank stay exactly "
-    "as they were, unless they decay.",
+    "holds when the inputs carry ink and the weights start large",
+    "Training from a large start left the weights of copies, which tell nothing, at "
+    f"{little:.2f} times their size where there was little ink and at {much:.2f} times where there "
+    f"was much. Real weak pixels, which tell a little, stayed at {interval(large['growth']['weak'])}. "
+    "From a small start copies grew, except at the lowest of "
+    "five learning rates. Decay shrank them, except at the highest.",
 )
 
 # %% tags=["hide-input"]
+# A2
 best, low, high = (
-    {n: float(f(m)) for n, m in median.items()}
-    for f in (torch.max, lambda m: m[0], lambda m: m[-1])
+    {n: float(f(m)) for n, m in mean.items()} for f in (torch.max, lambda m: m[0], lambda m: m[-1])
 )
-assert best[1] - low[1] < 0.01 and best[5] - low[5] > 0.8 and best[5] - high[5] > 0.2
+assert best[1] - low[1] < 0.01 and best[5] - low[5] > 0.7 and best[5] - high[5] > 0.2
 wide = {
     n: [g for g, value in zip(gains, m.tolist(), strict=True) if value > best[n] - 0.05]
-    for n, m in median.items()
+    for n, m in mean.items()
 }
-assert wide[1][0] == gains[0] and wide[5][0] > 0.3 and wide[5][-1] < 3
+assert wide[1] == gains and wide[5][0] > 0.3 and wide[5][-1] < 3
 verdict(
     "A2: starting weights too large or too small make training hard; well-scaled ones let it run.",
     "holds when the network is deep",
     f"With five layers, gains from {wide[5][0]:.3g} to {wide[5][-1]:.3g} come within 5 points of "
-    f"the best accuracy, {best[5]:.0%}; at {gains[0]:g} it stays at {low[5]:.0%}, though "
-    "each gain had its own best learning rate out of 21. With two layers only too large a start "
-    f"hurts ({high[2]:.0%} at {gains[-1]:g}). With one layer nothing does: gains "
-    f"from {wide[1][0]:.3g} to {wide[1][-1]:.3g} all come within 5 points.",
+    f"the best accuracy, {best[5]:.0%}. At {gains[0]:g} they reach {low[5]:.0%}, though each gain had "
+    "its own best learning rate. With two layers only too large a start "
+    f"hurts ({high[2]:.0%} at {gains[-1]:g}). With one layer nothing does: all gains "
+    f"from {gains[0]:g} to {gains[-1]:g} come within 5 points.",
 )
 
 # %% [markdown]
@@ -846,8 +890,8 @@ verdict(
 # - A weight says how strongly an input counts. It acts only through what flows in: contribution is
 #   weight times input, and without input a weight neither acts nor learns.
 # - A layer is a matrix with a row for each neuron, and a trained row is a template of what its
-#   neuron looks for. Training strengthens what predicts; it forgets what doesn't only if weights
-#   decay or start too large.
+#   neuron looks for. Training strengthens what predicts. What tells nothing it weakens only where ink
+#   flows and weights start large or decay.
 # - Gains multiply from layer to layer. One layer forgives any small start, a deep network doesn't.
 #
 # ## Further reading
@@ -859,8 +903,6 @@ verdict(
 #   Networks: Tricks of the Trade: why signals should keep their size from layer to layer.
 # - L. Breiman (2001), *Random Forests*, Machine Learning 45(1): shuffling an input to see what it
 #   was worth.
-# - I. Goodfellow, Y. Bengio and A. Courville (2016), *Deep Learning*, chapter 6: layers as matrix
-#   products.
 #
 # A neuron without ink always answers 0. The next lesson, [02 · Biases](02_biases.ipynb), gives it a
 # number of its own: why is w·x not enough?

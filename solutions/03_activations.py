@@ -36,7 +36,7 @@ from course_lib.lab import (
     train,
 )
 from course_lib.lab.intervals import confidence_interval
-from course_lib.nn.activations import ACTIVATIONS, gelu_grad, silu_grad
+from course_lib.nn.activations import ACTIVATIONS, gelu_grad, leaky_relu, silu_grad
 from course_lib.nn.initializers import normal
 
 affine = mine("02.affine")
@@ -353,10 +353,10 @@ for image, out in zip(images[:50], outputs, strict=False):
 # %% tags=["hide-input"]
 # How many patterns
 patterns = relu_grad(affine(images, run.params["W1"], run.params["b1"])).unique(dim=0)
-assert 100 < len(patterns) <= len(images)
+assert 300 < len(patterns) <= len(images)
 say(
     f"For 50 images the collapsed layer gives what the network gives. The {len(images)} test images "
-    f"make more than {len(patterns) // 100 * 100} different patterns of 32 neurons: as many matrices."
+    "make hundreds of different patterns of 32 neurons: as many matrices."
 )
 
 # %% [markdown]
@@ -405,7 +405,7 @@ close = activations.lattice(0.4, side=401).to(device())
 says = run.forward(run.params, close).argmax(dim=1).cpu()
 pieces = pattern(run.params, close).cpu()
 whole, enlarged = pattern(run.params, lattice).unique(), pieces.unique()
-assert len(whole) > len(enlarged) > 50 and says.unique().tolist() == [0, 1]
+assert len(whole) > 1000 and 200 < len(enlarged) < len(whole) and says.unique().tolist() == [0, 1]
 show(
     activations.planes(test.x.cpu(), test.y.cpu(), {"in the middle": (says, pieces)}, reach=0.4),
     alt="The middle of the two spirals. Grey lines cut the plane into many small pieces. Inside each "
@@ -413,8 +413,7 @@ show(
     caption="Each piece between grey lines is one pattern of 64 hidden neurons, and so one matrix.",
 )
 say(
-    f"There are more than {len(enlarged) // 100 * 100} pieces in this picture, and more than "
-    f"{len(whole) // 100 * 100} in the panel that it was taken from."
+    "There are hundreds of pieces in this picture, and more than a thousand in the panel that it was taken from."
 )
 
 # %% [markdown]
@@ -850,14 +849,18 @@ bent_gain = {
 }
 assert all(of.low <= 0 and of.high < 10 for of in linear_gain.values())
 assert bent_gain["XOR"].low > 40 and bent_gain["spirals"].low > 30
-assert abs(bent_gain["digits"].mean) < 1.5
+tanh_gain = confidence_interval(
+    points(depths["tanh"]["3"]["test_accuracy"])
+    - points(stacks["digits"]["one layer"]["test_accuracy"])
+)
+assert bent_gain["digits"].low < 0 < 0.5 < tanh_gain.low
 verdict(
     "T1, textbooks: layers with nothing between them can do no more than one layer.",
     "holds",
-    "It is an identity. Trained, three layers with nothing between gain nothing that 24 runs can show, on "
-    "any of the three data sets. With ReLU between them they gain "
-    f"{bent_gain['XOR'].mean:.0f} points on XOR and {bent_gain['spirals'].mean:.0f} on the spirals. Digits "
-    f"hardly need the bend: {bent_gain['digits']}.",
+    "It is an identity, and training agrees: in the first table three layers with nothing between "
+    "gain nothing. With ReLU between them they gain "
+    f"{bent_gain['XOR']} points on XOR and {bent_gain['spirals']} on the spirals. On digits they gain "
+    f"{bent_gain['digits']}; with tanh and three tuned hidden layers it is {tanh_gain}.",
 )
 
 # %% tags=["hide-input"]
@@ -941,9 +944,9 @@ def adds(name, other):
 
 # %% [markdown]
 # Sigmoid and tanh both saturate. They differ in the slope at 0, a quarter or 1, and in the mean, ½ or 0.
-# Taking a number off changes the mean alone; multiplying by 4 changes the slope, and the mean too unless it
-# is 0. In one network only the *start* has no mean: there biases take ½ off again, and training goes on
-# with the plain sigmoid.
+# Taking a number off changes the mean alone; multiplying by 4 changes the slope, and a mean that is not 0.
+# In one network only the *start* has no mean: there biases take ½ off, and training goes on with the plain
+# sigmoid.
 
 # %% tags=["hide-input"]
 # The table: one thing changed at a time
@@ -955,19 +958,20 @@ rows = []
 for name, (slope, mean) in made.items():
     of = depths[name]["10"]
     more = "" if name == "sigmoid" else str(adds(name, "sigmoid"))
-    rows.append([name, slope, mean, of["gain"], more])
-columns = {"activation": "", "slope at 0": ".2f", "mean": ".1f", "best gain": ".1f"}
-say(table(columns | {"against the sigmoid": ">"}, rows))
-of_sigmoid = points(depths["sigmoid"]["10"]["test_accuracy"]).quantile(0.5)
+    accuracy_of = points(of["test_accuracy"]).quantile(0.5)
+    label = name.removeprefix("sigmoid, ")
+    rows.append([label, slope, mean, f"{accuracy_of:.1f} %", more])
+columns = {"activation": "", "slope": ".2f", "mean": ".1f"}
+say(table(columns | {"median": ">", "added": ">"}, rows))
 assert 0.7 < depths["sigmoid"]["10"]["gain"] / float(gain_needed) < 1.4
 say(
-    "The mean is that of the values for inputs around 0. The last column is in points; the sigmoid "
-    f"reads {of_sigmoid:.0f} % in the median. Its best gain, {depths['sigmoid']['10']['gain']:.0f}, is close to the {gain_needed:.0f} worked out above."
+    "Slope and mean are those at inputs around 0; *added* are points of accuracy against the sigmoid. "
+    f"The sigmoid's best gain, {depths['sigmoid']['10']['gain']:.0f}, is close to the {gain_needed:.0f} worked out above."
 )
 
 # %% tags=["hide-input"]
 # Verdict T3
-ahead = confidence_interval(loss_after("ReLU", "10", 5) - loss_after("tanh", "10", 5))
+sooner = confidence_interval(loss_after("ReLU", "10", 5) - loss_after("tanh", "10", 5))
 centred_ones = [name for name, (_, mean) in made.items() if mean == 0]
 off_centre = [name for name, (_, mean) in made.items() if mean and name != UNDONE]
 against = {
@@ -977,17 +981,16 @@ assert all(against[name].low > 0 for name in centred_ones) and len(centred_ones)
 assert all(against[name].high < 0 for name in off_centre) and len(off_centre) == 3
 slope_alone = adds(MINUS_TWO, MINUS_HALF)
 assert slope_alone.low < 0 < slope_alone.high < 5 and adds(UNDONE, "sigmoid").low > 0
-assert adds(MINUS_HALF, UNDONE).low > 0 and ahead.low > 0
-assert adds(UNDONE, "sigmoid").mean > 0.5 * adds(MINUS_HALF, "sigmoid").mean
+assert 2 * adds(UNDONE, "sigmoid").mean > adds(MINUS_HALF, "sigmoid").mean
+assert adds(MINUS_HALF, UNDONE).low > 0 and sooner.low > 0
 verdict(
     "T3, common belief: activations that saturate slow deep networks down.",
     "does not hold for those with mean 0",
-    "With ten hidden layers, all three that are centred on 0 read more than ReLU, tanh by "
-    f"{against['tanh']} points, and its loss is lower already after five epochs; all three that are not "
-    "read less. What helps the sigmoid is to lose its mean, and most of that gain lies in the start. Four "
-    "times the slope, with mean 0 in both and each at its best gain, makes no difference that "
-    f"shows: {slope_alone}. These are small networks, after 20 epochs, without normalisation or "
-    "shortcuts.",
+    "With ten hidden layers, all three that are centred on 0 read more than ReLU, and all three that are "
+    "not read less. Four times the slope, with mean 0 in both, makes no difference that shows: "
+    f"{adds(MINUS_TWO, MINUS_HALF)} points. Most of what the mean costs lies in the start: to take ½ off "
+    f"only there adds {adds(UNDONE, 'sigmoid').mean:.1f} of {adds(MINUS_HALF, 'sigmoid').mean:.1f} points. "
+    "These are small networks, after 20 epochs, without normalisation or shortcuts.",
 )
 
 # %% [markdown]
@@ -1014,40 +1017,42 @@ def from_bias(name, bias):
 
 rows = []
 for name in by_rate:
-    high = at_rate(name, 2.0)
-    shares = (at_rate(name, lrs[5])["accuracy"], high["accuracy"], from_bias(name, -3.0))
-    below, at_two, from_low = (f"{share:.0f} %" for share in shares)
-    rows.append([name, below, at_two, f"{high['diverged']} of 24", from_low])
+    good, high = at_rate(name, lrs[5]), at_rate(name, 2.0)
+    shares = (good["accuracy"], high["accuracy"], from_bias(name, -3.0))
+    at_less, at_two, from_low = (f"{share:.0f} %" for share in shares)
+    rows.append([name, at_less, at_two, f"{high['diverged']} of 24", from_low])
 headers = (f"accuracy at rate {lrs[5]:.2f}", "at 2", "diverged at 2", "biases from \N{MINUS SIGN}3")
 say(table({"network": ""} | dict.fromkeys(headers, ">"), rows))
+
+# %% [markdown]
+# No row does well in all columns. Here is a leak between the two, 0.05, at rate 2. Other seeds chose it.
+
+# %% tags=["hide-input"]
+# Eight runs from 0, eight from low biases
+medium = original.Network("digits", (32,), partial(leaky_relu, slope=0.05))
+fast = [original.Setting(2.0, 2**0.5, bias) for bias in (0.0, -3.0)]
+found = original.run(medium, fast, range(8)).measure(accuracy)
+from_zero, from_low = (100 * found.quantile(0.5, dim=1)).tolist()
+assert min(from_zero, from_low) > 90
+say("In the median of eight runs it reads more than 90 %, from biases of 0 and of \N{MINUS SIGN}3.")
 
 # %% tags=["hide-input"]
 # Verdict T4
 plain, small, large, smooth = by_rate
 low = {name: from_bias(name, -3.0) for name in by_rate}
-
-
-def leak_adds(name, lr):
-    """Return what a leak adds to the accuracy of ReLU at a rate, in points."""
-    mine, other = (points(by_rate[n]["test_accuracy"][lrs.index(lr)]) for n in (name, plain))
-    return confidence_interval(mine - other)
-
-
-assert float(torch.tensor(by_rate[plain]["silent"][lrs.index(2.0)]).quantile(0.5)) == 1
-assert low[plain] < 15 and low[small] < 60 and low[large] > 95
-assert max(low[name] for name in (plain, small, smooth)) < 90
-assert all(leak_adds(name, lrs[5]).low > 0 for name in (small, large))
-assert leak_adds(small, 2.0).low > 0
-assert at_rate(large, 2.0)["diverged"] == 24
+at_two = {name: at_rate(name, 2.0)["accuracy"] for name in by_rate}
+none_left = sum(share == 1 for share in by_rate[plain]["silent"][lrs.index(2.0)])
+assert none_left > 12 < at_rate(large, 2.0)["diverged"] and low[plain] < 15
+assert at_two[small] > 40 + at_two[plain] and 40 + low[plain] < low[small] < 60 < 95 < low[large]
+assert max(at_two.values()) < 90
 verdict(
     "T4, common belief: ReLU neurons die when the rate is high or the biases start low, and leaky "
     "ReLU mends it.",
-    "holds, but a leak mends it only so far",
-    "At rate 2 at least half of the ReLU networks have no neuron left that fires. At rate "
-    f"{lrs[5]:.2f} a leak of 0.01 adds {leak_adds(small, lrs[5])} points, and one of 0.2 adds "
-    f"{leak_adds(large, lrs[5])}. At rate 2 the small leak adds {leak_adds(small, 2.0)}, and the large one "
-    "diverges. From hidden biases of \N{MINUS SIGN}3 ReLU learns nothing, and only the large leak learns "
-    "well.",
+    "holds when the leak has the right size",
+    f"At rate 2, {none_left} of 24 ReLU networks have no neuron left that fires. From low biases ReLU learns "
+    f"nothing. A leak of 0.01 lifts that to {at_two[small]:.0f} % and {low[small]:.0f} %. One of 0.2 "
+    "does well from low biases and diverges at 2. One of 0.05 reads more than 90 % at rate 2, "
+    "from low biases too. GELU dies at high rates as ReLU does.",
 )
 
 # %% tags=["hide-input"]
@@ -1080,14 +1085,18 @@ smooth_gain = {
 better = [key for key, gain in smooth_gain.items() if gain.low > 0]
 worse = [key for key, gain in smooth_gain.items() if gain.high < 0]
 assert better == [("GELU", "1")] and worse == [("GELU", "10")] and len(smooth_gain) == 6
+deep = against_relu("SiLU", "10")
+ahead, broken = int((deep > 0).sum()), int((deep < -30).sum())
+assert ahead > 12 > broken > 0 > deep.mean()
 verdict(
     "T5, common belief: GELU and SiLU are better than ReLU.",
     "does not hold as a rule",
-    "Each took its best setting. Against ReLU on digits, GELU adds "
-    f"{smooth_gain['GELU', '1']} points with one hidden layer and {smooth_gain['GELU', '10']} with ten. In the "
-    "other four comparisons the interval holds 0; the widest could hide some points. And if nothing "
-    "differed, at least one of six independent intervals would miss 0 in "
-    f"{1 - 0.95 ** len(smooth_gain):.0%} of such tables. Larger networks and other data were not measured.",
+    "Of six comparisons with ReLU on digits, one speaks for GELU, with one hidden layer: "
+    f"{smooth_gain['GELU', '1']} points. One speaks against it, with ten: {smooth_gain['GELU', '10']}. The "
+    f"other four hold 0. By chance alone at least one of six misses 0 in up to {1 - 0.95**6:.0%} of tables, and "
+    "other tuning seeds would move all six. SiLU with ten layers reads more than ReLU "
+    f"in {ahead} of 24 runs, and breaks down in {broken}. GELU and SiLU are in use in much larger networks, "
+    "and nothing here speaks about those.",
 )
 widest = max(smooth_gain, key=lambda key: smooth_gain[key].high - smooth_gain[key].low)
 assert widest == ("SiLU", "10")

@@ -10,11 +10,10 @@
 # %% [markdown]
 # Training changes weights, so it needs weights to begin with. An **initializer** is the rule that
 # draws them. Lesson 01 showed that the size of the first weights decides whether five layers learn
-# at all. This lesson finds the right size from the number of inputs, for any depth. It also shows
-# what no size can mend: neurons that start alike. Article A makes claims about all this, A5 to A7, and A2
-# of lesson 01 comes back for networks of ten layers.
+# at all. This lesson finds the right size from the number of inputs, for any depth. It also shows what no size can mend: neurons that start alike.
 
 # %% tags=["hide-input"]
+# Setup
 import math
 from functools import partial
 
@@ -131,8 +130,7 @@ uniform_std = check("04.uniform", uniform_std)
 #
 # A bell curve has *tails*: now and then it gives a weight of three or four $\sigma$. Keras, which
 # article A uses, cuts them off in most of its normal initializers: a $z$ beyond $\pm 2$ is drawn again.
-# That is a **truncated** normal distribution. Without tails the numbers are nearer to 0, so $z$ no
-# longer has the std 1, but
+# That is a **truncated** normal distribution. Then $z$ no longer has the std 1, but
 #
 # $$ k = \sqrt{1 - \frac{2\, c\, \varphi(c)}{\Phi(c) - \Phi(-c)}} \qquad \text{with } c = 2, \quad
 # \varphi(c) = \frac{e^{-c^2/2}}{\sqrt{2\pi}}, \quad \Phi(c) - \Phi(-c) =
@@ -143,8 +141,7 @@ uniform_std = check("04.uniform", uniform_std)
 #
 # ### Exercise 04.truncated
 #
-# Make weights with a given std of numbers $z$ that have lost their tails. Keras has the number $k$
-# in its source, with 17 digits; you can compute it.
+# Make weights with a given std of numbers $z$ that have lost their tails.
 
 
 # %%
@@ -189,6 +186,7 @@ draws = {
 assert abs(uniform_std(-limit, limit) - std) < 1e-12
 
 # %% tags=["hide-input"]
+# The figure: three distributions
 for drawn in draws.values():
     assert abs(drawn.std().item() - std) < 0.01 * std
 edge = truncated(torch.tensor([2.0]), std).item()
@@ -264,6 +262,7 @@ def symmetric_gradient(x, W, v, error):
 symmetric_gradient = check("04.symmetric_gradient", symmetric_gradient)
 
 # %% tags=["hide-input"]
+# The example by hand
 by_hand = symmetric_gradient(
     torch.tensor([[3.0], [5.0]]), torch.zeros(1, 1), torch.tensor([2.0]), torch.tensor([1.0, -1.0])
 )
@@ -309,6 +308,7 @@ different = {name: int(distinct_rows(W)) for name, (W, _) in ended.items()}
 assert list(different.values()) == [1, 1, 8, 8]
 
 # %% tags=["hide-input"]
+# The figure and table: neurons from four starts
 show(
     initializers.templates({name: W.cpu() for name, (W, _) in ended.items()}),
     alt="The weights of eight hidden neurons as images, for four starts. From all zeros they are "
@@ -319,7 +319,7 @@ show(
 
 def likeness(W):
     """Return the median size of the cosine between two of the rows: 1 for one image, 0 for none."""
-    pairs = torch.combinations(torch.arange(len(W), device=W.device))
+    pairs = torch.combinations(torch.arange(len(W))).to(W.device)
     return nn.functional.cosine_similarity(*W[pairs].unbind(dim=1), dim=1).abs().median().item()
 
 
@@ -343,11 +343,9 @@ say(table(columns, rows))
 
 # %% [markdown]
 # From zeros nothing moves at all: behind $v = 0$ every gradient of $W$ is 0, and behind $W = 0$ every
-# gradient of $v$ is. From 0.1 the network trains, and has one neuron, eight times over. (It reads threes
-# and eights all the same: for two digits one neuron is enough.) The third start shows what the symmetry really is: equal rows *and* equal ways out.
-# Random $v$ alone are enough to break it, but only just. *Likeness* is the cosine between the weights of two
-# neurons, sign aside, the median of all pairs. From random $v$ the neurons look for nearly one and the same
-# image, at eight strengths; from random $W$ they look for different ones.
+# gradient of $v$ is. From 0.1 the network trains, and has one neuron, eight times over.  The third start shows what the
+# symmetry really is: equal rows *and* equal ways out. Random $v$ alone break it, but only just: *likeness*,
+# the cosine between the weights of two neurons, sign aside, the median of all pairs, stays near 1.
 #
 # So where is zero a good start? Wherever there is nothing to tell apart:
 #
@@ -357,12 +355,16 @@ say(table(columns, rows))
 #   the start it passes on what came in, and $\alpha$ itself has a gradient.
 #
 # The stored experiment did each 24 times, with the images divided anew, from zero and from elsewhere.
-# Every side chose its learning rate among the same thirteen.
+# Every side looked for its own learning rate, on five other divisions, until the rates on either side
+# of the best were worse.
 
 # %% tags=["hide-input"]
+# The table: what starts at zero, and elsewhere
 kept = stored("04_initializers")
 at_zero = kept["at_zero"]
-assert (kept["seeds"], len(kept["rates"])) == (24, 13)
+assert kept["seeds"] == 24
+for found in (side for sides in at_zero.values() for side in sides.values()):
+    assert found["idle"] or found["tried"][0] < found["lr"] < found["tried"][-1]
 titles = {
     "logistic regression": "one layer",
     "biases": "biases",
@@ -465,6 +467,7 @@ rules = {"LeCun": lecun_std, "Glorot": glorot_std, "He": he_std}
 stds = [[rule(shape) for rule in rules.values()] for shape in shapes]
 
 # %% tags=["hide-input"]
+# The table: the rules side by side
 for shape, (lecun, _, he) in zip(shapes, stds, strict=True):
     assert abs(he - 2**0.5 * lecun) < 1e-12 and shape == fans(shape)[::-1]
 assert abs(stds[0][1] - stds[1][1]) < 1e-12
@@ -495,6 +498,7 @@ gains = {
 }
 
 # %% tags=["hide-input"]
+# The table: what one layer makes of the mean square
 for found, expected in zip(gains.values(), (1, 0.5, 1), strict=True):
     assert abs(found - expected) < 0.05
 say(table({"weights": "", "mean square of the sums, before = 1": ".2f"}, gains.items()))
@@ -511,9 +515,7 @@ say(table({"weights": "", "mean square of the sums, before = 1": ".2f"}, gains.i
 # | names | `GlorotNormal`, `HeNormal` | `xavier_normal_`, `kaiming_normal_` |
 # | a layer, if nothing is said | Glorot uniform, biases 0 | uniform within $\pm 1/\sqrt{\text{fan}_\text{in}}$, weights and biases |
 #
-# In the last line torch's std is $1/\sqrt{3\,\text{fan}_\text{in}}$, LeCun's divided by $\sqrt 3$. *What goes
-# wrong* returns to it. Our library has torch's layout; `glorot_normal(shape, generator=…,
-# truncated=True)` is Keras's form.
+# Our library has torch's layout; `truncated=True` is Keras's form.
 
 # %%
 shape, source = (300, 700), generator(0)
@@ -522,6 +524,7 @@ cut = nn.init.trunc_normal_(torch.empty(shape), generator=source)
 as_keras = truncated(cut, glorot_std(shape))
 
 # %% tags=["hide-input"]
+# Check: both dialects have one std
 for weight in (plain, as_keras):
     assert abs(weight.std().item() / glorot_std(shape) - 1) < 0.01
 reach = [weight.abs().max().item() / glorot_std(shape) for weight in (plain, as_keras)]
@@ -535,8 +538,7 @@ say(
 # ## Fifty layers
 #
 # A small factor in each layer is a large one in fifty. Below are fifty layers of 64 neurons before
-# any training. Digits go in, signals come out; a loss at the end sends gradients back. First your
-# own rules for two draws, then the stored measurement: 24 draws, five initializers. *Orthogonal* is a
+# any training. First your own rules for two draws, then the stored 24, five initializers. *Orthogonal* is a
 # random matrix that changes no length (Saxe and others); before a ReLU we multiply it by $\sqrt{2}$,
 # as He does.
 
@@ -563,6 +565,7 @@ live = {
 }
 
 # %% tags=["hide-input"]
+# The table: your two draws, and that they are the stored ones
 signals = kept["signals"]
 rows = []
 for (name, weights), (activation, std) in live.items():
@@ -574,6 +577,7 @@ for (name, weights), (activation, std) in live.items():
 say(table({"activation": "", "weights": "", "seed": "d", "size behind layer 50": ".2g"}, rows))
 
 # %% tags=["hide-input"]
+# The figure: sizes in fifty layers
 names = ["normal, std 0.05", "normal, std 1", "Glorot normal", "He normal", "orthogonal"]
 panels = {}
 for title, way in {"signals": "forward", "gradients": "backward"}.items():
@@ -594,6 +598,7 @@ show(
 )
 
 # %% tags=["hide-input"]
+# Check: what the law says of Glorot and ReLU
 fall = 10 ** torch.tensor(signals["ReLU"]["Glorot normal"]["forward"])[:, -1].median().item()
 hold = 10 ** torch.tensor(signals["ReLU"]["He normal"]["forward"])[:, -1].median().item()
 assert fall < 1e-6 and 0.1 < hold < 10
@@ -605,15 +610,14 @@ say(
 )
 
 # %% [markdown]
-# That answers the second prediction: less than a millionth. Half of the mean square is lost in each
-# layer, and fifty halves are nothing.
+# That answers the second prediction: less than a millionth.
 #
 # Now look inside the layers. *Depth* says how many there are, and six of them are shown.
 #
 # 1. tanh with *normal, std 1*: the size looks fine. What do the hills look like, and what is the slope
 #    of tanh out there?
 # 2. ReLU with *Glorot*: in which layer do you lose sight of the hill? With *He*?
-# 3. tanh with *He*: its factor 2 is not needed here. What does it do?
+# 3. tanh with *Glorot*, then with *He*: do the signals die out, or settle?
 
 # %%
 source = generator(7)
@@ -637,6 +641,7 @@ weights = {
 }
 
 # %% tags=["hide-input"]
+# The interactive figure: what leaves the layers
 activations = {"tanh": torch.tanh, "ReLU": torch.relu, "none": lambda signal: signal}
 inside_layers = partial(initializers.layers, data.train.x[:100].cpu(), weights, activations)
 interact(
@@ -656,6 +661,7 @@ interact(
 )
 
 # %% tags=["hide-input"]
+# What the interactive figure shows
 saturated = inside_layers(depth=50, activation="tanh", initializer="normal, std 1")
 lost = inside_layers(depth=50, activation="ReLU", initializer="Glorot normal")
 held = inside_layers(depth=50, activation="ReLU", initializer="He normal")
@@ -663,27 +669,72 @@ pushed = inside_layers(depth=50, activation="tanh", initializer="He normal")
 level = inside_layers(depth=50, activation="tanh", initializer="Glorot normal")
 gone = int((lost["size"] < 0.05).argmax())
 assert saturated["size"][-1] > 0.9 and 3 < gone < 15 and held["size"].min() > 0.1
-assert pushed["size"][-1] > level["size"][-1]
+assert pushed["size"][-1] > 4 * level["size"][-1]
 say(
-    f"With std 1 nearly all of tanh's signals are near 1 or its opposite, {saturated['size'][-1]:.2f} in size: its "
-    "slope there is all but 0, and what a small change does is lost. With ReLU and Glorot the size is "
-    f"below a twentieth from layer {gone} on; with He it never is. tanh with He stays at "
-    f"{pushed['size'][-1]:.2f}, with Glorot at {level['size'][-1]:.2f} after fifty layers: the factor "
-    "makes up for what tanh takes off."
+    f"With std 1 nearly all of tanh's signals are near 1 or its opposite, {saturated['size'][-1]:.2f} in size, "
+    "where its slope is all but 0. With ReLU and Glorot the size is below a twentieth from "
+    f"layer {gone} on; with He it never is."
 )
+
+# %% [markdown]
+# For tanh, fan-in · σ² = 1 is a **critical** value (Poole and others, 2016; Schoenholz and others,
+# 2017). Let $q$ be the mean square of the signals. $\tanh^2 z$ is near $z^2 -
+# \tfrac{2}{3} z^4$ for small $z$, so a layer makes $q - 2 q^2$ of $q$: after $l$ layers $q$ is near $1 / 2l$.
+# Below the critical value $q$ falls by a factor in each layer. Above it $q$ settles, and gradients pay: a layer
+# multiplies their mean square by fan-in · σ² times the mean of $(1 - \tanh^2)^2$, which is then above 1.
+# Here is the calculation for infinitely many neurons (∞), beside the stored 64: the size behind fifty
+# layers, and by what factor the gradients change on their way back.
+
+# %% tags=["hide-input"]
+# The table: tanh at its critical value and above it, calculated and measured
+places = torch.linspace(-10, 10, 8001, dtype=torch.float64)
+weight = torch.exp(-(places**2) / 2)
+weight = weight / weight.sum()  # of a standard normal number
+
+
+def wide_tanh(factor, depth=50):
+    """Return the size of signals behind wide tanh layers, and how gradients grow on their way back."""
+    q, back = 1.0, 1.0
+    for layer in range(depth):
+        tanh = torch.tanh((factor * q) ** 0.5 * places)
+        slope = factor * (weight * (1 - tanh**2) ** 2).sum().item()
+        q = (weight * tanh**2).sum().item()
+        back *= slope if layer < depth - 1 else 1  # from the sums of the last layer to the first's
+    return q**0.5, back**0.5
+
+
+def middle_of(name, way, place):
+    """Return the median over the 24 draws of a stored size."""
+    sizes = torch.tensor(signals["tanh"][name][way], dtype=torch.float64)
+    return 10 ** sizes[:, place].median().item()
+
+
+rows = []
+for name, factor in {"LeCun normal": 1, "He normal": 2}.items():
+    size, growth = wide_tanh(factor)
+    here, back = middle_of(name, "forward", -1), middle_of(name, "backward", 0)
+    assert abs(size / here - 1) < 0.25 and abs(growth / back - 1) < 0.25
+    rows.append([f"{name}, {factor}", size, here, growth, back])
+assert abs(rows[0][1] - (1 / 100) ** 0.5) < 0.005 and rows[0][3] < 1 < rows[1][3]
+columns = {
+    "fan-in · σ²": "",
+    "size, ∞": ".2f",
+    "size, 64": ".2f",
+    "gradients, ∞": ".2g",
+    "gradients, 64": ".2g",
+}
+say(table(columns, rows))
 
 # %% [markdown]
 # ## Does it train?
 #
 # Signals that keep their size are a means, not the end. The stored experiment trained networks of 32
-# neurons a layer for ten epochs of plain gradient descent. There are ten initializers; three depths;
-# tanh and ReLU. Each initializer tried the same thirteen learning rates, from 0.00001 to 10, and kept
-# what did best on validation images. Then came 24 runs.
+# neurons a layer for ten epochs of plain gradient descent: ten initializers, three depths, tanh and
+# ReLU. Each looked for its learning rate on validation images of five divisions; then came 24 runs on others.
 #
-# First some of these runs again, with your functions: ten layers with ReLU. `script` is the program
-# that made the stored ones, `experiments/04_initializers.py`. In so deep a network the last digit of a
-# sum, which depends on the processor and on how many runs are batched, moves the accuracy by some
-# points. So what is checked is that a run lies where the 24 stored ones do.
+# First some of these runs again, with your functions: ten layers with ReLU. `script` is the program that made the stored ones. In so deep a network the last digit of a
+# sum, which depends on the processor, moves the accuracy by some points. So what is checked is that a run
+# lies where the 24 stored ones do.
 
 
 # %%
@@ -709,6 +760,7 @@ def rerun(std_of, lr):
 
 
 # %% tags=["hide-input"]
+# The table: two runs again, among the stored ones
 on_digits = kept["training"]["digits"]
 assert (kept["epochs"], kept["batch"]) == (10, 50)
 rows = []
@@ -721,18 +773,19 @@ say(table({"weights": "", "lowest": ".0%", "median": ".0%", "highest": ".0%"}, r
 say("All four runs just now lie among the stored ones, or within five points of them.")
 
 # %% [markdown]
-# Now all of them. With two layers nearly everything works. With ten, the weights that know nothing of
-# the layer are out, and with thirty the rest is told apart.
+# Now all of them. With two layers nearly everything works; the deeper, the less.
 
 
 # %% tags=["hide-input"]
+# The figure: ten initializers in six networks
 def scores(task, net, name):
     """Return the 24 test accuracies of an initializer."""
     return torch.tensor(kept["training"][task][net][name]["test_accuracy"], dtype=torch.float64)
 
 
-def middle(task, net, name):
-    return scores(task, net, name).median().item()
+def average(task, net, name):
+    """Return the mean of the 24, which is what the rates were chosen by."""
+    return scores(task, net, name).mean().item()
 
 
 plain_nets = [f"{name}, {depth} layers" for name in ("tanh", "ReLU") for depth in (2, 10, 30)]
@@ -742,8 +795,9 @@ assert len(every) == 10 and all(len(runs) == 24 for of in panels.values() for ru
 show(
     initializers.strips(panels, "test accuracy of 24 runs on digits"),
     alt="Six panels of test accuracies, one row for each initializer. With two layers all but zeros "
-    "and ones lie near 97 %, std 1 a little lower. With ten layers only Glorot, He and orthogonal "
-    "weights learn. With thirty ReLU layers only He and orthogonal weights learn anything.",
+    "and ones lie near 97 %, std 1 a little lower. With ten layers Glorot, He and orthogonal weights "
+    "lie highest, std 1 near a third. With thirty ReLU layers only He and orthogonal weights leave "
+    "one in ten clearly behind.",
     caption="Each dot is a run, each bar a median. Zeros and ones never learn; 0.05 only in two layers.",
     claims=(
         "A2, with ten layers",
@@ -757,25 +811,33 @@ show(
 
 # %% [markdown]
 # Thirty ReLU layers are hard even from He's weights: ten epochs of plain gradient descent bring them a
-# third of the way. The size is right, but something else is lost, which lesson 15 finds. Three more
+# third of the way. The size is right, but something else is lost, which lesson 15 finds. Four more
 # networks show what changes when it is not a plain stack of layers, or not digits: thirty layers with
-# shortcuts, $x + f(x)$; and ten layers on tumours, two classes, from thirty measures.
+# shortcuts, $x + f(x)$; the same, *normalised*; and ten layers on tumours, two classes, from thirty
+# measures.
 
 # %% tags=["hide-input"]
+# The figure: shortcuts, normalisation, another task
 others = {
     "30 ReLU, shortcuts": ("digits", "ReLU, 30 layers, shortcuts"),
+    "30 ReLU, shortcuts, normalised": ("digits", "ReLU, 30 layers, shortcuts, normalised"),
     "10 tanh, tumours": ("tumours", "tanh, 10 layers"),
     "10 ReLU, tumours": ("tumours", "ReLU, 10 layers"),
 }
 panels = {title: {name: scores(*where, name) for name in every} for title, where in others.items()}
-with_shortcuts = panels["30 ReLU, shortcuts"]
-assert with_shortcuts["normal, std 0.05"].min() > 0.85 > 0.3 > with_shortcuts["He normal"].max()
+with_shortcuts, normalised = list(panels.values())[:2]
+tiny_weights, constant = ("normal, std 0.05", "uniform, ±0.05"), ("zeros", "ones")
+for name in every:
+    assert (with_shortcuts[name].median() > 0.9) == (name in tiny_weights)
+    assert name in tiny_weights or with_shortcuts[name].mean() < 0.25
+    assert (normalised[name].min() > 0.8) == (name not in constant)
 show(
-    initializers.strips(panels, "test accuracy of 24 runs"),
-    alt="Three panels of test accuracies. With shortcuts the small weights, std 0.05 and uniform 0.05, "
-    "reach 95 % in most runs and all others fail. On tumours Glorot, He and orthogonal reach 97 %.",
-    caption="With shortcuts the order is reversed: only the weights that were too small elsewhere learn. "
-    "The others fail at all thirteen rates.",
+    initializers.strips(panels, "test accuracy of 24 runs", columns=2),
+    alt="Four panels of test accuracies. With shortcuts the small weights, std 0.05 and uniform 0.05, "
+    "reach 95 % in most runs and all others stay below a quarter on average. Normalised, all but zeros "
+    "and ones lie near 97 %. On tumours Glorot, He and orthogonal reach 96 %.",
+    caption="With shortcuts the order is reversed: only the weights that were too small elsewhere learn, "
+    "if not in every run. With normalised inputs of the layers, all random weights do.",
     claims=("A7",),
 )
 
@@ -783,6 +845,29 @@ show(
 # With a shortcut, what comes in is passed on as it is, and the layer *adds* to it. He's layer adds as
 # much mean square as there was, so that it at least doubles in each layer: $2^{28}$ times and more
 # after 28 of them. Small weights add little. A scale of zero at the start, from above, adds nothing.
+#
+# The usual answer is **normalisation** (here that of Ba, Kiros and Hinton, 2016): a layer gets each
+# example with mean 0 and mean square 1. Then He's layer adds a size near 1, however large the sum is
+# already: sizes grow by a step a layer, not by a factor.
+
+# %% tags=["hide-input"]
+# How large signals get from He's weights in thirty layers with shortcuts
+each_example = partial(nn.functional.layer_norm, normalized_shape=(32,))
+growth = {}
+for title, prepare in {"plain": lambda signal: signal, "normalised": each_example}.items():
+    source = generator(0)
+    first = normal(torch.randn(32, 64, generator=source), 0.0, he_std((32, 64)))
+    signal = begun = torch.relu(data.train.x[:200].cpu() @ first.T)
+    for _ in range(28):
+        W = normal(torch.randn(32, 32, generator=source), 0.0, he_std((32, 32)))
+        signal = signal + torch.relu(prepare(signal) @ W.T)
+    growth[title] = (rms(signal) / rms(begun)).item()
+assert growth["plain"] > 2**14 and growth["normalised"] < 30
+say(
+    "From He's weights the size grows "
+    f"$10^{{{math.log10(growth['plain']):.0f}}}$-fold in 28 layers with shortcuts, and "
+    f"{growth['normalised']:.0f}-fold when what goes into each layer is normalised."
+)
 
 # %% [markdown]
 # ## What goes wrong
@@ -792,14 +877,14 @@ show(
 # last to the first.
 
 # %% tags=["hide-input"]
+# Gradients with std 1
 grown = torch.tensor(signals["tanh"]["normal, std 1"]["backward"])[:, 0].median().item()
 assert grown > 10
 say(f"With tanh and std 1 they grow $10^{{{grown:.0f}}}$-fold on their way through fifty layers.")
 
 # %% [markdown]
 # **The default is left as it is.** torch's own layer draws its weights evenly within
-# $\pm 1/\sqrt{\text{fan}_\text{in}}$. That is fine for a few layers. Here are thirty of them with ReLU,
-# without biases.
+# $\pm 1/\sqrt{\text{fan}_\text{in}}$. Here are thirty of them with ReLU.
 
 # %%
 with torch.random.fork_rng(devices=[]):
@@ -812,6 +897,7 @@ with torch.no_grad():
         signal = torch.relu(layer(signal))
 
 # %% tags=["hide-input"]
+# torch's default in numbers
 std = torch.stack([layer.weight for layer in layers]).std().item()
 bound = 1 / math.sqrt(64)
 assert abs(std - uniform_std(-bound, bound)) < 0.01 * std and rms(signal) < 1e-9
@@ -821,8 +907,7 @@ say(
 )
 
 # %% [markdown]
-# **The fans are the wrong way round.** A weight matrix from Keras is `(in, out)`. Whoever hands its
-# shape to a rule in torch's layout gets the other fan.
+# **The fans are the wrong way round.** A weight matrix from Keras is `(in, out)`. A rule in torch's layout takes the other fan.
 
 # %%
 kernel = (64, 1024)  # Keras: 64 inputs, 1024 neurons
@@ -830,6 +915,7 @@ wrong, right_one = he_std(kernel), he_std(kernel[::-1])
 assert abs(right_one / wrong - 4) < 1e-12
 
 # %% tags=["hide-input"]
+# The fans in numbers
 say(
     f"From 64 inputs to 1024 neurons He's rule says {right_one:.3f}. With the shape read the wrong way "
     f"round it says {wrong:.3f}, and the signals come out {right_one / wrong:.0f} times too small."
@@ -851,67 +937,95 @@ assert not torch.equal(running[0], running[2])
 # ## Claims, measured
 #
 # Differences are taken run by run: the same division of the data, the same order. In brackets is the
-# 95 % interval of the mean over 24 runs. The test images of two runs overlap, so it is a little too
-# narrow.
+# 95 % interval of the mean over 24 runs. It speaks of new divisions of these very images. For digits of
+# other people it is too narrow, since the 24 test parts overlap.
 
 
 # %% tags=["hide-input"]
+# The verdict on A2
 def change(net, name, against, task="digits"):
     """Return what one initializer gains over another, in points, with its interval."""
     return confidence_interval(100 * (scores(task, net, name) - scores(task, net, against)))
 
 
 def best(net, task="digits"):
-    """Return the initializer with the highest median, and that median."""
-    return max(((name, middle(task, net, name)) for name in every), key=lambda pair: pair[1])
+    """Return the initializer with the highest mean, and that mean."""
+    return max(((name, average(task, net, name)) for name in every), key=lambda pair: pair[1])
+
+
+def tied(net, task="digits"):
+    """Return all initializers whose interval against the best one reaches 0, the best among them."""
+    first = best(net, task)[0]
+    return [name for name in every if change(net, name, first, task).high >= 0]
 
 
 small, large = "normal, std 0.05", "normal, std 1"
 two, ten = "tanh, 2 layers", "tanh, 10 layers"
 rises = {name: sum(on_digits[ten][name]["rises"]) / 24 for name in (large, "Glorot normal")}
-assert middle("digits", two, small) > 0.96 > 0.94 > middle("digits", two, large)
-assert middle("digits", ten, "Glorot normal") > 0.9 > 0.5 > middle("digits", ten, large)
-assert max(middle("digits", net, small) for net in (ten, "ReLU, 10 layers")) < 0.15
+assert average("digits", two, small) > 0.96 > 0.95 > average("digits", two, large)
+assert average("digits", ten, "Glorot normal") > 0.9 > 0.5 > average("digits", ten, large)
+assert max(average("digits", net, small) for net in (ten, "ReLU, 10 layers")) < 0.15
+assert rises[large] > 2 * rises["Glorot normal"]
 verdict(
     "A2, with ten layers: starting weights too large or too small make training hard; well-scaled ones let "
     "it run smoothly.",
     "holds when the network is deep",
-    f"With two tanh layers std 0.05 reaches {middle('digits', two, small):.1%} and std 1 "
-    f"{middle('digits', two, large):.1%}, the median of 24 runs. With ten layers they reach "
-    f"{middle('digits', ten, small):.0%} and {middle('digits', ten, large):.0%}, each at its best of "
-    f"thirteen rates, and Glorot's weights {middle('digits', ten, 'Glorot normal'):.0%}. Smoothly: from "
-    f"std 1 the training loss rises in {rises[large]:.0%} of the epochs, from Glorot's in "
-    f"{rises['Glorot normal']:.0%}.",
+    f"With two tanh layers std 0.05 reaches {average('digits', two, small):.1%} and std 1 "
+    f"{average('digits', two, large):.1%}, the mean of 24 runs. With ten layers they reach "
+    f"{average('digits', ten, small):.0%} and {average('digits', ten, large):.0%}, and Glorot's weights "
+    f"{average('digits', ten, 'Glorot normal'):.0%}. Smoothly: from std 1 the training loss rises in "
+    f"{rises[large]:.0%} of the epochs, from Glorot's in {rises['Glorot normal']:.0%}.",
 )
 
 # %% tags=["hide-input"]
-shallow = [(best(net)[1], middle("digits", net, small)) for net in (two, "ReLU, 2 layers")]
-assert all(top - own < 0.01 for top, own in shallow)
+# The verdict on A5, first part
+shallow = (two, "ReLU, 2 layers")
+behind = {net: change(net, small, best(net)[0]) for net in shallow}
+assert all(gap.low > -1 and small in tied(net) for net, gap in behind.items())
+assert average("digits", ten, small) < 0.15
 verdict(
     "A5, first part: normal initialisation suits shallow networks.",
     "holds",
-    f"With two layers N(0, 0.05²) reaches {shallow[0][1]:.1%} (tanh) and {shallow[1][1]:.1%} (ReLU); the "
-    f"best of ten initializers reaches {shallow[0][0]:.1%} and {shallow[1][0]:.1%}. With ten layers it "
-    f"stays at {middle('digits', 'tanh, 10 layers', small):.0%}. But that is the 0.05, not the bell: "
-    f"normal weights with Glorot's std reach {middle('digits', ten, 'Glorot normal'):.0%} there.",
+    f"With two layers N(0, 0.05²) ties with the best of ten initializers: against it {behind[shallow[0]]} "
+    f"points with tanh, {behind[shallow[1]]} with ReLU. With ten layers it stays at "
+    f"{average('digits', ten, small):.0%}. But that is the 0.05, not the bell: normal weights with "
+    f"Glorot's std reach {average('digits', ten, 'Glorot normal'):.0%} there.",
 )
 
 # %% tags=["hide-input"]
-pairs = [(rule, net) for rule in ("Glorot", "He") for net in (ten, "ReLU, 10 layers")]
-flat = {pair: change(pair[1], f"{pair[0]} uniform", f"{pair[0]} normal") for pair in pairs}
-clear = sum(not gain.low < 0 < gain.high for gain in flat.values())
-assert clear == 0 and all(abs(gain.mean) < 5 for gain in flat.values())
-clear = "None"
-words = "; ".join(f"{rule}, {net}: {gain}" for (rule, net), gain in flat.items())
+# The table: uniform weights against normal ones of the same std, in all networks
+trained = kept["training"]
+all_nets = [(task, net) for task in trained for net in trained[task]]
+flat = {
+    (rule, task, net): change(net, f"{rule} uniform", f"{rule} normal", task)
+    for task, net in all_nets
+    for rule in ("Glorot", "He")
+}
+rows = [
+    [f"{net}, {task}", *(str(flat[rule, task, net]) for rule in ("Glorot", "He"))]
+    for task, net in all_nets
+]
+say(table({"network": "", "Glorot: uniform gains": ">", "He: uniform gains": ">"}, rows))
+
+# %% tags=["hide-input"]
+# The verdict on A5, second part
+clear = {where: gain for where, gain in flat.items() if gain.low > 0 or gain.high < 0}
+assert len(flat) == 20 and len(clear) == 3 and all(gain.low > 0 for gain in clear.values())
+for rule, task, net in clear:  # nothing but the shape would have to differ
+    chosen = [trained[task][net][f"{rule} {shape}"]["lr"] for shape in ("uniform", "normal")]
+    assert chosen[0] != chosen[1]
+largest = max(clear.values(), key=lambda gain: gain.mean)
 verdict(
     "A5, second part: uniform initialisation explores a wide range at the start.",
     "does not hold",
-    "At the same std it is the narrowest of all: no weight is beyond 1.73 std, where a hundred "
-    f"thousand normal ones reached {widest['normal']:.1f}. In points, uniform against normal weights "
-    f"of the same std changed the accuracy by: {words}. {clear} of the four intervals lies clear of 0.",
+    "At the same std it is the narrowest of all: no weight is beyond 1.73 std, where a hundred thousand "
+    f"normal ones reached {widest['normal']:.1f}. Of the {len(flat)} intervals in the table {len(clear)} lie "
+    f"clear of 0, for uniform weights, the largest at {largest}. In these three the two sides also trained "
+    "at different rates, so it is perhaps not the shape.",
 )
 
 # %% tags=["hide-input"]
+# The verdict on A5, third part
 stuck = [
     (max(side["rows"]), max(side["test_accuracy"]))
     for net in plain_nets
@@ -919,7 +1033,7 @@ stuck = [
     if not any(side["diverged"])
 ]
 assert len(stuck) == 11 and all(rows == 1 and top < 0.2 for rows, top in stuck)
-one_is_enough = middle("tumours", ten, "ones")
+one_is_enough = average("tumours", ten, "ones")
 zero_scales = torch.tensor(at_zero["residual scales"]["at zero"]["test_accuracy"])
 
 
@@ -932,8 +1046,7 @@ def zero_against(zero, other):
 one_layer, biases = at_zero["logistic regression"], at_zero["biases"]
 of_one_layer = zero_against(one_layer["at zero"], one_layer["Glorot normal"])
 of_biases = zero_against(biases["at zero"], biases["normal, std 0.05"])
-assert biases["at zero"]["lr"] == biases["normal, std 0.05"]["lr"]
-assert of_biases.low > -5
+assert of_one_layer.low > -1 and of_biases.low < 0 < of_biases.high
 verdict(
     "A5, third part: zeros and ones are rarely used because of symmetry.",
     "holds when it is about the weights of hidden layers",
@@ -941,15 +1054,21 @@ verdict(
     f"training, in all {24 * len(stuck)} runs that did not overflow, and no run on digits got above "
     f"{max(top for _, top in stuck):.0%}. (On tumours one tanh neuron goes a long way: "
     f"{one_is_enough:.0%} from ones.) But one layer from zero against Glorot's weights changes by "
-    f"{of_one_layer} points, biases from zero against random ones by {of_biases}, and thirty layers "
-    f"whose shortcuts start at scale zero reach {zero_scales.median():.0%}.",
+    f"{of_one_layer} points, and thirty layers whose shortcuts start at scale zero reach "
+    f"{zero_scales.mean():.0%}. Biases from zero against random ones: {of_biases}, which is too wide to tell.",
 )
 
 # %% [markdown]
-# That answers the first prediction: one. And the third: on average neither is ahead by much, as the
-# second part says.
+# That answers the first prediction: one. And the third. With ten tanh layers neither is ahead by a point.
+# With ten ReLU layers single runs fail now and then, and 24 runs cannot tell: a difference of ten points
+# could hide in the table.
 
 # %% tags=["hide-input"]
+# The verdict on A6, first part
+for rule in ("Glorot", "He"):
+    with_tanh, with_relu = (flat[rule, "digits", net] for net in (ten, "ReLU, 10 layers"))
+    assert -1 < with_tanh.low < 0 < with_tanh.high < 1
+    assert with_relu.low < 0 < with_relu.high and max(-with_relu.low, with_relu.high) > 10
 back = {
     (activation, name): torch.tensor(signals[activation][name]["backward"])[:, 0].median().item()
     for activation in ("tanh", "ReLU")
@@ -957,7 +1076,7 @@ back = {
 }
 assert abs(back["tanh", "Glorot normal"]) < 1.5 and back["ReLU", "Glorot normal"] < -7
 assert back["tanh", small] < -15 and back["tanh", large] > 10
-deep_glorot = middle("digits", "ReLU, 30 layers", "Glorot normal")
+deep_glorot = average("digits", "ReLU, 30 layers", "Glorot normal")
 assert deep_glorot < 0.15
 verdict(
     "A6, first part: Glorot scales by inputs and outputs, and treats vanishing and exploding gradients.",
@@ -970,49 +1089,50 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# The verdict on A6, second part
 he_gain = {net: change(net, "He normal", "Glorot normal") for net in plain_nets}
-assert he_gain["ReLU, 10 layers"].low > 5 and he_gain["ReLU, 30 layers"].low > 10
-assert he_gain["tanh, 30 layers"].low > 5 and abs(he_gain["ReLU, 2 layers"].mean) < 1
+assert he_gain["ReLU, 10 layers"].low > 0 and he_gain["ReLU, 30 layers"].low > 10
+assert he_gain["tanh, 30 layers"].low > 3 and abs(he_gain["ReLU, 2 layers"].mean) < 1
 verdict(
     "A6, second part: He looks at inputs only, and goes with ReLU.",
     "holds",
-    "That it counts inputs is its definition, and fan-out is its other mode. With ReLU it changes the "
-    f"accuracy against Glorot's by {he_gain['ReLU, 2 layers']} points with two layers, by "
+    "That it counts inputs is its definition, and fan-out is its other mode. Against Glorot's, with ReLU, it "
+    f"changes the accuracy by {he_gain['ReLU, 2 layers']} points with two layers, by "
     f"{he_gain['ReLU, 10 layers']} with ten and by {he_gain['ReLU, 30 layers']} with thirty. It goes with "
-    f"deep tanh networks too: by {he_gain['tanh, 30 layers']} with thirty layers.",
+    f"deep tanh networks too: {he_gain['tanh, 30 layers']} with thirty layers.",
 )
 
 # %% tags=["hide-input"]
-trained = kept["training"]
-all_nets = [(task, net) for task in ("digits", "tumours") for net in trained[task]]
-short_of = {
-    name: max(best(net, task)[1] - middle(task, net, name) for task, net in all_nets)
-    for name in every
-}
-wins = sorted({best(net, task)[0] for task, net in all_nets})
-assert min(short_of.values()) > 0.1 and len(wins) > 2
+# The table: the best initializers of each network
+bests = {(task, net): tied(net, task) for task, net in all_nets}
+rows = [
+    [f"{net}, {task}", average(task, net, best(net, task)[0]), "; ".join(names)]
+    for (task, net), names in bests.items()
+]
+say(table({"network": "", "best mean": ".1%", "best, and those that tie with it": ""}, rows))
+
+# %% tags=["hide-input"]
+# The verdict on A7
+plain = [(task, net) for task, net in all_nets if "shortcuts" not in net]
+counts = {name: sum(name in bests[where] for where in plain) for name in every}
+assert len(plain) == 8 and max(counts, key=counts.get) == "orthogonal"
+residual, normed = "ReLU, 30 layers, shortcuts", "ReLU, 30 layers, shortcuts, normalised"
+assert set(bests["digits", residual]) == {small, "uniform, ±0.05"}
 near = max(
-    best(net)[1] - middle("digits", net, name)
-    for net in (two, "ReLU, 2 layers")
-    for name in every
-    if name not in ("zeros", "ones")
+    best(normed)[1] - average("digits", normed, name) for name in every if name not in constant
 )
-assert near < 0.1
-reversal = change("ReLU, 30 layers, shortcuts", small, "He normal")
-spread = {
-    task: [middle(task, "ReLU, 10 layers", n) for n in ("Glorot normal", "He normal", "orthogonal")]
-    for task in ("digits", "tumours")
-}
+assert near < 0.02
+reversal = change(residual, small, "He normal")
+task_gap = {task: change("ReLU, 10 layers", "He normal", "Glorot normal", task) for task in trained}
+assert task_gap["digits"].low > 0 > task_gap["tumours"].high
 verdict(
     "A7: the right initializer depends on task, activation and architecture: try several.",
-    "holds when the network is deep",
-    f"Over nine networks {len(wins)} of ten initializers are best somewhere, and each of the ten lies at "
-    f"least {100 * min(short_of.values()):.0f} points below the best one in some network. Architecture weighs "
-    f"most: with shortcuts std 0.05 gains {reversal} points over He's weights, and without them it "
-    "learns nothing. Task: with ten ReLU layers Glorot, He and orthogonal reach "
-    f"{', '.join(f'{v:.0%}' for v in spread['digits'])} on digits, and "
-    f"{', '.join(f'{v:.0%}' for v in spread['tumours'])} on tumours, where the rule hardly matters. With two layers eight of the ten, all but zeros and ones, "
-    f"lie within {100 * near:.0f} points of the best.",
+    "holds when the network is deep and not normalised",
+    f"Orthogonal weights are best, or tie with the best, in {counts['orthogonal']} of the {len(plain)} plain "
+    "networks. Architecture weighs most: with shortcuts std 0.05 gains "
+    f"{reversal} points over He's weights; without them it learns nothing in deep networks. Task: with ten ReLU layers He's "
+    f"against Glorot's weights gain {task_gap['digits']} on digits, and {task_gap['tumours']} on tumours. "
+    f"Where layers are normalised, all random weights lie within {100 * near:.1f} points of the best.",
 )
 
 # %% [markdown]
@@ -1020,10 +1140,11 @@ verdict(
 #
 # - Neurons that start alike stay alike: same row in, same weight out, same gradient for ever. Hidden
 #   weights must be random; biases, a single layer and the scale of a shortcut may start at zero.
-# - A layer multiplies the mean square of its signals by fan-in · σ². Keep that at 1 for tanh (LeCun; Glorot
-#   too, where a layer is square) and at 2 for ReLU (He); what is off by a little in one layer is off by a lot in fifty.
-# - The std matters, the shape of the distribution hardly does. Two layers forgive nearly everything,
-#   and shortcuts turn the order around: look at the whole network, and try several.
+# - A layer multiplies the mean square of its signals by fan-in · σ². For ReLU keep that at 2 (He). For
+#   tanh 1 is critical (LeCun; Glorot too, where a layer is square); in thirty layers of 32 neurons He's 2
+#   trained better. What is off by a little in one layer is off by a lot in fifty.
+# - The std matters; that the shape does was not shown. Two layers forgive nearly everything, shortcuts turn
+#   the order around, and normalisation makes it matter little.
 #
 # ## Further reading
 #
@@ -1035,6 +1156,9 @@ verdict(
 #   Tricks of the Trade, section 4.6: one over fan-in.
 # - A. M. Saxe, J. L. McClelland and S. Ganguli (2014), *Exact solutions to the nonlinear dynamics of
 #   learning in deep linear neural networks*, ICLR: orthogonal weights.
+# - S. S. Schoenholz, J. Gilmer, S. Ganguli and J. Sohl-Dickstein (2017), *Deep information propagation*,
+#   ICLR: the critical value, and how deep a network can be trained at it.
+# - J. L. Ba, J. R. Kiros and G. E. Hinton (2016), *Layer normalization*, arXiv 1607.06450.
 # - T. Bachlechner, B. P. Majumder, H. H. Mao, G. W. Cottrell and J. McAuley (2021), *ReZero is all you
 #   need: fast convergence at large depth*, UAI: a shortcut's scale that starts at zero.
 #

@@ -1,1 +1,81 @@
-"""Part III: Jacobians, Lipschitz constants, signal propagation (from lesson 13 on)."""
+"""Part III: Jacobians, Lipschitz constants, signal propagation (from lesson 13 on).
+
+What a module does to a small change: module, then linear_maps, pointwise, normalise, batchnorm,
+weights and attention. Every module once, with random weights: examples. How much it can stretch:
+constants, bounds, power_iteration.
+"""
+
+from course_lib.analysis.attention import cosine_attention, dot_product_attention, l2_attention
+from course_lib.analysis.batchnorm import batch_norm, batch_norm_evaluation
+from course_lib.analysis.bounds import (
+    exact_norm,
+    exact_norm_circular,
+    upper_norm_by_frobenius,
+    upper_norm_by_reshape,
+    upper_norm_by_sums,
+    upper_norm_zero_padded,
+)
+from course_lib.analysis.constants import CONSTANTS, SOFTMAX, Constant
+from course_lib.analysis.examples import EXAMPLES, example
+from course_lib.analysis.linear_maps import average_pool, convolution, dropout, linear
+from course_lib.analysis.module import Module, chain, deep_norm, post_norm, pre_norm, residual
+from course_lib.analysis.normalise import (
+    center_norm,
+    centred,
+    l2_normalise,
+    layer_norm,
+    rms_norm,
+)
+from course_lib.analysis.pointwise import (
+    activation,
+    feed_forward,
+    max_pool,
+    soft_max,
+    softmax_product,
+)
+from course_lib.analysis.power_iteration import lower_norm, lower_norm_at
+from course_lib.analysis.weights import spectral_norm, weight_norm, weight_norm_of_v
+
+__all__ = [
+    "CONSTANTS",
+    "EXAMPLES",
+    "SOFTMAX",
+    "Constant",
+    "Module",
+    "activation",
+    "average_pool",
+    "batch_norm",
+    "batch_norm_evaluation",
+    "center_norm",
+    "centred",
+    "chain",
+    "convolution",
+    "cosine_attention",
+    "deep_norm",
+    "dot_product_attention",
+    "dropout",
+    "exact_norm",
+    "exact_norm_circular",
+    "example",
+    "feed_forward",
+    "l2_attention",
+    "l2_normalise",
+    "layer_norm",
+    "linear",
+    "lower_norm",
+    "lower_norm_at",
+    "max_pool",
+    "post_norm",
+    "pre_norm",
+    "residual",
+    "rms_norm",
+    "soft_max",
+    "softmax_product",
+    "spectral_norm",
+    "upper_norm_by_frobenius",
+    "upper_norm_by_reshape",
+    "upper_norm_by_sums",
+    "upper_norm_zero_padded",
+    "weight_norm",
+    "weight_norm_of_v",
+]

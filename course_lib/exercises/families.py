@@ -106,10 +106,10 @@ gradient remembered
 parameter not moved
     The parameter comes back as it went in. Look at what you return first.
 step for parameter
-    The first result is the step. Asked is where the parameter is after it.
+    The first result is the step. The exercise asks where the parameter is after it.
 step downhill for parameter
-    The first result is the step, with its minus. Asked is where the parameter is after it: where is
-    p?
+    The first result is the step, with its minus. The exercise asks where the parameter is after it:
+    where is p?
 the other way round
     The parameter is taken off the step. It is the other way round.
 uphill
@@ -172,9 +172,9 @@ examples added up
     The examples are added into one row. Each example should keep a row of its own: look for a sum
     too many.
 a sigmoid on top
-    A sigmoid comes on top. Asked is the sum itself, which may be any number: look at your last
-    step.
+    A sigmoid comes on top. The exercise asks for the sum itself, which may be any number: look at
+    your last step.
 a relu on top
-    What is below 0 has been cut off. Asked is the sum itself, which may be any number: look at your
-    last step.
+    What is below 0 has been cut off. The exercise asks for the sum itself, which may be any number:
+    look at your last step.
 """

@@ -91,7 +91,7 @@ def _edges(patterns: np.ndarray) -> np.ndarray:
 
 # A function, its slope, and what goes in
 
-FLAT = 0.005  # a slope below this is called flat
+FLAT = 0.005  # a slope nearer to 0 is called flat
 LOW, HIGH, BINS = -8.0, 8.0, 80
 
 
@@ -106,9 +106,9 @@ def response(
     shift`.
 
     functions: each with its slope. inputs: `(n, h)`, n examples for each of h neurons. `flat` is
-    the share of inputs at which the slope is below `FLAT`; `dead` is how many neurons have such a
-    slope for every example. `counts` are the shares of inputs in each bin, what lies beyond the
-    ends in the first and last; `flat_counts` are those whose middle is flat.
+    the share of inputs at which the slope is within `FLAT` of 0; `dead` is how many neurons have
+    such a slope for every example. `counts` are the shares of inputs in each bin, what lies beyond
+    the ends in the first and last; `flat_counts` are those whose middle is flat.
     """
     f, slope = functions[name]
     z = scale * inputs + shift

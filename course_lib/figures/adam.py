@@ -135,10 +135,10 @@ def by_rate(
     the band is the middle nine tenths. live: under a title, rates and accuracies of runs that were
     done just now, as crosses.
     """
-    fig, axes = figure(3.3, ncols=len(panels), sharey=True, squeeze=False)
+    fig, axes = figure(3.6, ncols=len(panels), sharey=True, squeeze=False)
     for (title, curves), ax in zip(panels.items(), axes[0], strict=True):
-        for (name, (rates, runs)), look in zip(curves.items(), LOOKS, strict=False):
-            colour, dashes = RULES.get(name, look)
+        for place, (name, (rates, runs)) in enumerate(curves.items()):
+            colour, dashes = RULES.get(name) or LOOKS[place]
             band(ax, rates, runs, alpha=0.15, color=colour, linestyle=dashes, label=name)
         if live and title in live:
             ax.plot(*map(as_array, live[title]), "x", color=INK, zorder=4, label="just now")
@@ -146,7 +146,7 @@ def by_rate(
     axes[0, 0].set(ylabel="test accuracy", ylim=(0, 1.01))
     axes[0, 0].yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
     handles, names = axes[0, 0].get_legend_handles_labels()
-    fig.legend(handles, names, loc="outside lower center", ncols=len(names))
+    fig.legend(handles, names, loc="outside lower center", ncols=min(len(names), 3))
     return fig
 
 
@@ -162,7 +162,7 @@ def widths_and_updates(
     of updates after which nobody looked further; such runs stand there, and a rule that has some
     gets no interval.
     """
-    fig, axes = figure(4.0, nrows=len(tasks), ncols=2, sharey=True, sharex="col")
+    fig, axes = figure(4.6, nrows=len(tasks), ncols=2, sharey=True, sharex="col")
     for (title, rules), (left, right) in zip(tasks.items(), axes, strict=True):
         for place, (widths, runs) in enumerate(rules.values()):
             for (name, width), colour, shift in zip(

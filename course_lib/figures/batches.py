@@ -196,7 +196,7 @@ def first_epoch(
 def to_target(panels: Mapping[str, Mapping[int, Numbers]]) -> Figure:
     """Draw what each run needed against the batch size: `panels[title][size]` is `(runs,)`.
 
-    Dots: runs. Line: median. 64 to 512 is shaded.
+    Dots: runs. Line: mean. 64 to 512 is shaded.
     """
     fig, axes = figure(2.9, ncols=len(panels))
     for (title, by_size), ax in zip(panels.items(), axes, strict=True):
@@ -205,7 +205,7 @@ def to_target(panels: Mapping[str, Mapping[int, Numbers]]) -> Figure:
             runs = as_array(runs)
             spread = size * np.exp(aside(len(runs), 0.12))
             ax.plot(spread, runs, ".", color=BLUE, alpha=0.4, markersize=4)
-        ax.plot(sizes, [np.median(as_array(runs)) for runs in by_size.values()], color=INK)
+        ax.plot(sizes, [np.mean(as_array(runs)) for runs in by_size.values()], color=INK)
         ax.axvspan(64, 512, color=GREY, alpha=0.15, linewidth=0)
         _log(ax, [1, 10, 100, 1000], "y")
         ax.set_title(title)

@@ -16,7 +16,6 @@ from matplotlib.ticker import PercentFormatter
 from course_lib.figures.runs import Numbers, band
 from course_lib.figures.style import (
     BLUE,
-    GREEN,
     GREY,
     INK,
     PALE_BLUE,
@@ -242,22 +241,4 @@ def starts(values: Numbers, accuracy: Mapping[str, Numbers], live: Mapping[float
     ax.set(xlabel="all hidden biases start at", ylabel="test accuracy", ylim=(0, 1.02))
     ax.yaxis.set_major_formatter(PercentFormatter(xmax=1))
     ax.legend(loc="lower center")
-    return fig
-
-
-# The other meaning of bias
-
-
-def answers(truth: Numbers, shares: Mapping[str, Numbers]) -> Figure:
-    """Draw how often each digit is the answer, `shares[training]`, and how often it is there."""
-    fig, ax = figure(2.7)
-    digits = np.arange(len(truth))
-    wide = 0.8 / len(shares)
-    for i, ((name, share), colour) in enumerate(zip(shares.items(), (BLUE, GREEN), strict=True)):
-        ax.bar(digits - 0.4 + (i + 0.5) * wide, as_array(share), wide, color=colour, label=name)
-    ax.hlines(truth, digits - 0.45, digits + 0.45, color=INK, linewidth=2, label="truth")
-    ax.set(xlabel="digit", ylabel="share of answers")
-    ax.set_xticks(digits)
-    ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
-    ax.legend(loc="upper left")
     return fig

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter
 
 from course_lib.figures.contours import contours
 from course_lib.figures.runs import Interval, Numbers, dots, name_rows, tick
 from course_lib.figures.style import (
     BLUE,
+    GREEN,
     GREY,
     INK,
     RULES,
@@ -170,19 +170,26 @@ def scores(panels: Mapping[str, Mapping[str, Numbers]], interval: Interval, labe
     return fig
 
 
-def places(panels: Mapping[str, Mapping[str, tuple[int, int]]]) -> Figure:
+def places(rows: Mapping[str, Mapping[str, Mapping[str, tuple[int, int]]]]) -> Figure:
     """Draw the places that each rule can have, a bar from the first to the last.
 
-    `panels[title][rule]` holds both; all panels have the same rules.
+    `rows[name][title][rule]` holds both; all rows have the same titles, and all panels the same
+    rules.
     """
-    fig, axes = figure(3.0, ncols=len(panels), sharey=True, sharex=True, squeeze=False)
-    for (title, rows), ax in zip(panels.items(), axes[0], strict=True):
-        for place, (rule, (first, last)) in enumerate(rows.items()):
-            ax.hlines(place, first - 0.32, last + 0.32, color=RULES[rule][0], linewidth=8)
-        ax.set(title=title, xticks=range(1, len(rows) + 1), xlim=(0.5, len(rows) + 0.5))
-        ax.grid(axis="x", color=GREY, alpha=0.25, linewidth=0.6)
-        ax.set_axisbelow(True)
-    name_rows(axes[0, 0], rows)
+    titles = next(iter(rows.values()))
+    shape = {"nrows": len(rows), "ncols": len(titles)}
+    fig, axes = figure(0.6 + 2.1 * len(rows), sharey=True, sharex=True, squeeze=False, **shape)
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title.replace(", ", ",\n"))
+    for row, (name, panels) in zip(axes, rows.items(), strict=True):
+        for ax, bars in zip(row, panels.values(), strict=True):
+            for place, (rule, (first, last)) in enumerate(bars.items()):
+                ax.hlines(place, first - 0.32, last + 0.32, color=RULES[rule][0], linewidth=8)
+            ax.set(xticks=range(1, len(bars) + 1), xlim=(0.5, len(bars) + 0.5))
+            ax.grid(axis="x", color=GREY, alpha=0.25, linewidth=0.6)
+            ax.set_axisbelow(True)
+        name_rows(row[0], bars)
+        row[0].set_ylabel(name)
     fig.supxlabel("place, 1 is best", fontsize=10)
     return fig
 
@@ -195,7 +202,7 @@ def lines(
     `panels[title][rule]` holds `(x,)`, NaN for what is not to be drawn. words: of the axes, for
     `Axes.set`; the label of the y-axis stands on the left only. more: for `Axes.set` too.
     """
-    fig, axes = figure(3.2, ncols=len(panels), sharey=True, squeeze=False)
+    fig, axes = figure(2.8, ncols=len(panels), sharey=True, squeeze=False)
     for (title, rows), ax in zip(panels.items(), axes[0], strict=True):
         for rule, values in rows.items():
             colour, dashes = RULES[rule]
@@ -245,23 +252,24 @@ def escapes(
 
 # The edge of stability
 
+TOP = 11
 
-def edge(steps: Numbers, losses: Mapping[float, Numbers], sharp: Mapping[float, Numbers]) -> Figure:
-    """Draw the loss and the sharpness along gradient descent, a colour for each learning rate.
 
-    Both hold `(steps,)` under the rate. A dotted line marks two over the rate, where it is seen.
+def edge(steps: Numbers, panels: Mapping[str, Mapping[float, Numbers]]) -> Figure:
+    """Draw the sharpness along gradient descent, a panel for each start, a colour for each rate.
+
+    `panels[title][rate]` holds `(runs, steps)`, NaN once a run has diverged. A dotted line marks
+    two over the rate, where it is seen.
     """
-    fig, (left, right) = figure(3.1, ncols=2, sharex=True)
-    for (lr, loss), colour, dashes in zip(
-        losses.items(), (INK, BLUE, VERMILION), ("-.", "-", "--"), strict=True
-    ):
-        left.plot(as_array(steps), as_array(loss), color=colour, linestyle=dashes, label=f"{lr:g}")
-        right.plot(as_array(steps), as_array(sharp[lr]), color=colour, linestyle=dashes)
-        if 2 / lr < 9:
-            right.axhline(2 / lr, color=colour, linewidth=1.2, linestyle=":")
-    left.set(yscale="log", xlabel="step", title="training loss")
-    left.yaxis.set_minor_formatter(NullFormatter())
-    left.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5], ["0.02", "0.05", "0.1", "0.2", "0.5"])
-    left.legend(title="learning rate")
-    right.set(xlabel="step", ylim=(0, 9), title="sharpness")
+    fig, axes = figure(3.1, ncols=len(panels), sharex=True, sharey=True)
+    looks = list(zip((INK, BLUE, VERMILION, GREEN), ("-.", "-", "--", (0, (1, 1))), strict=True))
+    for ax, (title, rates) in zip(axes, panels.items(), strict=True):
+        for (lr, runs), (colour, dashes) in zip(rates.items(), looks, strict=False):
+            curves = ax.plot(as_array(steps), as_array(runs).T, color=colour, linestyle=dashes)
+            curves[0].set_label(f"{lr:g}")
+            if 2 / lr < TOP:
+                ax.axhline(2 / lr, color=colour, linewidth=1.2, linestyle=":")
+        ax.set(xlabel="step", ylim=(0, TOP), title=title)
+    axes[0].set_ylabel("sharpness")
+    axes[0].legend(title="learning rate", ncols=2)
     return fig

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from course_lib.nn.activations import relu, relu_grad
+from course_lib.nn.activations import relu
 from course_lib.nn.biases import affine
 from course_lib.nn.shapes import expect
 
@@ -62,14 +62,15 @@ def elementwise_vjp(g: Tensor, slope: Tensor) -> Tensor:
 def relu_vjp(g: Tensor, z: Tensor) -> Tensor:
     """Return the gradient of z, given that of `out = relu(z)`: g where z > 0, else 0.
 
-    g and z: any shape, the same. ReLU has a kink at 0; there the gradient is 0, as in torch.
+    g and z: any shape, the same. ReLU has a kink at 0; there the gradient is 0, as in torch. It is
+    0 below 0 even where g is infinite.
     Raises ValueError if the shapes differ.
 
     >>> relu_vjp(torch.tensor([5.0, 6.0, -7.0]), z=torch.tensor([-1.0, 0.0, 2.0]))
     tensor([ 0.,  0., -7.])
     """
     expect("g", g, f"{tuple(z.shape)}, like z", g.shape == z.shape)
-    return elementwise_vjp(g, relu_grad(z))
+    return torch.where(z > 0, g, 0.0)
 
 
 def softmax_vjp(g: Tensor, p: Tensor) -> Tensor:
@@ -108,7 +109,7 @@ def two_layer_vjp(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Return the gradients of W1, b1, W2 and b2 in `two_layer`, given that of its outputs.
 
-    g: `(n, c)`. The rest as in `two_layer`; no gradient depends on the value of b2. Each result
+    g: `(n, c)`. The rest as in `two_layer`; given g, no gradient depends on b2. Each result
     has the shape of its parameter.
     Raises ValueError if the shapes do not fit.
 

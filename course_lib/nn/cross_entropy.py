@@ -201,7 +201,9 @@ def _expect_classes(name: str, outputs: Tensor, y: Tensor) -> None:
 
 
 def _one_hot(name: str, outputs: Tensor, y: Tensor) -> Tensor:
-    """Return e_y: 1 at the right class and 0 elsewhere, shaped and typed like the outputs."""
+    """Return e_y: 1 at the right class and 0 elsewhere, shaped and typed like the outputs.
+
+    A class that is not from 0 to k − 1 raises, as in `categorical`: torch names it.
+    """
     _expect_classes(name, outputs, y)
-    classes = torch.arange(outputs.shape[1], device=y.device)
-    return (y[:, None] == classes).to(outputs.dtype)
+    return torch.zeros_like(outputs).scatter(1, y[:, None].long(), 1.0)

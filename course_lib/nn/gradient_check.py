@@ -83,7 +83,8 @@ def best_step(dtype: torch.dtype) -> float:
 def relative_error(found: Tensor, right: Tensor) -> Tensor:
     """Return how far two gradients are apart, from 0 (equal) to 2 (opposite), a scalar.
 
-    `‖found − right‖ / max(‖found‖, ‖right‖)`, over all their numbers; 0 if both are zero.
+    `‖found − right‖ / max(‖found‖, ‖right‖)`, over all their numbers; 0 if both are zero. Both are
+    divided by their largest number first: squares of 1e-30 would be 0 in float32.
     Raises ValueError if the shapes differ.
 
     >>> relative_error(torch.tensor([3.0, 4.0]), torch.tensor([-3.0, -4.0]))
@@ -93,6 +94,9 @@ def relative_error(found: Tensor, right: Tensor) -> Tensor:
         raise ValueError(
             f"found has shape {tuple(found.shape)}; it must be {tuple(right.shape)}, like right"
         )
+    largest = torch.cat([found.flatten(), right.flatten(), found.new_zeros(1)]).abs().max()
+    largest = torch.where(largest == 0, torch.ones_like(largest), largest)
+    found, right = found / largest, right / largest
     apart = (found - right).norm()
     size = torch.maximum(found.norm(), right.norm())
     return torch.where(size == 0, torch.zeros_like(apart), apart / size)

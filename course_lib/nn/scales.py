@@ -96,7 +96,8 @@ def truncated_std(limit: float = 2.0) -> float:
     """Return the standard deviation of a standard normal from which all beyond ±limit is cut off.
 
     It is `√(1 − 2 c φ(c) / (Φ(c) − Φ(−c)))`, with c the limit, φ the normal density and Φ its
-    distribution function. At 2 it is 0.87962566, the number in Keras.
+    distribution function. At 2 it is 0.87962566, the number in Keras. Below 0.01 the 1 and what is
+    taken from it nearly cancel; there it is `c √(1/3 − 2c²/45)`, the start of the Taylor series.
     Raises ValueError unless limit is above 0.
     Source: Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, ch. 13.
 
@@ -105,6 +106,8 @@ def truncated_std(limit: float = 2.0) -> float:
     """
     if not limit > 0:
         raise ValueError(f"limit is {limit}; it must be above 0")
+    if limit < 0.01:
+        return limit * math.sqrt(1 / 3 - 2 * limit**2 / 45)
     density = math.exp(-(limit**2) / 2) / math.sqrt(2 * math.pi)
     kept = math.erf(limit / math.sqrt(2))
     return math.sqrt(1 - 2 * limit * density / kept)

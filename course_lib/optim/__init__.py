@@ -1,8 +1,8 @@
 """Part II: update rules and what runs them (from lesson 07 on).
 
 What runs a rule: rules, signature, settings, paths, probe, groups, bucket, compiled, optimizer,
-then cost, surfaces, tuning. What a lesson needs of its own: descent (07), batches (08), averages
-(09), adaptive (10), correction, dialects and lamb (11).
+then cost, surfaces, tuning, schedules. What a lesson needs of its own: descent (07), batches (08),
+averages (09), adaptive (10), correction, dialects and lamb (11).
 """
 
 from course_lib.optim.adaptive import (
@@ -29,6 +29,8 @@ from course_lib.optim.batches import (
     batches,
     epoch_updates,
     gradient_noise,
+    noise_floor,
+    noise_scale,
     sgd_step,
     stream_epoch,
 )
@@ -72,6 +74,7 @@ from course_lib.optim.rules import (
     nesterov,
     rmsprop,
 )
+from course_lib.optim.schedules import cosine, scheduled, warm_up
 from course_lib.optim.signature import apply, hyper_names, rule_name, slot_names
 from course_lib.optim.surfaces import (
     BEALE,
@@ -114,6 +117,7 @@ __all__ = [
     "constant_average",
     "constant_step",
     "corrected",
+    "cosine",
     "cost",
     "cost_gradient",
     "critical_beta",
@@ -138,6 +142,8 @@ __all__ = [
     "momentum_lr_inside",
     "nesterov",
     "neuron",
+    "noise_floor",
+    "noise_scale",
     "path",
     "rank_ranges",
     "rate",
@@ -146,6 +152,7 @@ __all__ = [
     "rmsprop_inside",
     "rotated",
     "rule_name",
+    "scheduled",
     "sgd_step",
     "slot_names",
     "spectral_radius",
@@ -155,6 +162,7 @@ __all__ = [
     "stream_epoch",
     "tune",
     "uncorrected_factor",
+    "warm_up",
     "weight_given",
     "window",
 ]

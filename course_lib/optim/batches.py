@@ -78,6 +78,41 @@ def gradient_noise(per_example: Tensor, size: int, *, replacement: bool) -> Tens
     return variance.sqrt()
 
 
+def noise_scale(per_example: Tensor) -> Tensor:
+    """Return how much noise there is to a gradient: `tr Σ / ‖G‖²`, a scalar.
+
+    per_example: `(n, …)`, the gradient of each example. G is their mean, and tr Σ the sum over all
+    weights of the variance σ² of `gradient_noise`. A mini-batch of as many examples, drawn with
+    replacement, has noise as long as G. At a minimum G is 0 and the result infinite.
+    Source: McCandlish and others (2018), An empirical model of large-batch training, equation 2.9,
+    where it is called the simple noise scale.
+
+    >>> noise_scale(torch.tensor([1.0, 3.0, 5.0, 7.0]))
+    tensor(0.3125)
+    """
+    mean = per_example.mean(dim=0)
+    return (per_example - mean).square().sum() / len(per_example) / mean.square().sum()
+
+
+def noise_floor(lr: float, curvature: float, variance: float) -> float:
+    """Return the variance of the distance to the minimum at which noisy steps stop gaining.
+
+    For a parabola whose slope is disturbed, independently in each step, by noise of this variance:
+
+        lr · variance / (λ (2 − lr λ)), about lr · variance / 2λ for a small learning rate,
+
+    with λ for `curvature`. It is where `v ← (1 − lr λ)² v + lr² · variance` stays as it is.
+    Raises ValueError unless `lr λ` is above 0 and below 2, where the steps would go astray.
+    Source: Bottou, Curtis and Nocedal (2018), theorem 4.6, has a bound of the same order.
+
+    >>> noise_floor(0.1, curvature=2.0, variance=9.0)
+    0.25
+    """
+    if not 0 < lr * curvature < 2:
+        raise ValueError(f"lr times curvature is {lr * curvature:g}; it must be between 0 and 2")
+    return lr * variance / (curvature * (2 - lr * curvature))
+
+
 def accumulate(gradients: Sequence[Tensor], sizes: Sequence[int]) -> Tensor:
     """Return the gradient of a batch from those of its parts: their mean, weighted by size.
 

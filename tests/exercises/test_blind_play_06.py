@@ -1,5 +1,8 @@
 """Answers that strangers gave in lesson 06, and what they are told."""
 
+import re
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -49,3 +52,14 @@ def test_no_loop_is_taken_for_granted():
         for name in names:
             assert "if you use" in messages[name].lower()
             assert "your loop" not in messages[name]
+
+
+def test_the_lessons_solution_takes_a_tensor_of_any_shape_and_layout():
+    """`view(-1)` refuses a transposed matrix, whose numbers do not lie in a row."""
+    lesson = next((Path(__file__).parents[2] / "solutions").glob("06_*.py")).read_text("utf-8")
+    (cell,) = re.findall(r"(?s)# %%\n(def central_difference.*?)\n# %%", lesson)
+    names = {"torch": torch}
+    exec(cell, names)
+    for w in (torch.randn(3, 2).T, torch.tensor(2.0), torch.ones(2, 1, 3).transpose(0, 2)):
+        found = names["central_difference"](lambda w: (w**2).sum(), w, 0.5)
+        torch.testing.assert_close(found, 2 * w)

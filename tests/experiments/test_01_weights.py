@@ -72,16 +72,42 @@ def test_weights_times_the_gain_have_that_gain_in_each_layer(experiment, gain):
         signals, before = torch.relu(signals), rms(signals)
 
 
-def test_the_kinds_divide_the_pixels(experiment):
+def test_the_kinds_divide_the_pixels(experiment, monkeypatch):
+    monkeypatch.setattr(experiment, "WEAKEST", 1)
     power = torch.tensor([0.0, 0.1, 0.4, 0.2, 0.3, 0.0, 0.5])
     varies = power > 0
     kinds = experiment.kinds_of_pixel(power, varies)
     assert {kind: columns.tolist() for kind, columns in kinds.items()} == {
         "blank": [0, 5],
-        "shuffled": [8, 9, 10, 11, 13],
+        "weakest": [1],
         "weak": [1, 3],
         "strong": [2, 4, 6],
+        "copies of weakest": [8],
+        "copies of weak": [8, 10],
+        "copies of strong": [9, 11, 13],
     }
+
+
+def test_the_best_rate_lies_inside(experiment):
+    assert experiment.best_step({-3: 0.5, 0: 0.2, 3: 0.4}) == 0
+    with pytest.raises(ValueError, match="lowest"):
+        experiment.best_step({-3: 0.1, 0: 0.2, 3: 0.4})
+
+
+def test_each_gain_is_trained_at_its_own_rate(experiment, monkeypatch):
+    monkeypatch.setattr(experiment, "A2_GAINS", [0.5, 2.0])
+    monkeypatch.setattr(experiment, "A2_EPOCHS", 1)
+    start, orders = experiment.draw_gains([0, 1], 2, DATA)
+    found = experiment.trained_at(start, orders, [-6, 0], DATA)
+    for place, lr in enumerate((0.1, 1.0)):
+        own = {name: value[place] for name, value in start.items()}
+        alone = experiment.train_together(own, DATA.train.x, DATA.train.y, orders, lr=lr)
+        for name, value in alone.items():
+            torch.testing.assert_close(found[name][place], value, rtol=1e-4, atol=1e-5)
+
+
+def test_reported_seeds_choose_nothing(experiment):
+    assert not set(experiment.SEEDS) & set(experiment.TUNING)
 
 
 def test_the_rank_correlation_is_spearmans(experiment):
@@ -97,7 +123,10 @@ def test_what_is_stored_covers_what_the_lesson_claims():
     assert data["seeds"] >= 20
     for condition in data["A1"]["conditions"].values():
         assert {kind: len(runs) for kind, runs in condition["growth"].items()} == dict.fromkeys(
-            ("blank", "shuffled", "weak", "strong"), data["seeds"]
+            data["A1"]["kinds"], data["seeds"]
+        )
+        assert all(
+            set(kinds) == set(data["A1"]["kinds"]) for kinds in condition["other_lrs"].values()
         )
     for net in data["A2"]["nets"].values():
         scan = torch.tensor(net["test_accuracy"])

@@ -18,7 +18,9 @@ UNCENTRED = ("10 neurons", "32 hidden", "4 hidden", "four numbers")
 @pytest.fixture
 def experiment(monkeypatch):
     module = load("02_biases")
-    monkeypatch.setattr(module, "SEEDS", 2)
+    monkeypatch.setattr(
+        module.draw_runs, "__defaults__", (*module.draw_runs.__defaults__[:-1], (0, 1))
+    )
     return module
 
 
@@ -51,7 +53,8 @@ def alone(experiment, seed, hidden, *, biases, lr):
 @pytest.mark.parametrize("hidden", [(), (7,)])
 def test_a_batched_run_equals_the_same_run_alone(experiment, hidden, biases, seed):
     runs = experiment.draw_runs(experiment.centred, hidden, images=IMAGES, epochs=EPOCHS)
-    settings = [experiment.Setting(0.1, not biases), experiment.Setting(0.3, biases)]
+    sides = ["none", "all"] if biases else ["all", "none"]
+    settings = [experiment.Setting(lr, side) for lr, side in zip((0.1, 0.3), sides, strict=True)]
     together = experiment.train_together(runs, settings)
     expected, score = alone(experiment, seed, hidden, biases=biases, lr=0.3)
     for name, value in expected.items():
@@ -60,12 +63,32 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, hidden, biases, see
     assert found == pytest.approx(score, abs=2 / 497)
 
 
+def test_biases_of_one_layer_learn_and_the_others_stay_at_0(experiment):
+    runs = experiment.draw_runs(experiment.ink, (5,), images=IMAGES, epochs=EPOCHS)
+    params = experiment.train_together(runs, [experiment.Setting(0.1, "b2")])
+    assert (params["b1"] == 0).all()
+    assert (params["b2"] != 0).all()
+
+
+def test_adam_takes_the_steps_of_torch(experiment):
+    runs = experiment.draw_runs(experiment.ink, (5,), images=IMAGES, epochs=EPOCHS)
+    found = experiment.train_together(runs, [experiment.Setting(0.01)], experiment.adam)
+    source = generator(0)
+    data = resplit(digits(), source)
+    data = replace(data, train=Split(data.train.x[:IMAGES], data.train.y[:IMAGES]))
+    params = experiment.networks.start([64, 5, 10], source)
+    how = {"lr": 0.01, "epochs": EPOCHS, "batch_size": experiment.BATCH, "label": None}
+    alone, _ = train(network, params, data, generator=source, optimizer=torch.optim.Adam, **how)
+    for name, value in alone.items():
+        torch.testing.assert_close(found[name][0, 0], value, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("on", ["b", "W"])
 def test_a_penalty_is_descent_on_the_penalised_loss(experiment, on):
     runs = experiment.draw_runs(experiment.ink, (5,), images=experiment.BATCH, epochs=1)
     runs = runs._replace(start={name: value + 0.1 for name, value in runs.start.items()})
-    setting = experiment.Setting(0.2, True, experiment.l2_gradient, on, 0.3)
-    found = experiment.train_together(runs, [setting])
+    setting = experiment.Setting(0.2, strength=0.3)
+    found = experiment.train_together(runs, [setting], experiment.gd, experiment.l2_gradient, on)
 
     params = {name: value[0].clone().requires_grad_() for name, value in runs.start.items()}
     train_on = runs.part("train")
@@ -110,7 +133,7 @@ def test_the_lowest_validation_loss_wins_and_a_failed_run_never_does(experiment)
     settings = [experiment.Setting(lr) for lr in (0.1, 0.2, 0.3, 0.4)]
     params = {"W1": scale[:, None, None] * torch.eye(3).expand(2, 4, 3, 3),
               "b1": torch.zeros(2, 4, 3)}  # fmt: skip
-    assert experiment.best_of(params, settings, Split(x, y)) == 1
+    assert experiment.best_of(params, settings, Split(x, y), experiment.loss) == 1
     expected = cross_entropy(5 * torch.eye(3), torch.arange(3)).item()
     assert experiment.loss(params, Split(x, y))[0, 1] == pytest.approx(expected)
 
@@ -130,7 +153,7 @@ CONDITIONS = DATA["A3"]["conditions"]
 def test_there_are_at_least_20_runs_of_everything():
     assert DATA["seeds"] >= 20
     for condition in CONDITIONS.values():
-        for side in ("without", "with", "without, same rate"):
+        for side in ("without", "with"):
             scores = condition[side]["test_accuracy"].values()
             assert {len(runs) for runs in scores} == {DATA["seeds"]}
 
@@ -142,7 +165,25 @@ def test_no_learning_rate_was_cut_off_by_the_list():
             assert lrs[0] < condition[side]["lr"] < lrs[-1]
     penalties = DATA["A4"]["penalties"]
     for view in penalties["views"].values():
-        assert penalties["lrs"][0] < view["no penalty"]["lr"] < penalties["lrs"][-1]
+        assert penalties["lrs"][0] < view["lr"] < penalties["lrs"][-1]
+        for name, found in view.items():
+            assert name == "lr" or found["best"] < len(penalties["strengths"]) - 1
+    starts = DATA["A4"]["starts"]
+    for rule in ("SGD", "Adam"):
+        lrs = starts[rule]["lrs"]
+        for start, lr in zip(starts["starts"], starts[rule]["best_lr"], strict=True):
+            assert start <= -3 or lrs[0] < lr < lrs[-1]
+
+
+def test_reported_seeds_choose_nothing(experiment):
+    assert not set(experiment.SEEDS) & set(experiment.TUNING)
+
+
+def test_near_steps_are_those_that_suit_both_sides(experiment):
+    sides = [experiment.Tuned(0, {-1, 0, 1, 2}), experiment.Tuned(4, {1, 2, 3, 4})]
+    assert experiment.steps_of(sides) == ([0, 1, 2, 4], [1, 2])
+    third = experiment.Tuned(9, {9})
+    assert experiment.steps_of([*sides, third]) == ([0, 1, 2, 4, 9], [1, 2])
 
 
 @pytest.mark.parametrize("name", UNCENTRED)
@@ -156,4 +197,6 @@ def test_without_biases_a_faded_image_gets_the_same_answer(name):
 def test_the_experiment_has_not_changed_its_conditions(experiment):
     assert list(CONDITIONS) == list(experiment.A3_CONDITIONS)
     assert DATA["A4"]["starts"]["starts"] == experiment.STARTS
-    assert DATA["A3"]["lrs"] == experiment.A3_LRS
+    assert DATA["A3"]["lrs"] == pytest.approx(
+        [experiment.rate(step) for step in experiment.STEPS], rel=1e-5
+    )

@@ -16,7 +16,7 @@ TRAINING = DATA["training"]
 @pytest.fixture
 def experiment(monkeypatch):
     module = load("04_initializers")
-    for name, value in {"SEEDS": 3, "TUNE": range(2), "EPOCHS": 1, "RATES": [0.01, 0.1]}.items():
+    for name, value in {"SEEDS": 3, "TUNE": range(24, 26), "EPOCHS": 1}.items():
         monkeypatch.setattr(module, name, value)
     return module
 
@@ -32,7 +32,7 @@ def divided(seed):
 @pytest.mark.parametrize(("activation", "shortcuts"), [("tanh", False), ("ReLU", True)])
 def test_a_batched_run_equals_the_same_run_alone(experiment, activation, shortcuts):
     net = experiment.Net(activation, 4, shortcuts)
-    found = experiment.measure(net, lambda g: net.start(he_normal, 64, 10, g))
+    found = experiment.measure(net, {"He": lambda g: net.start(he_normal, 64, 10, g)})["He"]
     for seed in range(3):
         params, _ = train(
             net.forward,
@@ -49,15 +49,59 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, activation, shortcu
         assert found["test_accuracy"][seed].item() == pytest.approx(alone, abs=2 / 497)
 
 
-def test_the_lowest_validation_loss_chooses_the_rate_of_each_side(experiment, monkeypatch):
-    monkeypatch.setattr(experiment, "RATES", [1e-6, 0.1, 1e6])
+def test_every_start_finds_its_own_rate_between_worse_ones(experiment):
     net = experiment.Net("tanh", 2)
-    for of in (he_normal, orthogonal):
-        side = experiment.measure(net, lambda g, of=of: net.start(of, 64, 10, g))
-        assert side["lr"] == 0.1
-        assert side["by_rate"].argmax() == 1
+    starts = {
+        name: lambda g, size=size: {
+            key: size * value for key, value in net.start(he_normal, 64, 10, g).items()
+        }
+        for name, size in {"one": 1.0, "small": 0.1}.items()
+    }
+    for side in experiment.measure(net, starts).values():
+        place = side["tried"].index(side["lr"])
+        assert side["tuning"][place] == max(side["tuning"])
+        assert 0 < place < len(side["tried"]) - 1
+        for near in side["tried"][place - 1], side["tried"][place + 1]:
+            assert near / side["lr"] == pytest.approx(
+                10 ** (1 / 6 if near > side["lr"] else -1 / 6)
+            )
         assert side["test_accuracy"].shape == side["rows"].shape == (3,)
         assert side["rows"].tolist() == [32, 32, 32]
+
+
+def search(experiment, score, idle=()):
+    """Return a search that has gone on as long as it wants to; score: of a step."""
+    found = experiment.Search()
+    for step in (3, 1):
+        while new := found.wanted(step):
+            for k in new:
+                found.add(k, score(k), k in idle)
+    return found
+
+
+@pytest.mark.parametrize("peak", [-100, -31, -7, 0, 20])
+def test_a_search_finds_a_peak_wherever_it_lies(experiment, peak):
+    found = search(experiment, lambda k: 1 / (1 + abs(k - peak)))
+    assert found.best() == peak
+    assert {peak - 1, peak + 1} <= set(found.tried)
+
+
+def test_a_search_goes_down_while_all_runs_diverge(experiment):
+    found = search(experiment, lambda k: 0.0 if k > -50 else 1 / (1 + abs(k + 61)))
+    assert found.best() == -61
+
+
+def test_a_search_stops_where_nothing_happens_any_more_or_nothing_is_finite(experiment):
+    assert search(experiment, lambda k: 0.5, idle=range(-99, -12)).best() == -15
+    lost = search(experiment, lambda k: 0.0, idle=range(-99, 9))
+    assert sorted(lost.tried) == list(experiment.FIRST)
+    assert lost.record()["idle"]
+
+
+def test_a_search_that_was_broken_off_at_an_end_says_so(experiment):
+    found = experiment.Search(tried={-3: 0.1, 0: 0.2})
+    with pytest.raises(ValueError, match="the best lr is 0, the highest"):
+        found.best()
 
 
 def test_sides_share_division_and_order(experiment):
@@ -82,6 +126,14 @@ def test_a_shortcut_of_scale_zero_is_no_layer(experiment):
     ends = {key: params[key[:1] + {"1": "1", "2": "5"}[key[1]]] for key in ("W1", "b1", "W2", "b2")}
     x = divided(0).test.x
     torch.testing.assert_close(net.forward(params | scales, x), short.forward(ends, x))
+
+
+def test_a_normalised_layer_does_not_see_how_large_its_inputs_are(experiment):
+    net = experiment.Net("ReLU", 2, normalised=True)
+    params, x = net.start(he_normal, 64, 10, generator(0)), divided(0).test.x
+    larger = params | {"W1": 7 * params["W1"]}
+    close = {"atol": 1e-3, "rtol": 1e-3}
+    torch.testing.assert_close(net.forward(larger, x), net.forward(params, x), **close)
 
 
 def test_only_orthogonal_weights_are_suited_to_relu(experiment):
@@ -117,21 +169,27 @@ def test_there_are_at_least_20_runs_of_everything():
     comparisons = [sides for nets in TRAINING.values() for sides in nets.values()]
     comparisons += DATA["at_zero"].values()
     cells = [side for sides in comparisons for side in sides.values()]
-    assert len(cells) == 9 * 10 + 6
+    assert len(cells) == 10 * 10 + 6
     for side in cells:
         assert len(side["test_accuracy"]) == len(side["rows"]) == DATA["seeds"]
-        assert len(side["by_rate"]) == len(DATA["rates"])
+        assert len(side["tried"]) == len(side["tuning"])
     for named in DATA["signals"].values():
         for of in named.values():
             assert len(of["forward"]) == len(of["backward"]) == DATA["seeds"]
 
 
-def test_no_learning_rate_of_a_network_that_learns_was_cut_off_by_the_list():
-    rates = DATA["rates"]
-    for sides in TRAINING["digits"].values():
-        for side in sides.values():
-            if torch.tensor(side["test_accuracy"]).median() > 0.5:
-                assert rates[0] < side["lr"] < rates[-1]
+def test_no_best_rate_is_at_an_end_but_where_nothing_happens():
+    sides = [side for nets in TRAINING.values() for of in nets.values() for side in of.values()]
+    sides += [side for of in DATA["at_zero"].values() for side in of.values()]
+    inside = [side["tried"][0] < side["lr"] < side["tried"][-1] for side in sides]
+    assert all(one or side["idle"] for one, side in zip(inside, sides, strict=True))
+    learns = [torch.tensor(side["test_accuracy"]).median() > 0.91 for side in sides]
+    assert all(one for one, good in zip(inside, learns, strict=True) if good)
+
+
+def test_tuning_seeds_are_apart_from_the_reported_ones():
+    module = load("04_initializers")
+    assert not set(module.TUNE) & set(range(module.SEEDS))
 
 
 def test_the_experiment_has_not_changed_its_conditions(experiment):

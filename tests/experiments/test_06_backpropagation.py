@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 import pytest
 import torch
@@ -152,17 +153,52 @@ def test_there_are_at_least_24_runs_of_everything_that_chance_has_a_part_in():
     assert DATA["seeds"] == 24
     for found in FOUND.values():
         assert {len(found[key]) for key in ("test_accuracy", "cosine", "silent")} == {24}
+    for found in DATA["control"]["found"].values():
+        assert len(found["test_accuracy"]) == 24
     assert {len(runs) for curve in DATA["steps"]["curves"].values() for runs in curve} == {24}
     for moment in ("start", "trained"):
         assert len(DATA["share"][moment]["sum_over_loss"]) == 24
     assert all(len(net["seconds"]) >= 24 for net in DATA["cost"]["nets"].values())
 
 
-def test_no_learning_rate_was_cut_off_by_the_list_but_where_none_learns():
+def test_no_learning_rate_was_cut_off_by_the_list():
     lrs = DATA["bugs"]["lrs"]
-    for bug, found in FOUND.items():
-        assert bug == NEVER or lrs[0] < found["lr"] < lrs[-1]
+    assert all(b / a == pytest.approx(2**0.5, rel=1e-4) for a, b in pairwise(lrs))
+    for found in (*FOUND.values(), *DATA["control"]["found"].values()):
+        assert lrs[0] < found["lr"] < lrs[-1]
+        assert found["tuning"][lrs.index(found["lr"])] == max(found["tuning"])
     assert max(FOUND[NEVER]["test_accuracy"]) < 0.2
+
+
+def test_tuning_seeds_are_apart_from_the_reported_ones():
+    module = load("06_backpropagation")
+    assert not set(module.TUNE) & set(range(module.SEEDS))
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_frozen_biases_get_no_gradient_and_the_rest_gets_its_own(experiment, moves):
+    params, data, _ = experiment.draw_control(False, 0)
+    x, y = data.train.x[:50], data.train.y[:50]
+
+    def loss(params, forward):
+        return cross_entropy(forward(params, x), y)
+
+    forward = experiment.gate_network(experiment.relu_vjp, moves)
+    found = torch.func.grad(loss)(params, forward)
+    right = torch.func.grad(loss)(params, network)
+    for name, value in found.items():
+        expected = 0 * right[name] if name == "b1" and not moves else right[name]
+        torch.testing.assert_close(value, expected)
+
+
+def test_centred_pixels_have_mean_zero_in_training_and_keep_their_differences(experiment):
+    raw, centred = (experiment.draw_control(of, 0).data for of in (False, True))
+    close = {"atol": 1e-5, "rtol": 0}
+    torch.testing.assert_close(centred.train.x.mean(dim=0), torch.zeros(64), **close)
+    assert (raw.train.x >= 0).all()
+    for part in ("validation", "test"):
+        apart = [getattr(data, part).x.diff(dim=0) for data in (raw, centred)]
+        torch.testing.assert_close(*apart, **close)
 
 
 def test_torch_counted_what_the_library_counts():

@@ -7,7 +7,7 @@ import torch
 from sklearn.datasets import load_diabetes
 from torch.nn.functional import cross_entropy
 
-from course_lib.lab import draw_runs, generator, stored
+from course_lib.lab import draw_runs, generator, median, stored
 from course_lib.lab import experiment as load
 from course_lib.lab.networks import network
 from course_lib.nn.backprop import count_cost
@@ -53,18 +53,32 @@ def test_each_treatment_has_the_rate_that_leaves_the_least_cost(experiment, monk
     monkeypatch.setattr(experiment, "SCALINGS", {"standardised": treat})
     found = experiment.measure_scaling()["standardised"]
 
+    left = left_after_scaling(experiment, "standardised", 0)
+    torch.testing.assert_close(found["excess"][-1, 0], left.min(), rtol=1e-6, atol=0)
+    assert found["share"][0] == experiment.SCALING_SHARES[left.argmin()]
+
+
+def left_after_scaling(experiment, name, seed):
+    """Return the cost left at each learning rate, worked out along the principal directions."""
     raw = load_diabetes(scaled=False)
-    chosen = torch.randperm(442, generator=generator(0))[:264]
-    x = treat(torch.tensor(raw.data, dtype=torch.float64)[chosen])
+    chosen = torch.randperm(442, generator=generator(seed))[:264]
+    x = experiment.SCALINGS[name](torch.tensor(raw.data, dtype=torch.float64)[chosen])
     x = torch.cat([x, torch.ones(264, 1, dtype=x.dtype)], dim=1)
     y = torch.tensor(raw.target, dtype=torch.float64)[chosen]
     curvatures, directions = torch.linalg.eigh(2 * x.T @ x / 264)
-    away = directions.T @ torch.linalg.lstsq(x, y[:, None]).solution[:, 0]
+    away = directions.T @ torch.linalg.solve(x.T @ x, x.T @ y)
     part = curvatures * away**2 / (curvatures * away**2).sum()
     lrs = torch.tensor(experiment.SCALING_SHARES, dtype=torch.float64) * 2 / curvatures[-1]
-    left = ((1 - lrs[:, None] * curvatures) ** (2 * experiment.SCALING_STEPS) * part).sum(dim=1)
-    torch.testing.assert_close(found["excess"][-1, 0], left.min(), rtol=1e-6, atol=0)
-    assert found["share"][0] == experiment.SCALING_SHARES[left.argmin()]
+    return ((1 - lrs[:, None] * curvatures) ** (2 * experiment.SCALING_STEPS) * part).sum(dim=1)
+
+
+@pytest.mark.parametrize("name", ["as they come", "scaled only", "centred only", "standardised"])
+def test_rates_chosen_on_other_patients_leave_the_same_cost(experiment, name):
+    tuning = torch.stack([left_after_scaling(experiment, name, seed) for seed in range(100, 108)])
+    chosen = tuning.log().mean(dim=0).argmin()
+    left = [float(left_after_scaling(experiment, name, seed)[chosen]) for seed in range(24)]
+    stored_ones = DATA["scaling"][name]["excess"][-1]
+    assert median(left) == pytest.approx(median(stored_ones), rel=0.005)
 
 
 @pytest.mark.parametrize("name", ["least squares", "softmax regression", "network"])
@@ -152,3 +166,18 @@ def test_the_experiment_has_not_changed_its_conditions(experiment):
     assert DATA["rates"]["fractions"] == pytest.approx(experiment.FRACTIONS, rel=1e-5)
     assert list(experiment.MODELS) == [k for k in DATA["rates"] if k not in ("fractions", "steps")]
     assert DATA["update"]["counts"] == experiment.COUNTS
+
+
+def test_the_images_are_separable_so_that_softmax_regression_has_no_minimum(experiment):
+    for seed in range(3):
+        part = experiment.draw([64, 10], seed).data.train
+        one = torch.cat([part.x, torch.ones(len(part), 1)], dim=1).double()
+        W, last = torch.zeros(10, 65, dtype=torch.float64), 1
+        while last:  # the perceptron ends only where a line apart exists (Novikoff, 1962)
+            last = 0
+            for x, y in zip(one, part.y.tolist(), strict=True):
+                out = W @ x
+                out[y] -= 1e-6  # a tie is no separation
+                if (said := int(out.argmax())) != y:
+                    W[y], W[said], last = W[y] + x, W[said] - x, last + 1
+        assert ((one @ W.T).argmax(dim=1) == part.y).all()

@@ -10,7 +10,7 @@ from course_lib.lab import experiment as load
 from course_lib.lab.networks import network
 
 DATA = stored("11_adam")
-TASKS = DATA["rates"]["tasks"]
+TASKS = {task: found["rules"] for task, found in DATA["rates"]["tasks"].items()}
 
 
 @pytest.fixture
@@ -24,14 +24,16 @@ def experiment(monkeypatch):
 OPTIMIZERS = {
     "gradient descent": (torch.optim.SGD, {}, 0.5),
     "momentum": (torch.optim.SGD, {"momentum": 0.9}, 0.1),
+    "Nesterov": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True}, 0.1),
     "RMSProp": (torch.optim.RMSprop, {}, 0.01),
     "Adam": (torch.optim.Adam, {}, 0.01),
 }
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_batched_run_equals_the_same_run_alone(experiment, name):
+def test_a_batched_run_equals_the_same_run_alone(experiment, monkeypatch, name):
     optimizer, settings, lr = OPTIMIZERS[name]
+    monkeypatch.setattr(experiment, "TARGETS", (1.5,))
     found, params = experiment.run(
         experiment.RULES[name], {"lr": [1e-4, lr]}, seeds=range(2), epochs=2
     )
@@ -45,8 +47,21 @@ def test_a_batched_run_equals_the_same_run_alone(experiment, name):
         torch.testing.assert_close(params["W1"][1, seed], alone["W1"], atol=2e-3, rtol=2e-3)
         right = accuracy(network(alone, data.test.x), data.test.y).item()
         assert found["accuracy"][1, seed].item() == pytest.approx(right, abs=3 / 497)
-        last = history["validation_loss"][-1].item()
-        assert found["loss"][1, seed].item() == pytest.approx(last, rel=0.01)
+        right = accuracy(network(alone, data.validation.x), data.validation.y).item()
+        assert found["error"][1, seed].item() == pytest.approx(1 - right, abs=3 / 300)
+        losses = history["validation_loss"][None]
+        updates = 20 * experiment.first_below(losses, 1.5)
+        assert updates.isfinite().all()
+        assert found["updates to 1.5"][1, seed].item() == pytest.approx(updates.item(), rel=0.01)
+
+
+def test_cosine_falls_and_warm_up_rises_first(experiment):
+    cosine, warm_up = experiment.SCHEDULES.values()
+    assert cosine(1) == 1
+    assert cosine(101) == pytest.approx(0.5)
+    assert 0 < cosine(200) < 1e-3
+    assert warm_up(1) == 1 / 20
+    assert warm_up(20) == cosine(20)
 
 
 def test_units_multiply_pixels_alike_in_all_parts(experiment):
@@ -88,8 +103,10 @@ def test_ranges_are_those_of_the_means(experiment):
     top[10:13] = 1
     rest = dict.fromkeys(experiment.RULES, top)
     rest["momentum"] = top * 0.9
-    found = experiment.ranges(rest)
+    found = experiment.ranges(rest, dict.fromkeys(rest, 11), "Adam")
     inside = 2 / 6 + 2 * 0.01 / 6
+    against_another = experiment.ranges(rest, dict.fromkeys(rest, 11), "momentum")
+    assert against_another["momentum"]["any"] == found["momentum"]["own"]
     assert found["Adam"]["own"] == pytest.approx([inside] * 3, abs=1e-4)
     assert found["momentum"]["own"][0] == pytest.approx(inside, abs=1e-3)
     assert found["momentum"]["any"] == [0, 0, 0]
@@ -102,15 +119,27 @@ def test_choices_are_made_on_seeds_that_no_result_is_taken_from(experiment):
     assert experiment.split_seeds(found)[0].tolist() == [[0, 0], [5, 5], [6, 6]]
 
 
-def test_decay_of_a_blank_pixel_is_a_power(experiment, monkeypatch):
-    monkeypatch.setattr(experiment, "best", lambda *_: 0)  # after one epoch it is at an edge
+def test_soonest_counts_a_run_that_never_arrives_with_all_its_updates(experiment, monkeypatch):
+    monkeypatch.setattr(experiment, "TUNE", 2)
+    never = math.inf
+    updates = torch.tensor(
+        [[9.0, 9.0, 150.0, 150.0], [never, 50.0, never, 10.0], [7.0, 7.0, 199.0, 199.0]]
+    )
+    found = experiment.soonest([0.1, 0.2, 0.3], updates)
+    assert found == {"fastest": 1, "updates": [None, 50.0]}  # 200 and 10 are fewer than twice 150
+    with pytest.raises(ValueError, match="the highest"):
+        experiment.soonest([0.1, 0.2, 0.3], updates.flip(1))
+    assert experiment.soonest([0.1, 0.2], torch.full((2, 4), never))["updates"] == [None, None]
+
+
+def test_decay_of_a_blank_pixel_is_a_power(experiment):
     found = experiment.measure_decay(0.02)
     assert list(found["sides"]) == ["none", "L2", "AdamW"]
     blank = found["ink"] == 0
     assert blank.any()
     side, none = found["sides"]["AdamW"], found["sides"]["none"]
     share = (side["columns"] / none["columns"])[blank]
-    factor = (1 - 0.02 * side["strengths"][side["like"]]) ** 20
+    factor = (1 - 0.02 * side["like"]) ** 20
     torch.testing.assert_close(share, torch.full_like(share, factor), rtol=1e-4, atol=0)
 
 
@@ -124,7 +153,13 @@ def test_there_are_24_runs_of_everything():
         for name, of in found.items():
             assert len(of["accuracy"]) == len(DATA["rates"]["rates"][name]) == 25
             assert all(len(runs) == DATA["seeds"] for runs in of["accuracy"])
-            assert len(of["updates"]) == DATA["seeds"]
+            assert all(
+                len(of[str(to)]["updates"]) == DATA["seeds"] for to in DATA["rates"]["targets"]
+            )
+    for schedules in DATA["schedules"].values():
+        for of in schedules.values():
+            assert list(of) == list(TASKS["digits"])
+            assert all(len(found["accuracy"]) == DATA["seeds"] for found in of.values())
     for sides in DATA["correction"]["beta2"].values():
         for of in sides.values():
             assert all(len(runs) == DATA["seeds"] for runs in of["accuracy"])
@@ -133,17 +168,24 @@ def test_there_are_24_runs_of_everything():
         assert len(of["columns"]) == len(DATA["decay"]["ink"]) == DATA["seeds"]
 
 
-def test_no_choice_was_cut_off_by_its_list():
+def test_no_choice_was_cut_off_by_its_list(experiment):
     for found in TASKS.values():
         for of in found.values():
             assert 0 < of["best"] < 24
+    for schedules in DATA["schedules"].values():
+        for of in schedules.values():
+            for name, found in of.items():
+                rates = DATA["rates"]["rates"][name]
+                assert rates[6] < found["lr"] < rates[-1]
     for sides in DATA["correction"]["beta2"].values():
         for of in sides.values():
             assert 0 < of["best"] < len(DATA["correction"]["rates"]) - 1
-    assert all(2.5e-4 < lr < 0.09 for lr in DATA["betas"]["lr"])
+    rates = experiment.GRID_RATES
+    assert all(1.01 * rates[0] < lr < 0.99 * rates[-1] for lr in DATA["betas"]["lr"])
     for name in ("L2", "AdamW"):
         side = DATA["decay"]["sides"][name]
-        assert 0 < side["best"] < len(side["strengths"]) - 1
+        assert side["best"] < side["strengths"][-1]
+        assert side["strengths"][0] < side["like"] < side["strengths"][-1]
 
 
 def test_the_experiment_has_not_changed_its_conditions(experiment):

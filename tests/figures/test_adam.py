@@ -14,7 +14,7 @@ from course_lib.optim.paths import path
 from course_lib.optim.surfaces import RAVINE
 
 RUNS = np.linspace(0, 1, 24)
-RULES = ("gradient descent", "momentum", "RMSProp", "Adam")
+RULES = ("gradient descent", "momentum", "Nesterov", "RMSProp", "Adam")
 TASKS = ("digits", "unequal units")
 WIDTHS = {"against the best rule": (1, 0.8, 1.2), "against itself": (1.1, 0.9, 1.3)}
 RATES = np.geomspace(1e-4, 1, 13)
@@ -145,6 +145,11 @@ def test_by_rate_draws_medians_bands_and_new_runs():
     edges = fig.axes[0].collections[0].get_paths()[0].vertices[:, 1]
     assert (edges.min(), edges.max()) == pytest.approx((0.2 * 0.525, 0.9 * 0.975))
     assert (cross.get_xdata()[0], cross.get_ydata()[0]) == (0.05, 0.6)
+
+
+def test_by_rate_draws_every_rule():
+    for ax in FIGURES["by_rate"]().axes:
+        assert [line.get_label() for line in ax.lines][:5] == list(RULES)
 
 
 def test_widths_and_updates_draws_what_it_is_given_and_no_interval_beyond_the_end():

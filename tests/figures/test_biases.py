@@ -71,9 +71,6 @@ FIGURES = {
     "loss_by_strength": lambda: biases.loss_by_strength(
         np.geomspace(1e-4, 1, 18), {"ink": strengths(), "centred": strengths()}
     ),
-    "answers": lambda: biases.answers(
-        np.full(10, 0.1), {"trained on clear images": RUNS[:10], "on diverse": RUNS[:10]}
-    ),
 }
 
 
@@ -209,12 +206,6 @@ def test_loss_by_strength_marks_what_was_chosen_with_a_shape_that_the_legend_nam
     assert [line.get_markevery() for line in lines] == [[3], [1]]
     shapes = [handle.get_marker() for handle in ax.get_legend().legend_handles]
     assert shapes == [line.get_marker() for line in lines] == ["o", "s"]
-
-
-def test_answers_are_bars_beside_the_truth():
-    ax = biases.answers([0.5, 0.5], {"a": [0.2, 0.8], "b": [0.4, 0.6]}).axes[0]
-    assert [bar.get_height() for bar in ax.patches] == [0.2, 0.8, 0.4, 0.6]
-    assert ax.collections[0].get_segments()[0][:, 1].tolist() == [0.5, 0.5]
 
 
 def test_bias_paths_and_losses_are_drawn_as_given():

@@ -53,7 +53,10 @@ FIGURES = {
         {f"digits, {k} epochs": dict.fromkeys(EIGHT, RUNS) for k in range(4)}, interval, "test loss"
     ),
     "places": lambda: race.places(
-        {f"tumours,\n{k} epochs": dict.fromkeys(EIGHT, (2, 8)) for k in range(4)}
+        {
+            name: {f"tumours, {k} epochs": dict.fromkeys(EIGHT, (2, 8)) for k in range(4)}
+            for name in ("constant rate", "rate along a cosine")
+        }
     ),
     "lines": lambda: race.lines(
         {f"digits, {k} epochs": dict.fromkeys(EIGHT, RATES) for k in range(2)},
@@ -68,8 +71,11 @@ FIGURES = {
         {rule: np.full(25, 0.25) for rule in EIGHT},
     ),
     "edge": lambda: race.edge(
-        [0, 50, 100], {lr: [0.5, 0.1, 0.02] for lr in (0.1, 0.3, 0.6)},
-        {lr: [1.5, 2 / lr, 3] for lr in (0.1, 0.3, 0.6)},
+        [0, 50, 100],
+        {
+            title: {lr: [[1.5, 2, 3], [1.6, 2 / lr, np.nan]] for lr in (0.1, 0.3, 0.6, 1.8)}
+            for title in ("half the usual weights", "the usual weights")
+        },
     ),
 }  # fmt: skip
 
@@ -167,7 +173,11 @@ def test_scores_draws_every_run_and_the_interval():
 
 
 def test_places_draws_a_bar_from_the_first_to_the_last():
-    bar = FIGURES["places"]().axes[1].collections[0].get_segments()[0]
+    axes = FIGURES["places"]().axes
+    assert [ax.get_title(loc="left") for ax in axes[3:5]] == ["tumours,\n3 epochs", ""], (
+        "above only"
+    )
+    bar = axes[5].collections[0].get_segments()[0]
     np.testing.assert_allclose(bar[:, 0], [1.68, 8.32])
 
 
@@ -177,6 +187,6 @@ def test_lines_escapes_and_edge_draw_what_they_are_given():
     np.testing.assert_allclose(panels[1].lines[3].get_ydata(), [2, 20, 200])
     np.testing.assert_allclose(panels[2].lines[0].get_ydata(), 0.25)
     left, right = FIGURES["edge"]().axes
-    np.testing.assert_allclose(left.lines[2].get_ydata(), [0.5, 0.1, 0.02])
-    assert [line.get_ydata()[0] for line in right.lines if line.get_linestyle() == ":"] == [
-        pytest.approx(2 / 0.3), pytest.approx(2 / 0.6)]  # fmt: skip
+    np.testing.assert_allclose(left.lines[1].get_ydata(), [1.6, 20, np.nan])
+    limits = [line.get_ydata()[0] for line in right.lines if len(set(line.get_ydata())) == 1]
+    np.testing.assert_allclose(limits, [2 / 0.3, 2 / 0.6, 2 / 1.8])

@@ -3,7 +3,7 @@
 import pytest
 from nbformat import write
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from validate import validate
+from validate import OTHER_DEVICE, validate
 
 
 def stream(text):
@@ -14,7 +14,7 @@ def display(data):
     return new_output("display_data", data=data)
 
 
-def run(folder, cells):
+def run(folder, cells, also=None):
     """Validate a notebook of these cells, each a source and its stored outputs."""
     notebook = new_notebook()
     for count, (source, outputs) in enumerate(cells, 1):
@@ -23,7 +23,7 @@ def run(folder, cells):
     path = folder / "toy.ipynb"
     write(notebook, path)
     (folder / "run").mkdir()
-    return validate(path, folder / "run", timeout=5)
+    return validate(path, folder / "run", timeout=20 if also else 5, also=also)
 
 
 SHOW = """
@@ -119,3 +119,18 @@ def test_time_and_memory_are_measured_and_this_machine_is_no_network(tmp_path):
     assert found.cells == [True] * 4
     assert found.seconds > 1.5 > found.computed > 0
     assert 400 < found.peak_mb < 700
+
+
+DATA = "import torch\nfrom course_lib.lab import device, digits\ndata = digits().to(device())"
+DRAWS = {
+    "a draw that is moved": ("data.train.x @ torch.ones(64).to(device())", True),
+    "a draw that is not": ("data.train.x @ torch.ones(64)", False),
+    "labels that are not": ("(data.train.x.sum(dim=1) > data.train.y.cpu())", False),
+    "a figure's numbers": ("data.train.x.numpy()", False),
+}
+
+
+def test_a_draw_that_would_not_meet_its_data_on_a_gpu_fails(tmp_path):
+    cells = [(DATA, []), *((f"_ = {source}", []) for source, _ in DRAWS.values())]
+    found = run(tmp_path, cells, also=OTHER_DEVICE)
+    assert found.cells == [True, *(passes for _, passes in DRAWS.values())], found.report

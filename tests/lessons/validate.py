@@ -37,6 +37,9 @@ OTHER_PROCESSOR = {
     "ONEDNN_MAX_CPU_ISA": "SSE41",
 }
 
+# A device that computes on the CPU and refuses to be mixed with it: see refusing.py.
+OTHER_DEVICE = {"COURSE_DEVICE": "cuda", "COURSE_REFUSES": "1"}
+
 
 def validate(
     notebook: Path, folder: Path, timeout: int = 60, also: Mapping[str, str] | None = None

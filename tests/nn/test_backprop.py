@@ -87,6 +87,13 @@ def test_relu_vjp_is_torchs_also_at_zero(shape):
     assert torch.equal(relu_vjp(g, z.detach()), expected)
 
 
+@pytest.mark.parametrize("g", [float("inf"), -float("inf")])
+def test_relu_hands_nothing_back_below_zero_also_of_infinity(g):
+    g, z = torch.full((3,), g), torch.tensor([-1.0, 0.0, 1.0], requires_grad=True)
+    (expected,) = torch.autograd.grad(torch.relu(z), z, g)
+    assert torch.equal(relu_vjp(g, z.detach()), expected)
+
+
 @pytest.mark.parametrize("shape", [(4, 3), (1, 3), (0, 3), (4, 1)])
 def test_softmax_vjp_is_autograds_and_the_jacobians(shape):
     z, g = 3 * draw(*shape), draw(*shape, seed=1)

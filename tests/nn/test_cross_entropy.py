@@ -275,3 +275,10 @@ def test_what_does_not_fit_classes_is_named(function):
         function(draw(3, 4), y[:, None])
     with pytest.raises(ValueError, match=r"y has dtype torch.float64; it must hold whole numbers"):
         function(draw(3, 4), y.double())
+
+
+@pytest.mark.parametrize("function", [f for pair in ON_CLASSES for f in pair])
+@pytest.mark.parametrize("wrong", [-1, 4])
+def test_a_class_that_there_is_not_is_refused(function, wrong):
+    with pytest.raises((RuntimeError, IndexError), match=f"index {wrong} is out of bounds"):
+        function(draw(3, 4), torch.tensor([0, wrong, 2]))

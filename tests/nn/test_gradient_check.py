@@ -124,6 +124,14 @@ def test_relative_error_at_its_ends():
     assert relative_error(a, 2 * a) == relative_error(2 * a, a) == pytest.approx(0.5)
     assert relative_error(7 * a, 7.7 * a) == pytest.approx(relative_error(a, 1.1 * a).item())
     assert math.isnan(relative_error(a * math.nan, a))
+    assert relative_error(a[:0], a[:0]) == 0
+
+
+@pytest.mark.parametrize("size", [1e-44, 1e-30, 1.0, 1e30])
+def test_relative_error_neither_vanishes_nor_overflows_in_float32(size):
+    a = torch.tensor([size, 2 * size])
+    assert relative_error(a, 2 * a) == pytest.approx(0.5, rel=1e-6)
+    assert relative_error(a, -a) == pytest.approx(2, rel=1e-6)
 
 
 @pytest.mark.parametrize(

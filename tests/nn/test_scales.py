@@ -94,6 +94,13 @@ def test_truncated_std_is_scipys(limit):
     assert truncated_std(limit) == pytest.approx(stats.truncnorm(-limit, limit).std(), rel=1e-9)
 
 
+@pytest.mark.parametrize("limit", [1e-12, 1e-8, 1e-7, 1e-4, 0.0099, 0.0101])
+def test_a_tiny_limit_leaves_a_flat_distribution(limit):
+    """The density is 1 − x²/2 but for a constant: its variance is that of the flat one, less."""
+    flat = uniform_std(-limit, limit)
+    assert truncated_std(limit) == pytest.approx(flat * (1 - limit**2 / 15), rel=1e-9)
+
+
 def test_truncated_std_at_its_ends():
     assert truncated_std(40.0) == 1
     assert truncated_std(0.01) == pytest.approx(uniform_std(-0.01, 0.01), rel=1e-4)

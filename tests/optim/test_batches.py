@@ -1,6 +1,7 @@
 """Batches against what must hold of them; noise against every batch there is; steps by hand."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from course_lib.optim.batches import (
     batches,
     epoch_updates,
     gradient_noise,
+    noise_floor,
+    noise_scale,
     sgd_step,
     stream_epoch,
 )
@@ -180,3 +183,57 @@ def test_what_is_streamed_is_a_copy():
 def test_what_cannot_be_is_refused(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def walk_noisily(lr, beta=0.0, walkers=4000, steps=3000):
+    """Return the mean square distance from the minimum of (averaged) noisy steps, λ = σ = 1."""
+    source = generator(0)
+    w = velocity = torch.zeros(walkers, dtype=torch.float64)
+    for _ in range(steps):
+        g = w + torch.randn(walkers, generator=source, dtype=torch.float64)
+        velocity = beta * velocity + (1 - beta) * g
+        w = w - lr * velocity
+    return w.square().mean().item()
+
+
+@pytest.mark.parametrize("lr", [0.05, 0.5, 1.5])
+def test_noisy_steps_end_at_the_floor(lr):
+    # 4000 walkers: the standard error of a variance is √(2 / 4000) = 2.2 %.
+    assert walk_noisily(lr, steps=300) == pytest.approx(noise_floor(lr, 1.0, 1.0), rel=0.08)
+
+
+def test_averaged_momentum_does_not_lower_the_floor():
+    plain, averaged = noise_floor(0.05, 1.0, 1.0), walk_noisily(0.05, beta=0.9, steps=600)
+    assert averaged == pytest.approx(plain, rel=0.09)
+
+
+def test_shuffled_epochs_wander_less_where_a_path_remembers_an_epoch():
+    source = generator(0)
+    noise = torch.randn(20, generator=source, dtype=torch.float64)
+    noise = (noise - noise.mean()) / noise.std(correction=0)
+    ends = {}
+    for lr in (0.005, 1.0):
+        w = torch.zeros(2000, dtype=torch.float64)
+        for _ in range(math.ceil(6 / lr / 20) + 1):
+            order = torch.rand(2000, 20, generator=source).argsort(dim=1)
+            for i in range(10):  # looked at in the middle of an epoch, where it is widest
+                w = w - lr * (w + noise[order[:, i]])
+            ends[lr] = w.square().mean().item()
+            for i in range(10, 20):
+                w = w - lr * (w + noise[order[:, i]])
+    assert ends[0.005] < 0.2 * noise_floor(0.005, 1.0, 1.0)
+    assert ends[1.0] == pytest.approx(noise_floor(1.0, 1.0, 1.0), rel=0.1)
+
+
+def test_the_floor_needs_a_rate_that_converges():
+    for lr in (0.0, 2.0):
+        with pytest.raises(ValueError, match="lr times curvature"):
+            noise_floor(lr, 1.0, 1.0)
+
+
+def test_a_batch_of_the_noise_scale_has_noise_as_long_as_the_gradient():
+    each = torch.randn(50, 3, 4, generator=generator(1), dtype=torch.float64) + 0.5
+    each = torch.cat([each, 2 * each])
+    size = noise_scale(each).item()
+    one = gradient_noise(each, 1, replacement=True).square().sum()
+    torch.testing.assert_close(one / size, each.mean(dim=0).square().sum())

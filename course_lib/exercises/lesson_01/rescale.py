@@ -78,9 +78,9 @@ only multiplied by the target: target / size → target
     The weights are multiplied by the target, whatever size the signals had before. Measure first:
     what should happen if they already have the right size?
 the factor itself: size * W → size
-    This is the factor c, and it is right. Asked is the matrix that it makes.
+    This is the factor c, and it is right. The exercise asks for the matrix that it makes.
 the signals: size * W → size * dense(x, W)
-    You give back the signals at the right size. Asked are the weights that make them.
+    You give back the signals at the right size. The exercise asks for the weights that make them.
 root over the target: .sqrt() → ; target / size → (target / size).sqrt()
     The root is taken of the target too. It belongs to the size of the signals alone: look at your
     brackets.

@@ -49,8 +49,8 @@ transposed: outer(v, x) → outer(x, v)
     The numbers are right, but rows and columns are swapped. The result is laid out like `W`: a row
     for each hidden neuron.
 weight itself counted: outer(v, x) → outer(v, x) * W
-    This is how much each connection contributes to the output. Asked is by how much the output
-    moves when the weight moves by one: does that depend on where the weight is?
+    This is how much each connection contributes to the output. The exercise asks by how much the
+    output moves when the weight moves by one: does that depend on where the weight is?
 second layer forgotten: x.expand_as(W)
     This is how far the hidden neuron moves. Its signal is weighted once more on its way to the
     output: which number does it meet there?
@@ -67,8 +67,8 @@ derivative by the second layer: W @ x
     You let `v` move, not `W`: there is one number for each hidden neuron here. Look at which symbol
     stands below the line in ∂out/∂W.
 the output itself: v @ (W @ x)
-    This is the output. Asked is how far it moves for each single weight: as many numbers as `W` has
-    entries.
+    This is the output. The exercise asks how far it moves for each single weight: as many numbers
+    as `W` has entries.
 added instead of multiplied: v[:, None] + x
     The two numbers on the path are added. The signal is weighted by the one after the other: what
     does a weight do to its signal?
@@ -102,14 +102,14 @@ added up: outer(v, x) → outer(v, x).sum()
     Your answers for all the weights are added into one number. Each weight should keep its own:
     look for a sum too many.
 contribution to the neuron: W * x
-    This is how much each connection contributes to its hidden neuron. Asked is by how much the
-    output moves when the weight moves: does that depend on where the weight is?
+    This is how much each connection contributes to its hidden neuron. The exercise asks by how much
+    the output moves when the weight moves: does that depend on where the weight is?
 the weights: W.clone()
-    These are the weights. Asked is what happens to the output when one of them moves by one: where
-    does its line begin, and what does its signal meet on the way?
+    These are the weights. The exercise asks what happens to the output when one of them moves by
+    one: where does its line begin, and what does its signal meet on the way?
 backward without requires_grad: (v @ (W @ x)).backward()
-    torch keeps no gradients here, since `W` comes without `requires_grad`. Asked is the formula:
-    which numbers does a signal through one weight meet on its way?
+    torch keeps no gradients here, since `W` comes without `requires_grad`. The exercise asks for
+    the formula: which numbers does a signal through one weight meet on its way?
 """
 
 SENSITIVITY = Exercise(

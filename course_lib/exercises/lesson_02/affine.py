@@ -112,8 +112,8 @@ mean of the biases: + bias → + bias.mean()
     Every neuron gets the mean of all biases. Each neuron has one of its own: look for a mean too
     many.
 a pair: signals + bias → signals, bias
-    Two results come back, the weighted sums and the biases. Asked is one matrix, in which the two
-    have met: look for a comma where an operation should stand.
+    Two results come back, the weighted sums and the biases. The exercise asks for one matrix, in
+    which the two have met: look for a comma where an operation should stand.
 only the first bias: + bias → + functional.pad(bias[:1], (0, len(bias) - 1))
     Only the first neuron gets its bias. If you use a loop, look at how far the `return` is
     indented: it ends the function inside the loop.

@@ -95,7 +95,7 @@ both left as they were: x, weight
 results swapped: [x, ones] ↔ [weight, bias[:, None]]
     Both matrices are right, but they come back in the wrong order: the inputs are asked for first.
 the layer's result: affine(x, weight, bias)
-    This is the result of the layer. Asked are the two matrices that make it, as a pair.
+    This is the result of the layer. The exercise asks for the two matrices that make it, as a pair.
 a plain 1: [x, ones] → [x, 1]
     `cat` joins tensors, and 1 is a plain number. A 1 is needed in each row: which tensor holds
     those, and what is its shape?
@@ -115,7 +115,8 @@ last column overwritten in both: [x, → [x[:, :-1], ; [weight, → [weight[:, :
     The ones have replaced the last input, and the biases its weights. They should stand beside
     them: each matrix gets one column more.
 only the inputs: , torch.cat([weight, bias[:, None]], dim=1) →
-    Only the inputs come back. Asked are two matrices: look at what stands after `return`.
+    Only the inputs come back. The exercise asks for two matrices: look at what stands after
+    `return`.
 biases alone: torch.cat([weight, bias[:, None]], dim=1) → bias[:, None]
     Your second matrix holds the biases alone. They should stand beside the weights, which are still
     needed for the other inputs.

@@ -75,7 +75,8 @@ roles swapped: gradient + 2 * strength * bias → bias + 2 * strength * gradient
     Gradient and bias have changed places. The gradient of the loss goes in as it is, and the
     penalty is made of the biases.
 a step taken: gradient + → bias - gradient -
-    This is the bias after a step of descent. Asked is the gradient that the step is taken with.
+    This is the bias after a step of descent. The exercise asks for the gradient that the step is
+    taken with.
 sign: gradient + → gradient -
     The penalty has the wrong sign: a step against this gradient would drive the biases away from 0.
     The descent itself brings the minus; the gradient does not.
@@ -116,8 +117,8 @@ averaged into one number: gradient + 2 * strength * bias → (gradient + 2 * str
     mean too many.
 a step taken, with the strength:
     | gradient + 2 * strength * bias → bias - strength * (gradient + 2 * bias)
-    This is a bias after a step, with the strength as its length. Asked is a gradient; and the
-    strength says how much the penalty counts, not how far to go.
+    This is a bias after a step, with the strength as its length. The exercise asks for a gradient;
+    and the strength says how much the penalty counts, not how far to go.
 a strength from elsewhere: * strength → * 0.03
     The strength is always the same here, whatever is given. Look for a number, or a name from
     elsewhere in the notebook, in place of the argument.

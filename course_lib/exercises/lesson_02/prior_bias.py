@@ -79,7 +79,8 @@ logarithm to the base 2: torch.log2(p / (1 - p))
     The logarithm has the base 2. The sigmoid is built on e: look for the logarithm that undoes
     `exp`.
 the sigmoid itself: torch.sigmoid(p)
-    This is the sigmoid of p. Asked is the way back: which number does the sigmoid turn into p?
+    This is the sigmoid of p. The exercise asks for the way back: which number does the sigmoid turn
+    into p?
 difference: p - (1 - p)
     This is the difference between p and its opposite. It is 0 at one half, as it should be, but it
     never gets below -1: put it into the sigmoid and see.
@@ -87,8 +88,8 @@ brackets around the rest: torch.log1p(-p) → 1 - p.log()
     Your result is -1 for every share: the second part takes away what the first has given. Brackets
     are missing around what the second logarithm is taken of.
 a ratio of logarithms, upside down: torch.log1p(-p) / torch.log(p)
-    This divides one logarithm by another. Asked is one logarithm, of a fraction: look at the order
-    of the two steps.
+    This divides one logarithm by another. The exercise asks for one logarithm, of a fraction: look
+    at the order of the two steps.
 odds upside down, subtracted: 1 - 1 / p
     This is minus the odds that it does not happen, so it is never above 0. The exponential is still
     to be undone: a step is missing.

@@ -62,11 +62,11 @@ where the output is one half: -bias → (0.5 - bias)
     This is where the output reaches one half. A neuron begins to fire where its output leaves 0:
     look at the right side of your equation.
 the bias itself: bias.clone()
-    This is the bias. It is what the neuron says at the input 0; asked is the input at which it says
-    0.
+    This is the bias. It is what the neuron says at the input 0; the exercise asks for the input at
+    which it says 0.
 the output at one: weight + bias
-    This is the output for the input 1. Asked is the other direction: which input gives the output
-    0?
+    This is the output for the input 1. The exercise asks for the other direction: which input gives
+    the output 0?
 only the first neuron: -bias / weight → -bias[0] / weight[0]
     Only the first neuron gets an answer. Look at the places that you name, or at how far a `return`
     in a loop is indented.

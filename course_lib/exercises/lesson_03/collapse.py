@@ -89,8 +89,8 @@ biases swapped: b1 + b2 → b2 + b1
     The biases have changed places: which of them lies before the second weights, and which comes
     after?
 bias as a column: b1 + b2 → b1[:, None] + b2[:, None]
-    Your bias is a column, (k, 1). Asked are k numbers in one axis; a matrix times a vector gives
-    just that, without a second axis.
+    Your bias is a column, (k, 1). The exercise asks for k numbers in one axis; a matrix times a
+    vector gives just that, without a second axis.
 bias as a column and a row: b1 + b2 → b1[:, None] + b2
     Your bias has become a table (k, k): a column plus a row. Look at the axis that you added to the
     first bias.

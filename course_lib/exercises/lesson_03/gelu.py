@@ -84,7 +84,7 @@ the share above: 1 + → 1 -
 density: z * torch.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
     You multiply by the height of the bell, φ(z). The share Φ(z) is the area to the left of z.
 the slope: activations.gelu_grad(z)
-    This is the slope of GELU. Asked is the function itself.
+    This is the slope of GELU. The exercise asks for the function itself.
 relu: torch.relu(z)
     This is ReLU. GELU bends smoothly: at z = -1 it is about -0.16.
 sign inside: 1 + torch.erf(z / math.sqrt(2)) → 2 - torch.erf(z / math.sqrt(2))

@@ -41,8 +41,8 @@ def _slope_by_masking(z: Tensor) -> Tensor:
 
 SLIPS = """
 relu itself: torch.relu(z)
-    This is the height of ReLU. Asked is how steep it is: at z = 5 and at z = 7 the heights differ;
-    do the slopes?
+    This is the height of ReLU. The exercise asks how steep it is: at z = 5 and at z = 7 the heights
+    differ; do the slopes?
 slope 1 at the corner: > → >=
     All slopes are right but the one at z = 0, where the lines meet. Look at what the exercise takes
     there, and at your comparison.

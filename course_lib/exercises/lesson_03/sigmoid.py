@@ -125,7 +125,7 @@ twice as steep: torch.sigmoid(2 * z)
     It runs from 0 to 1, but it is twice as steep: the sigmoid of 2z. If you use tanh, look at what
     goes into it; if you use exponentials, look at which of them should be 1.
 the slope: torch.sigmoid(z) * torch.sigmoid(-z)
-    This is the slope of the sigmoid, a bump. Asked is the curve itself.
+    This is the slope of the sigmoid, a bump. The exercise asks for the curve itself.
 softmax: torch.softmax(z, dim=-1)
     Your numbers add up to 1: that is softmax, which compares them with each other. The sigmoid
     treats each number by itself.

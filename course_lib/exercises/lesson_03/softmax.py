@@ -86,8 +86,8 @@ shift by the largest of each class: _below_the_largest(z) → z - z.amax(dim=0)
     You take off the largest number of each column, so that the numbers of one row move by different
     amounts. Which axis counts the classes?
 wrong axis: torch.softmax(z, dim=0)
-    Your columns add up to 1: the examples are compared with each other. Asked are shares of the
-    classes within each example: look at `dim`.
+    Your columns add up to 1: the examples are compared with each other. The exercise asks for
+    shares of the classes within each example: look at `dim`.
 sum over the wrong axis: dim=-1 → dim=0
     The shift is taken row by row, but the sum column by column. Neither rows nor columns are shares
     then: look at both `dim`.
@@ -152,9 +152,10 @@ minus, no shift: _below_the_largest(z) → -z
     Two things: your largest share belongs to the smallest number, so look for a sign; and nothing
     is taken off before the exponential, so that large numbers overflow.
 logarithm of the shares: return → return torch.log( ; keepdim=True) → keepdim=True))
-    Your last step takes the logarithm of the shares. Asked are the shares: numbers from 0 to 1.
+    Your last step takes the logarithm of the shares. The exercise asks for the shares: numbers from
+    0 to 1.
 logarithm: log_softmax(z)
-    These are the logarithms of the shares. Asked are the shares: numbers from 0 to 1.
+    These are the logarithms of the shares. The exercise asks for the shares: numbers from 0 to 1.
 sigmoids: torch.sigmoid(z)
     Each number went through a sigmoid by itself, so that a row does not add up to 1. Softmax lets
     the classes of an example compete.

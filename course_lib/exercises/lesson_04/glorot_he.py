@@ -35,10 +35,10 @@ factor 1: 2 / → 1 /
     This is LeCun's rule, for a layer without an activation. A ReLU takes half of the mean square
     away: what makes up for it?
 no root: math.sqrt →
-    This is the variance. Asked is the standard deviation: one step is missing.
+    This is the variance. The exercise asks for the standard deviation: one step is missing.
 fan_out: math.sqrt(2 / shape[0])
-    This is He's other mode, fan-out: it keeps the size of gradients. Asked is fan-in, for signals.
-    Which of the two numbers in the shape counts the inputs?
+    This is He's other mode, fan-out: it keeps the size of gradients. The exercise asks for fan-in,
+    for signals. Which of the two numbers in the shape counts the inputs?
 factor 1, fan_out: math.sqrt(1 / shape[0])
     Two things: you divide by the neurons, where the inputs belong, and the factor for the ReLU is
     missing.
@@ -76,14 +76,14 @@ torch's default layer: math.sqrt(1 / (3 * shape[1]))
     fan-in. The factor for the ReLU is another one.
 corrected for lost tails: return → return 1 / truncated_std() *
     You divide by k, the correction for numbers without their tails. That belongs to the drawing;
-    asked is the standard deviation that the weights end up with.
+    the exercise asks for the standard deviation that the weights end up with.
 corrected for lost tails, rounded: return → return 1 / 0.8796 *
     You divide by 0.8796, the correction for numbers without their tails. That belongs to the
-    drawing; asked is the standard deviation that the weights end up with.
+    drawing; the exercise asks for the standard deviation that the weights end up with.
 factor 1, no root: 1 / shape[1]
-    This is 1 over the inputs, the variance of LeCun's rule. Asked is He's standard deviation. Two
-    things are missing, the factor for the ReLU and the root; or both are there, and your power
-    takes in less than you think: look at its brackets.
+    This is 1 over the inputs, the variance of LeCun's rule. The exercise asks for He's standard
+    deviation. Two things are missing, the factor for the ReLU and the root; or both are there, and
+    your power takes in less than you think: look at its brackets.
 squared: (2 / shape[1]) ** 2
     The variance is squared. The standard deviation is the other way from there.
 limit of the uniform form, fan_out: math.sqrt(6 / shape[0])
@@ -104,7 +104,7 @@ sum instead of mean: 2 / → 1 /
     You divide by the sum of the fans, where their mean belongs: the variance is half of what it
     should be.
 variance: math.sqrt →
-    This is the variance. Asked is the standard deviation: one step is missing.
+    This is the variance. The exercise asks for the standard deviation: one step is missing.
 one over both fans: 1 / sum(shape)
     This is 1 over the sum of the fans. Two things are missing, the 2 of their mean and the root; or
     both are there, and your power takes in less than you think: look at its brackets.
@@ -149,10 +149,11 @@ two fractions: 2 / (fan_in + fan_out) → 2 / fan_in + 2 / fan_out
     One fraction has become two. The sum stands below the line: 2 / (a + b) is not 2 / a + 2 / b.
 corrected for lost tails: return → return 1 / truncated_std() *
     You divide by k, the correction for numbers without their tails. That belongs to the drawing, as
-    in 04.truncated; asked is the standard deviation that the weights end up with.
+    in 04.truncated; the exercise asks for the standard deviation that the weights end up with.
 corrected for lost tails, rounded: return → return 1 / 0.8796 *
     You divide by 0.8796, the correction for numbers without their tails. That belongs to the
-    drawing, as in 04.truncated; asked is the standard deviation that the weights end up with.
+    drawing, as in 04.truncated; the exercise asks for the standard deviation that the weights end
+    up with.
 He, fan-out: (fan_in + fan_out) → fan_out
     This is He's rule, with the neurons alone. Glorot's looks at both fans.
 squared: (2 / sum(shape)) ** 2

@@ -85,8 +85,8 @@ z turned over: + std → - std
 density:
     | spread = std or math.inf  # a std of 0 has no density
     | return torch.exp(-(((z - mean) / spread) ** 2) / 2) / (spread * math.sqrt(2 * math.pi))
-    This is the density of the normal distribution, how likely a number is. Asked are the numbers
-    themselves, made of z.
+    This is the density of the normal distribution, how likely a number is. The exercise asks for
+    the numbers themselves, made of z.
 range of the std: std * z → std * (2 * z - 1)
     You treat z as even numbers from 0 to 1. It is standard normal, around 0 already: look for a
     step that moves it.

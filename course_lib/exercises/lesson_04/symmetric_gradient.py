@@ -164,7 +164,8 @@ inputs left out, one number a neuron: at_neurons.T @ x → at_neurons.sum(dim=0)
     You have one number for each neuron. A neuron has a weight for each input, and each needs its
     own: what flows in plays no part yet.
 gradient of the outgoing weights: at_neurons.T @ x → error @ hidden
-    This is the gradient with respect to `v`. Asked is the one with respect to the hidden weights W.
+    This is the gradient with respect to `v`. The exercise asks for the one with respect to the
+    hidden weights W.
 first example only: at_neurons.T @ x → at_neurons[:1].T @ x[:1]
     Only the first example counts. If you use a loop, look at how far its `return` is indented; if
     not, look at where you pick an entry: the sum runs over all examples.
@@ -185,9 +186,11 @@ weights in the inputs' place: at_neurons.T @ x → at_neurons.sum(dim=0)[:, None
     You multiply by W at the end. A weight is moved by what flows into it: which of the arguments is
     that?
 a step taken: return → return W -
-    These are the weights after a step. Asked is the gradient that the step is taken with.
+    These are the weights after a step. The exercise asks for the gradient that the step is taken
+    with.
 the output: at_neurons.T @ x → hidden @ v
-    This is the output of the network. Asked is how the loss changes with each hidden weight.
+    This is the output of the network. The exercise asks how the loss changes with each hidden
+    weight.
 """
 
 SYMMETRIC_GRADIENT = Exercise(

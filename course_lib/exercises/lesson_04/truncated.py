@@ -108,8 +108,8 @@ area up to the limit: density / kept → density / ((1 + kept) / 2)
 erf at the limit: math.erf(2 / math.sqrt(2)) → math.erf(2)
     k is off: erf(2) is the area for another scale. The text takes erf at 2 / √2.
 standard deviation by the limit: / k → / 2
-    You divide by the limit, so that std becomes the largest number. Asked is the standard deviation
-    of the result.
+    You divide by the limit, so that std becomes the largest number. The exercise asks for the
+    standard deviation of the result.
 clipped after the stretch: std / k * z → (std / k * z).clamp(-2 * std, 2 * std)
     The stretch is right, and then you clip at two std. The limits are two standard deviations of
     the normal *before* the cut, so they lie further out: leave them.

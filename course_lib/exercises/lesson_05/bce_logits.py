@@ -142,8 +142,8 @@ sign forgotten in the exponent: (z.clamp(min=0) - z * y + torch.log1p(torch.exp(
 logarithm to the base 2: .mean() → .mean() / math.log(2)
     The logarithm has the base 2, which measures in bits. Losses use the natural one.
 squared error: ((torch.sigmoid(z) - y) ** 2).mean()
-    This is the squared error of the probabilities, the Brier score. Asked is the logarithm of the
-    probability that the right answer got.
+    This is the squared error of the probabilities, the Brier score. The exercise asks for the
+    logarithm of the probability that the right answer got.
 log of a rounded sigmoid, picked:
     | return -torch.where(y == 1, torch.sigmoid(z), 1 - torch.sigmoid(z)).log().mean()
     The formula is right, but the sigmoid comes before the logarithm. For large logits it is rounded

@@ -126,8 +126,8 @@ one yes or no for each class: bce_logits(z, _one_hot("z", z, y))
 logarithm to the base 2: .mean() → .mean() / math.log(2)
     The logarithm has the base 2, which measures in bits. Losses use the natural one.
 squared error: brier(softmax(z), y)
-    This is the squared error of the probabilities, the Brier score. Asked is the logarithm of the
-    probability that the right class got.
+    This is the squared error of the probabilities, the Brier score. The exercise asks for the
+    logarithm of the probability that the right class got.
 right class forgotten: z.logsumexp(dim=1).mean()
     This is the logarithm of the sum of the exponentials alone: the labels play no part. What is
     taken off for the right class?

@@ -50,8 +50,8 @@ def _slips_of_writing() -> Iterator[Slip]:
         yield Slip(
             f"task {task}, reason first",
             _with(task, (reason, loss)),
-            f"Task {task}: in your pair the reason comes first. Asked is the loss, then the "
-            "reason.",
+            f"Task {task}: in your pair the reason comes first. The exercise asks for the loss, "
+            "then the reason.",
         )
 
 
@@ -76,8 +76,8 @@ SLIPS = """
     a few very late arrivals would draw the prediction out, and more than half would come before it.
     Which number has half of the others on each side?
 2 huber
-    what Huber's loss leads to lies somewhere between two well-known numbers, according to its
-    delta. Asked is one of them exactly.
+    what Huber's loss leads to depends on delta. As delta grows it goes from one well-known number
+    to another. The exercise asks for one of them exactly.
 2 mean
     the mean has no fixed share of the arrivals before it: a single very late one moves it. Which
     number has half of the others on each side?
@@ -217,7 +217,8 @@ CHOOSE = Exercise(
         Slip(
             "reason first",
             tuple((reason, loss) for loss, reason in CHOSEN),
-            "In your pairs the reason comes first. Asked is the loss, then the reason.",
+            "In your pairs the reason comes first. The exercise asks for the loss, then the "
+            "reason.",
         ),
         *(slip for table in TABLES for slip in _slips_of_words(table)),
         *_slips_of_writing(),

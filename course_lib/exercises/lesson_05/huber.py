@@ -108,8 +108,8 @@ pseudo-Huber: (delta**2 * ((1 + ((prediction - target) / delta) ** 2).sqrt() - 1
     This is the pseudo-Huber loss, a smooth relative. It is near Huber's loss but not equal to it:
     the formula here has two pieces and no root.
 the gradient: (prediction - target).clamp(-delta, delta) / prediction.numel()
-    This is the gradient of the loss, one number for each prediction. Asked is the loss itself, a
-    single number.
+    This is the gradient of the loss, one number for each prediction. The exercise asks for the loss
+    itself, a single number.
 delta taken off: delta * (size - delta / 2) → delta * size - delta
     Beyond delta the wrong amount is taken off: delta alone does not have the unit of a square. What
     do your two pieces give for an error of exactly delta?

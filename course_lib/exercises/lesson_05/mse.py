@@ -71,8 +71,8 @@ doubled for squared: .square() → .mul(2)
     The errors are doubled where they should be squared. Then errors of both signs cancel: which
     operator is a power?
 the gradient: 2 * (prediction - target) / prediction.numel()
-    This is the gradient of the loss, one number for each prediction. Asked is the loss itself, a
-    single number.
+    This is the gradient of the loss, one number for each prediction. The exercise asks for the loss
+    itself, a single number.
 sum before square: .square().mean() → .sum().square() / len(target)
     The errors are added up first and squared afterwards, so that errors of both signs cancel. Look
     at the order of the steps.

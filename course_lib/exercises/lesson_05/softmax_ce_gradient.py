@@ -79,8 +79,8 @@ only the right entry: softmax(z) - right → (softmax(z) - 1) * right
 only the wrong entries: softmax(z) - right → softmax(z) * (1 - right)
     The right class has no entry. Its logit should be pulled up: how does the loss change with it?
 the loss itself: categorical_logits(z, y)
-    This is the loss, a single number. Asked is how it changes with each logit: a number for each of
-    them.
+    This is the loss, a single number. The exercise asks how it changes with each logit: a number
+    for each of them.
 averaged over the examples: / len(z) → .mean(dim=0)
     The examples are averaged into one row. Every logit of every example has an entry of its own.
 one taken off everywhere: - right → - 1

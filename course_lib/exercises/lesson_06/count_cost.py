@@ -113,7 +113,7 @@ neurons counted: n * sum(sizes), 2 * n * sum(sizes)
 the other way round: return forward, → return ; sizes[1] → sizes[1], forward
     The two numbers have changed places: forward is asked for first.
 both together: return forward, 2 * → return 3 *
-    This is one number, for both ways together. Asked are two: forward, backward.
+    This is one number, for both ways together. The exercise asks for two: forward, backward.
 last layer left out: pairwise(sizes) → pairwise(sizes[:-1])
     The last layer is left out, both ways. A list of three sizes has two layers. If you use a loop,
     look at where it ends.

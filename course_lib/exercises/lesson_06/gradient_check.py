@@ -129,8 +129,8 @@ step in proportion to the weight: step * axis → step * w * axis
     weight of 0 never moves. The step is added as it is.
 the exact gradient: torch.func.grad(f)(w)
     This is the exact gradient, or so near it that the step handed in plays no part: it comes from
-    autograd, or from a step of your own. Asked is the central difference with the given step, error
-    and all, from nothing but values of f.
+    autograd, or from a step of your own. The exercise asks for the central difference with the
+    given step, error and all, from nothing but values of f.
 second derivative: - f(w - step * axis)) / (2 * step) → - 2 * f(w) + f(w - step * axis)) / step**2
     This is the second derivative, how the slope itself changes. For the slope two values are
     enough.
@@ -200,7 +200,7 @@ GRADIENT_CHECK = Exercise(
         "One weight goes up by the step and f is called; the same weight goes down by the step and "
         "f is called again. How far apart were the two places? Then comes the next weight, from "
         "where the first one is back at its old value.",
-        "Work on a copy, `w.clone().view(-1)`, which is flat whatever the shape of w; go through "
+        "Work on a copy, `w.flatten().clone()`, which is flat whatever the shape of w; go through "
         "its places one by one, and give the list of slopes the shape of w at the end.",
     ),
     slips=slips(SLIPS, _by_axes)

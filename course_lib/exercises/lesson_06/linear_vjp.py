@@ -135,7 +135,8 @@ sign: -(g @ weight), -(g.T @ x), -g.sum(dim=0)
     All signs are wrong. This is the direction of descent; a gradient points uphill, and the minus
     comes with the step.
 forward pass: x @ weight.T
-    These are the outputs of the layer. Asked is the way back: three gradients, made from g.
+    These are the outputs of the layer. The exercise asks for the way back: three gradients, made
+    from g.
 overwritten in the loop:
     | of_x, of_weight, of_bias = torch.zeros_like(x), torch.zeros_like(weight), g[0].clone()
     | for n in range(len(x)):
@@ -154,8 +155,8 @@ outputs for g:
     The outputs of the layer stand where g should. What they were plays no part on the way back; the
     gradient that arrives there is handed in.
 the step taken: g.T @ x → weight - g.T @ x
-    Your second result is the weights after a step. Asked is their gradient; the step of descent
-    comes later, and has a learning rate.
+    Your second result is the weights after a step. The exercise asks for their gradient; the step
+    of descent comes later, and has a learning rate.
 """
 
 LINEAR_VJP = Exercise(

@@ -7,6 +7,8 @@ from torch import Tensor
 
 from ...checking import Case, Exercise, slips
 from ...nn import backprop
+from ...nn.activations import relu, relu_grad  # noqa: F401  (slips use relu)
+from ...nn.backprop import elementwise_vjp
 from ..drawing import drawing
 
 
@@ -50,6 +52,10 @@ def _relu_row_by_row(g: Tensor, z: Tensor) -> Tensor:
     return torch.stack([one * (row > 0) for one, row in zip(g, z, strict=True)])
 
 
+def _relu_by_slope(g: Tensor, z: Tensor) -> Tensor:
+    return elementwise_vjp(g, relu_grad(z))
+
+
 SLIPS = """
 gate of the gradient's sign: relu_grad(z) → (g > 0)
     The gate looks at the sign of g, so all gradients below 0 are lost. Whether ReLU let something
@@ -79,7 +85,7 @@ the slope alone: elementwise_vjp(g, relu_grad(z)) → relu_grad(z)
     This is the slope of ReLU, 0 or 1. The gradient that arrived, g, is still to be multiplied by
     it.
 forward pass: elementwise_vjp(g, relu_grad(z)) → relu(z)
-    This is ReLU itself. Asked is the way back: what becomes of g.
+    This is ReLU itself. The exercise asks for the way back: what becomes of g.
 ReLU of the product: elementwise_vjp(g, relu_grad(z)) → relu(g * z)
     You take ReLU of g times z. Nothing is cut off on the way back: g is multiplied by a slope that
     depends on z alone.
@@ -125,8 +131,9 @@ RELU_VJP = Exercise(
         "Where z is above 0, g goes through as it is; everywhere else, also where z is exactly 0, "
         "the result is 0. `torch.where`, or a product with a comparison, does it.",
     ),
-    slips=slips(SLIPS, backprop.relu_vjp),
+    slips=slips(SLIPS, _relu_by_slope),
     also_right=(
+        _relu_by_slope,
         _relu_by_autograd,
         _relu_by_mask,
         _relu_row_by_row,

@@ -119,7 +119,8 @@ all directions as one length:
     | while left.norm() > shrink:
     |     left, steps = left * (1 - lr * curvatures), steps + 1
     | return steps
-    This looks at the length of all distances together. Asked is each direction by itself.
+    This looks at the length of all distances together. The exercise asks for each direction by
+    itself.
 learning rate forgotten: rate(curvatures, lr) → rate(curvatures, 1) ; not slowest < 1 → False
     The learning rate plays no part in the factor. What does one step multiply the distance by?
 plus for minus: rate(curvatures, lr) → rate(curvatures, -lr) ; not slowest < 1 → False

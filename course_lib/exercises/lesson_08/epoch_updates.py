@@ -76,7 +76,8 @@ upside down: -(-n // size) → size / n
 size times epochs: -(-n // size) → size
     This is size times epochs: the number of examples has no part in it.
 rounded, then counted in examples: epochs * → epochs * size *
-    This counts examples, as if the last batch were full too. Asked are steps, one a batch.
+    This counts examples, as if the last batch were full too. The exercise asks for steps, one a
+    batch.
 what is left over: -(-n // size) → (n % size)
     This is what is left over, the size of the short batch. `//` gives whole batches, `%` the
     rest.

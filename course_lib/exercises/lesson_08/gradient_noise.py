@@ -138,18 +138,18 @@ summed squares: .square().mean( → .square().sum(
 over the weights:
     | (per_example - per_example.mean(dim=0)) → per_example
     | .square().mean(dim=0) → .var(dim=-1, correction=0)
-    You took the scatter along the weights: one result for each example. Asked is one for each
-    weight: look at the axis.
+    You took the scatter along the weights: one result for each example. The exercise asks for one
+    for each weight: look at the axis.
 over everything:
     | (per_example - per_example.mean(dim=0)) → per_example
     | .square().mean(dim=0) → .var(correction=0)
     This is one number, the scatter of all gradients of all weights. Each weight has its own:
     average over the examples only.
 over everything, around each weight's mean: .square().mean(dim=0) → .square().mean()
-    This is one number, an average over the weights. Asked is the noise of each weight.
+    This is one number, an average over the weights. The exercise asks for the noise of each weight.
 one number for all weights: .sqrt() → .sum().sqrt()
-    This is one number, the length of the noise over all weights. Asked is the noise of each
-    weight.
+    This is one number, the length of the noise over all weights. The exercise asks for the noise of
+    each weight.
 the first examples:
     | (per_example - → (per_example[:size] - ; per_example.mean → per_example[:size].mean
     The scatter is that of the first examples only, as many as a batch holds. It is that of all
@@ -159,8 +159,8 @@ mean instead of scatter:
     | .sqrt() → .sqrt() * per_example.mean(dim=0)
     You divide the mean gradient. The noise comes from how the gradients scatter around it.
 full gradient: per_example.mean(dim=0)
-    This is the full gradient, the mean over the examples. Asked is how far a batch lies from
-    it.
+    This is the full gradient, the mean over the examples. The exercise asks how far a batch lies
+    from it.
 factor forgotten, n - 1 for sigma:
     | if not replacement → if False ; .square().mean(dim=0) → .square().sum(dim=0) / (n - 1)
     Without replacement the noise is as large as with it: the factor is missing. And sigma has n
@@ -181,8 +181,8 @@ around the mean of everything: .mean(dim=0)) → .mean())
     The distances are measured from one mean, over all weights. Each weight scatters around a
     mean of its own.
 mean over the weights: .sqrt() → .sqrt().mean()
-    In the end you average over the weights, which leaves one number. Asked is the noise of each
-    weight.
+    In the end you average over the weights, which leaves one number. The exercise asks for the
+    noise of each weight.
 over the second axis:
     | (per_example - per_example.mean(dim=0)) → per_example
     | .square().mean(dim=0) → .var(dim=min(1, per_example.ndim - 1), correction=0)

@@ -95,11 +95,11 @@ not moved: w.clone()
 learning rate forgotten: lr * →
     The step is as long as the gradient. The learning rate has no part in it.
 the step alone: w - →
-    This is what is to be taken away from the weights. Asked are the weights after it.
+    This is what is to be taken away from the weights. The exercise asks for the weights after it.
 the step alone, with its sign: w - → -
-    This is the step, with the right sign. Asked are the weights after it.
+    This is the step, with the right sign. The exercise asks for the weights after it.
 the gradient alone: w - lr * →
-    This is the gradient of the batch. Asked are the weights after a step along it.
+    This is the gradient of the batch. The exercise asks for the weights after a step along it.
 divided by the batch: lr → lr / len(chosen)
     The gradient is divided by the size of the batch. It is a mean already.
 times the batch: lr → lr * len(chosen)
@@ -117,8 +117,8 @@ a step for each example:
     | for i in chosen:
     |     w = w - lr * gradient(w, x[i, None], y[i, None])
     | return w
-    You make a step for each example of the batch, one after the other. Asked is one step, along
-    the mean of their gradients at the same weights.
+    You make a step for each example of the batch, one after the other. The exercise asks for one
+    step, along the mean of their gradients at the same weights.
 last example only: [chosen] → [chosen[-1:]]
     Only the last example of the batch has a say. If you use a loop: is something overwritten in
     it?
@@ -151,7 +151,7 @@ backwards: w - lr → -w + lr
     The sign of everything is wrong: the weights are taken from the step. Look at what stands
     before the minus.
 with the gradient: y[chosen]) → y[chosen]), gradient(w, x[chosen], y[chosen])
-    Two things come back. Asked are the new weights alone.
+    Two things come back. The exercise asks for the new weights alone.
 weights last: (w, x[chosen], y[chosen]) → (x[chosen], y[chosen], w)
     `gradient` is handed its arguments in another order than it takes them: weights, inputs,
     answers.

@@ -196,7 +196,7 @@ all states:
     |     state = step(state, torch.from_numpy(rows[chosen.numpy()]))
     |     states.append(state)
     | return states
-    All states come back, in a list. Asked is the last one.
+    All states come back, in a list. The exercise asks for the last one.
 batches, no steps:
     | parts = batches(len(rows), size, generator)
     | return [torch.from_numpy(rows[chosen.numpy()]) for chosen in parts]

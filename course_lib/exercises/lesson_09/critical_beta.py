@@ -86,8 +86,8 @@ first alone: , ((1 - a) / (1 + a)) ** 2 →
 second alone: (1 - math.sqrt(a)) ** 2, →
     This is the second alone. Two are asked for: classical momentum, and the average.
 the size of the roots: abs(1 - math.sqrt(a)), abs((1 - a) / (1 + a))
-    These are the sizes of the roots, by which the error shrinks at each step. Asked is β, which is
-    the product of the two roots.
+    These are the sizes of the roots, by which the error shrinks at each step. The exercise asks for
+    β, which is the product of the two roots.
 square of a for its root: math.sqrt(a) → a * a
     In the first, a is squared where its root should stand. From (1 - s)² = a, what is 1 - s?
 sign of a: (1 - math.sqrt(a)) ** 2 → 1 - 2 * math.sqrt(a) - a

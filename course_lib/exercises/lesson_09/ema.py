@@ -64,10 +64,10 @@ SLIPS = """
     much of the old average stays?
 starts at the first value: torch.zeros_like(x[:1]).sum() → x[0]
     Your first average is the first value itself. That is one way to begin, and it gives one value a
-    great weight; asked is the way that begins from an A of 0.
+    great weight; the exercise asks for the way that begins from an A of 0.
 corrected: append(average) → append(average / (1 - beta ** (1 + len(averages))))
     Your averages are divided by the sum of their weights. That is the correction of lesson 11, and
-    no slip; asked is the plain average, whose first values are too small.
+    no slip; the exercise asks for the plain average, whose first values are too small.
 plain mean: x.cumsum(0) / torch.arange(1, len(x) + 1, dtype=x.dtype)
     This is the plain mean of all values so far. It forgets nothing, and β has no part in it.
 mean of a window:
@@ -76,7 +76,8 @@ mean of a window:
     This is the plain mean of the last few values. It forgets all at once what an exponential
     average forgets little by little, and it needs all those values.
 mean of all: x.mean()
-    This is one number, the mean of the whole series. Asked is an average after each value.
+    This is one number, the mean of the whole series. The exercise asks for an average after each
+    value.
 1 - β forgotten: (1 - beta) * value → value
     The values are added whole, so the result is a fading sum, several times larger than the values.
     For an average the two weights add up to 1.
@@ -101,7 +102,7 @@ A₀ given back too: , [] → , [x.new_zeros(())]
 first value skipped: , [] → , [x.new_zeros(())] ; in x: → in x[1:]:
     The first value has no part in anything. If you use a loop, look at where it begins.
 only the last: torch.stack(averages) if averages else x.clone() → average
-    This is the last average alone. Asked is a tensor with one after each value.
+    This is the last average alone. The exercise asks for a tensor with one after each value.
 left after one round: averages.append(average) → return average
     This is the first average alone. If you use a loop, look at how far your `return` is indented.
 from the end: in x: → in x.flip(0): ; torch.stack(averages) → torch.stack(averages).flip(0)

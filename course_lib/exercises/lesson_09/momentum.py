@@ -22,7 +22,7 @@ def _written_out(p, g, v, *, lr, beta=0.9):
 SLIPS = """
 average: + g → + (1 - beta) * g
     This is the form that averages, as in the exercise before. It is a dialect, no slip: its steps
-    are smaller by the factor 1 - β. Asked is the form that adds the gradient whole.
+    are smaller by the factor 1 - β. The exercise asks for the form that adds the gradient whole.
 learning rate inside: + g → + lr * g ; lr * v → v
     The learning rate stands inside the velocity. That is Polyak's own form, and it differs once the
     rate changes. Here, as in torch, v is made of gradients alone.

@@ -42,8 +42,8 @@ velocity without the learning rate: (g + beta * v) → g - beta * v
     In the step the gradient counts once in all. Either it has the weight 1 - β, that of an average,
     or the step is written out with the old velocity. Here it comes whole, and with v once more.
 average: v + g → v + (1 - beta) * g ; (g + → ((1 - beta) * g +
-    This is Nesterov's step in the form that averages: a dialect, no slip. Asked is the form that
-    adds the gradient whole, in both lines.
+    This is Nesterov's step in the form that averages: a dialect, no slip. The exercise asks for the
+    form that adds the gradient whole, in both lines.
 average in the velocity: v + g → v + (1 - beta) * g
     The velocity is an average, but the step adds the gradient whole. Here both lines add it whole.
 learning rate inside: v + g → v - lr * g ; p - lr * (g + beta * v) → p + beta * v - lr * g

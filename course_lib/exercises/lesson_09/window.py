@@ -37,23 +37,23 @@ rounded: 1 / (1 - beta) → round(1 / (1 - beta))
 rounded down: 1 / (1 - beta) → int(1 / (1 - beta))
     Your n is cut to a whole number. Leave it as it is; a power may have any exponent.
 twice as far: 1 / (1 - beta) → (1 + beta) / (1 - beta)
-    This n is that of a plain mean which is as calm as the average, a fair measure too. Asked is the
-    n at which a plain mean gives each value the newest one's weight.
+    This n is that of a plain mean which is as calm as the average, a fair measure too. The exercise
+    asks for the n at which a plain mean gives each value the newest one's weight.
 until 1/e: 1 / (1 - beta) → -1 / math.log(beta)
     This n is where a value's weight has fallen to 1/e of the newest one's: close to what is asked,
     and a definition as well, but another one.
 until half: 1 / (1 - beta) → math.log(0.5) / math.log(beta)
-    This n is the half-life, after which a weight has halved. Asked is the n at which a plain mean
-    gives each value the newest one's weight.
+    This n is the half-life, after which a weight has halved. The exercise asks for the n at which a
+    plain mean gives each value the newest one's weight.
 what is left over: 1 - beta**n → beta**n
-    Your share is what older values and the start have. Asked is the share of the last n values
-    themselves.
+    Your share is what older values and the start have. The exercise asks for the share of the last
+    n values themselves.
 the limit: 1 - beta**n → 1 - 1 / math.e
     Your share is the same for every β. That is its limit for β near 1; for 0.5 the two last values
     have more.
 weight of one value: 1 - beta**n → (1 - beta) * beta**n
-    This is the weight of a single value, n steps old. Asked is the sum of the weights of the last
-    n.
+    This is the weight of a single value, n steps old. The exercise asks for the sum of the weights
+    of the last n.
 1 - β to the n: 1 - beta**n → (1 - beta) ** n
     What is multiplied again and again is not 1 - β. At each step the old average keeps which part
     of its weight?
@@ -89,10 +89,10 @@ whole values added up: 1 - beta**n → sum((1 - beta) * beta**k for k in range(i
     Your share adds up the weights of whole values and leaves off a part of n. The sum has a short
     formula, in which n need not be whole.
 weight of the newest: 1 - beta**n → 1 - beta
-    Your share is that of the newest value alone. Asked is that of the last n together.
+    Your share is that of the newest value alone. The exercise asks for that of the last n together.
 the rest in the limit: 1 - beta**n → 1 / math.e
-    Your share is the same for every β, and it is what older values have in the limit. Asked is the
-    share of the last n, for this β.
+    Your share is the same for every β, and it is what older values have in the limit. The exercise
+    asks for the share of the last n, for this β.
 divided by 1 - β: 1 - beta**n → (1 - beta**n) / (1 - beta)
     Your share is above 1: the powers of β are added up, but each weight also has the factor in
     front.

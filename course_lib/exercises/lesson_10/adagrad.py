@@ -81,7 +81,7 @@ multiplied into s: s + g → s * g
     The squared gradient is multiplied into s. From an s of 0 that never gets away.
 one rate for all: s.sqrt() → s.sum().sqrt()
     All directions are divided by one number. That is a dialect of its own, AdaGrad with a norm;
-    asked is the usual form, in which each direction has its own sum.
+    the exercise asks for the usual form, in which each direction has its own sum.
 root kept: eps), s → eps), s.sqrt()
     What you hand back is the root of s. The next sum goes on from s itself.
 mean of old and new: s + g * g → (s + g * g) / 2

@@ -87,8 +87,8 @@ last step only: torch.stack(rates) if rates else torch.zeros_like(gradients) →
 first step missing: torch.stack(rates) → torch.stack(rates)[1:]
     The first step is missing: there are as many rates as gradients.
 eps inside the root: (s.sqrt() + eps) → (s + eps).sqrt()
-    ε stands inside the root. That is a dialect, not a slip: Keras has it so. Asked is the rate of
-    torch's form, where ε is added to the root.
+    ε stands inside the root. That is a dialect, not a slip: Keras has it so. The exercise asks for
+    the rate of torch's form, where ε is added to the root.
 eps forgotten: (s.sqrt() + eps) → s.sqrt()
     The ε handed in plays no part in your result: it is missing, or a number of your own. What is
     the rate of a direction that never had a gradient?

@@ -75,7 +75,7 @@ bracket above, division too: c * (s.sqrt() + eps) → c * s.sqrt() + eps
 the new rate: c * (s.sqrt() + eps) → c
     This is the step with c, for a gradient and an lr of 1. By what is it to be divided?
 difference: c / (c * s.sqrt() + eps) - 1 / (s.sqrt() + eps)
-    This is a difference of the two steps. Asked is by what factor they differ.
+    This is a difference of the two steps. The exercise asks by what factor they differ.
 either end: torch.where(s.sqrt() > eps, torch.ones_like(s), c)
     You give 1 above ε and c below it. These are the two ends; there is much between them: divide
     one step by the other.
@@ -112,7 +112,7 @@ root lost with c: c * s.sqrt() → c * s
 eps of its own: + eps → + 1e-8
     ε is 1e-8 in your function, whatever is handed in. That is its default.
 both steps: 1 / (s.sqrt() + eps), c / (c * s.sqrt() + eps)
-    You give back both steps. Asked is the second over the first.
+    You give back both steps. The exercise asks for the second over the first.
 bracket below the line, product: (c * s.sqrt() + eps) → c * (s.sqrt() + eps)
     Below the line a bracket is missing: Python divides by c, and then multiplies. And c does not
     multiply ε.

@@ -13,8 +13,8 @@ Draw = Callable[..., Tensor]
 
 OF_A_ROOT = """\
 eps inside the root: (s.sqrt() + eps) → (s + eps).sqrt()
-    ε stands inside the root. That is a dialect, not a slip: Keras has it so. Asked is torch's form,
-    where ε is added to the root.
+    ε stands inside the root. That is a dialect, not a slip: Keras has it so. The exercise asks for
+    torch's form, where ε is added to the root.
 eps forgotten: (s.sqrt() + eps) → s.sqrt()
     The ε handed in plays no part in your result: it is missing, or a number of your own. What
     happens to a weight that never had a gradient?

@@ -75,7 +75,7 @@ larger of root and ε: (v_hat.sqrt() + eps) → v_hat.sqrt().clamp(min=eps)
     division by 0 too. Here ε is added to the root, however large that is.
 ε before the correction: + eps → + eps / (1 - beta2**t) ** 0.5
     ε is added before the correction of v. That is no slip but a dialect, the paper's second form
-    and that of Keras. Asked is the first: correct v, take the root, add ε.
+    and that of Keras. The exercise asks for the first: correct v, take the root, add ε.
 ε outside the denominator: (v_hat.sqrt() + eps) → v_hat.sqrt() + eps
     ε is added to the parameter, since a pair of brackets is missing under the line. The code of a
     well-known book had just this slip. What is ε there to prevent?

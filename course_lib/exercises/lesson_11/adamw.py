@@ -53,12 +53,12 @@ decay after the step:
     weight as it came in.
 decay not scaled by lr: lr * weight_decay → weight_decay
     The decay is not multiplied by lr. That is no slip but a dialect, Loshchilov and Hutter's own:
-    there the schedule alone scales it. Asked is torch's form, where lr does.
+    there the schedule alone scales it. The exercise asks for torch's form, where lr does.
 not scaled by lr, after the step:
     | return adam(shrunk, → p, m, v = adam(p,
     | eps=eps) → eps=eps); return (1 - weight_decay) * p, m, v
-    Two things: the weight shrinks after the step, and by the decay alone. Asked is torch's form:
-    before the step, and scaled by lr.
+    Two things: the weight shrinks after the step, and by the decay alone. The exercise asks for
+    torch's form: before the step, and scaled by lr.
 no decay: (shrunk, → (p,
     This is Adam: weight_decay is used nowhere.
 growth: 1 - lr → 1 + lr

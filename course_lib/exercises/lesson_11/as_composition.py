@@ -51,8 +51,8 @@ SLIPS = """
 written out:
     | s = beta * s + (1 - beta) * g * g
     | return p - lr * g / ((s / (1 - beta**t)).sqrt() + eps), s
-    You write the formula out. Asked is the same by a call of the `adam` that is handed in: with a
-    dialect of Adam it must give that dialect's result.
+    You write the formula out. The exercise asks for the same by a call of the `adam` that is handed
+    in: with a dialect of Adam it must give that dialect's result.
 plain RMSProp:
     | s = beta * s + (1 - beta) * g * g
     | return p - lr * g / (s.sqrt() + eps), s

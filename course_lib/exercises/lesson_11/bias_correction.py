@@ -56,8 +56,8 @@ multiplied: average / → average *
     You multiply by the weight that was given away, so that a small average gets smaller still. It
     is to become larger.
 divided by what the zero kept: weight_given(beta, t) → beta**t
-    You divide by the weight that the zero at the start still has. Asked is the rest, the weight
-    that the values have.
+    You divide by the weight that the zero at the start still has. The exercise asks for the rest,
+    the weight that the values have.
 β and its rest swapped: weight_given(beta, t) → (1 - (1 - beta) ** t)
     β and 1 less β have changed places. The zero at the start is multiplied by β each time a value
     comes.

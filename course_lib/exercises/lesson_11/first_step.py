@@ -37,7 +37,8 @@ def _by_the_rule(g: Tensor, lr: float, eps: float) -> Tensor:
 
 SLIPS = """
 sign: -lr → lr
-    The sign is wrong. Asked is by how much the parameter changes: where g is above 0, it goes down.
+    The sign is wrong. The exercise asks by how much the parameter changes: where g is above 0, it
+    goes down.
 ε forgotten: -lr * torch.sign(g)
     Every step has the full length lr. That is nearly so, while ε is small next to g. Where ε is as
     large as g, how long is the step?
@@ -85,7 +86,7 @@ no root, no correction: lr * g → lr * 0.1 * g ; g.abs() → 0.001 * g * g
 over the largest: g.abs() → g.abs().max()
     You divide by the largest of all gradients. Each parameter is divided by the size of its own.
 the parameter after it: -lr * g → g - lr * g
-    The gradient itself is in your result. Asked is the change of the parameter alone.
+    The gradient itself is in your result. The exercise asks for the change of the parameter alone.
 lr forgotten: lr * g → g
     The learning rate is missing.
 1e-8 for ε: eps → 1e-8
@@ -99,8 +100,8 @@ sign, ε forgotten: lr * torch.sign(g)
     Two things: the sign is wrong, since where g is above 0 the parameter goes down. And where ε is
     as large as g, the step is shorter than lr.
 the size alone: -lr * g → lr * g.abs()
-    This is the length of the change. Asked is the change with its sign: where g is above 0, the
-    parameter goes down.
+    This is the length of the change. The exercise asks for the change with its sign: where g is
+    above 0, the parameter goes down.
 ε added to the quotient: g / (g.abs() + eps) → (g / g.abs() + eps)
     ε is added to the quotient. It belongs under the line: look at your brackets.
 """

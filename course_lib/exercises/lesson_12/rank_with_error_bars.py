@@ -107,7 +107,7 @@ places seed by seed:
     | place = 1 + scores.argsort(dim=0, descending=True).argsort(dim=0)
     | return place.amin(dim=1), place.amax(dim=1)
     These are the best and the worst place that a rule had on any seed. That range grows with the
-    number of seeds; asked is what the mean differences leave open.
+    number of seeds; the exercise asks what the mean differences leave open.
 less is better: dim=0 ↔ dim=1
     The order is upside down: your first place goes to the lowest scores. Here more is better.
 from 0: 1 + → ; len(scores) → len(scores) - 1

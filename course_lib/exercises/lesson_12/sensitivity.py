@@ -183,10 +183,10 @@ just within the tolerance left out: >= → >
     A score that is below the best one by the tolerance itself is left out. Read again what is good
     enough.
 last of the best: int(known.argmax()) → int((known == known.max()).nonzero()[-1])
-    Where several rates are best, you start from the last of them. Asked is the first.
+    Where several rates are best, you start from the last of them. The exercise asks for the first.
 how many good rates: torch.log10(rates[high] / rates[low]) → sum(near)
-    You count all good rates, wherever they lie. Asked is how far apart the ends of the unbroken
-    stretch are, in powers of ten.
+    You count all good rates, wherever they lie. The exercise asks how far apart the ends of the
+    unbroken stretch are, in powers of ten.
 longest stretch:
     | known = scores.nan_to_num(nan=-torch.inf)
     | widest, begin = rates.new_zeros(()), None
@@ -195,7 +195,8 @@ longest stretch:
     |     if good:
     |         widest = torch.maximum(widest, torch.log10(rate / begin))
     | return widest
-    You take the widest stretch of good rates. Asked is the one in which the best rate lies.
+    You take the widest stretch of good rates. The exercise asks for the one in which the best rate
+    lies.
 the whole range: rates[high] → rates[-1] ; rates[low] → rates[0]
     This is the width of the whole list of rates. Where does the stretch of good ones end?
 all that did not diverge:
@@ -209,7 +210,7 @@ how many rates, ends included: torch.log10(rates[high] / rates[low]) → high - 
     You count rates, both ends included. How far apart they are plays no part then: what is the
     ratio of the last to the first?
 the best rate: torch.log10(rates[high] / rates[low]) → rates[best]
-    This is the best rate itself. Asked is how far one may go from it.
+    This is the best rate itself. The exercise asks how far one may go from it.
 the ends: torch.log10(rates[high] / rates[low]) → rates[low], rates[high]
     These are the two ends of the stretch. One number is asked for: how many powers of ten lie
     between them.

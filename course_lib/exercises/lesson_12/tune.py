@@ -128,7 +128,7 @@ counted without the diverged, in both tables:
 reports the mean of all settings: test[best] → test
     You report the mean test score of all settings. Only the one that you chose is to be reported.
 reports the median: test[best].mean() → test[best].median()
-    You report the median of the setting's test runs. Asked is their mean.
+    You report the median of the setting's test runs. The exercise asks for their mean.
 places for scores:
     | scores = [table.nan_to_num(nan=-torch.inf).mean(dim=1) for table in (validation, test)]
     | return scores[0].max(), scores[1].max()
@@ -196,12 +196,14 @@ NaN never beaten:
     A comparison with NaN is always false. So a setting that diverged is never beaten if it comes
     first: give such runs a score before you compare.
 median: mean(dim=1) → median(dim=1).values
-    You compare medians over the seeds, which do not see a run that went wrong. Asked is the mean.
+    You compare medians over the seeds, which do not see a run that went wrong. The exercise asks
+    for the mean.
 most seeds won: mean(dim=1).argmax() → argmax(dim=0).bincount().argmax()
     You take the setting that is first on most seeds. By how much it wins or loses plays no part
     then: compare means.
 worst run: mean(dim=1) → amin(dim=1)
-    You compare settings by their worst runs. That is careful; asked is the mean over the seeds.
+    You compare settings by their worst runs. That is careful; the exercise asks for the mean over
+    the seeds.
 means over settings: dim=1 → dim=0
     You average over the settings, which compares seeds. A row is a setting: along which axis are
     its seeds?
@@ -212,7 +214,7 @@ first seed only: .mean(dim=1) → [:, 0]
     You compare settings on the first seed only. All seeds have a say: average each row.
 the score instead of the place:
     | return best → return validation.nan_to_num(nan=-torch.inf).mean(dim=1).max()
-    The first result is a score. Asked is which setting it belongs to, a whole number.
+    The first result is a score. The exercise asks which setting it belongs to, a whole number.
 results swapped: best, test[best].mean() → test[best].mean(), best
     The two results stand in the wrong order: first the setting, then its test score.
 the setting alone: best, test[best].mean() → best

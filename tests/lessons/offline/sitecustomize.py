@@ -1,9 +1,12 @@
 """Python reads this file at its start when the folder is on PYTHONPATH: no way off this machine.
 
+With COURSE_REFUSES, `torch.device("cuda")` is a device that refuses to be mixed with the CPU.
+
 An audit hook sees every connection and every look-up of a name that Python code asks for, in
 whatever library. Jupyter's own sockets are ZeroMQ's and go to this machine.
 """
 
+import os
 import sys
 
 ADDRESS_AT = {
@@ -31,3 +34,8 @@ def refuse(event, arguments):
 
 
 sys.addaudithook(refuse)
+
+if os.environ.get("COURSE_REFUSES"):
+    import refusing
+
+    refusing.enter()

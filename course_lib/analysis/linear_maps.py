@@ -1,0 +1,108 @@
+"""Linear modules: the derivative does not depend on where it is taken.
+
+Letters: h outputs and d inputs of a layer; in images a channels out, c channels in, rows and
+columns.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from course_lib.analysis.module import Module
+
+
+def linear(weight: Tensor, bias: Tensor | None = None) -> Module:
+    """Return `W x + b`, with the Jacobian W. weight: `(h, d)`. bias: `(h,)`, or None.
+
+    >>> linear(torch.tensor([[1.0, 2.0]])).jvp(torch.tensor([1.0, 1.0]), torch.zeros(2))
+    tensor([3.])
+    """
+    return Module(
+        forward=lambda x: F.linear(x, weight, bias),
+        jacobian=lambda x: weight.expand(*x.shape[:-1], *weight.shape),
+        jvp=lambda dx, x: dx @ weight.T,
+        vjp=lambda g, x: g @ weight,
+    )
+
+
+def convolution(kernel: Tensor, padding: int = 0, circular: bool = False) -> Module:
+    """Return the convolution of images `(..., c, rows, columns)` with a kernel, stride 1.
+
+    kernel: `(a, c, height, width)`. padding: how many rows and columns are added on each side, of
+    zeros, or taken from the other side. The Jacobian is a doubly block-Toeplitz matrix, with zeros
+    for padding; doubly block-circulant if it is circular and as large as the image.
+    """
+
+    def forward(x: Tensor) -> Tensor:
+        images = x.reshape(-1, *x.shape[-3:])
+        if circular:
+            images = F.pad(images, (padding,) * 4, mode="circular")
+        out = F.conv2d(images, kernel, padding=0 if circular else padding)
+        return out.reshape(*x.shape[:-3], *out.shape[1:])
+
+    def vjp(g: Tensor, x: Tensor) -> Tensor:
+        images = g.reshape(-1, *g.shape[-3:])
+        back = F.conv_transpose2d(images, kernel, padding=0 if circular else padding)
+        if circular:
+            back = _fold(_fold(back, padding, 2), padding, 3)
+        return back.reshape(x.shape)
+
+    return _of_images(forward, vjp)
+
+
+def average_pool(size: int) -> Module:
+    """Return the mean of squares of `size` by `size` places that do not overlap, for each channel.
+
+    x: `(..., c, rows, columns)`. Each output has `1 / size²` of each of its inputs.
+    """
+
+    def forward(x: Tensor) -> Tensor:
+        out = F.avg_pool2d(x.reshape(-1, *x.shape[-3:]), size)
+        return out.reshape(*x.shape[:-3], *out.shape[1:])
+
+    def vjp(g: Tensor, x: Tensor) -> Tensor:
+        spread = g.repeat_interleave(size, -2).repeat_interleave(size, -1) / size**2
+        rows, columns = x.shape[-2:]
+        return F.pad(spread, (0, columns - spread.shape[-1], 0, rows - spread.shape[-2]))
+
+    return _of_images(forward, vjp)
+
+
+def dropout(mask: Tensor, keep: float) -> Module:
+    """Return dropout in training, `m ⊙ x / keep`, for a mask m `(d,)` of ones and zeros."""
+    factor = mask / keep
+    return Module(
+        forward=lambda x: factor * x,
+        jacobian=lambda x: torch.diag_embed(factor.expand_as(x)),
+        jvp=lambda dx, x: factor * dx,
+        vjp=lambda g, x: factor * g,
+    )
+
+
+def _of_images(
+    forward: Callable[[Tensor], Tensor], vjp: Callable[[Tensor, Tensor], Tensor]
+) -> Module:
+    """Return a linear module of images: its matrix is what it makes of images with a single 1."""
+
+    def jacobian(x: Tensor) -> Tensor:
+        shape = x.shape[-3:]
+        ones = torch.eye(shape.numel(), dtype=x.dtype, device=x.device).view(-1, *shape)
+        matrix = forward(ones).flatten(1).T
+        return matrix.expand(*x.shape[:-3], *matrix.shape)
+
+    return Module(forward, jacobian, lambda dx, x: forward(dx), vjp, axes=3)
+
+
+def _fold(padded: Tensor, padding: int, axis: int) -> Tensor:
+    """Add what lies in the padding to the places of the other side that it was taken from."""
+    if padding == 0:
+        return padded
+    length = padded.shape[axis] - 2 * padding
+    cut = partial(padded.narrow, axis)
+    inside = cut(padding, length).clone()
+    inside.narrow(axis, length - padding, padding).add_(cut(0, padding))
+    inside.narrow(axis, 0, padding).add_(cut(padding + length, padding))
+    return inside

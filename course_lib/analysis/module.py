@@ -1,0 +1,123 @@
+"""A module as a function with its derivative, and how modules are put together.
+
+`y = f(x)` has the Jacobian `J[i, j] = ∂y_i/∂x_j`: a row for each output, a column for each input.
+(Some texts write its transpose, the denominator layout.) Three functions speak of it:
+
+- `jacobian(x)` builds it, `(..., i, j)`;
+- `jvp(dx, x)` returns `J dx`, what becomes of a small change of the input;
+- `vjp(g, x)` returns `Jᵀ g`, the gradient of the input, given that of the output.
+
+The products never build the matrix. Axes that come before those of an example are a batch.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Module(NamedTuple):
+    """A function and its derivative. `axes` is how many of the last axes of x make an example.
+
+    In a Jacobian the axes of an example are laid end to end: `(..., places out, places in)`.
+    """
+
+    forward: Callable[[Tensor], Tensor]
+    jacobian: Callable[[Tensor], Tensor]
+    jvp: Callable[[Tensor, Tensor], Tensor]
+    vjp: Callable[[Tensor, Tensor], Tensor]
+    axes: int = 1
+
+
+def chain(*modules: Module) -> Module:
+    """Return the modules one after the other: `J = J_L ⋯ J_2 J_1`.
+
+    Raises ValueError if there are none, or if they disagree about what an example is.
+
+    >>> from course_lib.analysis import activation
+    >>> chain(activation("tanh"), activation("tanh")).jacobian(torch.zeros(2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    if len({module.axes for module in modules}) != 1:
+        raise ValueError("a chain takes one module or more, all with examples of equally many axes")
+
+    def inputs(x: Tensor) -> list[Tensor]:
+        """Return what goes into each module."""
+        found = [x]
+        for module in modules[:-1]:
+            found.append(module.forward(found[-1]))
+        return found
+
+    def forward(x: Tensor) -> Tensor:
+        for module in modules:
+            x = module.forward(x)
+        return x
+
+    def jacobian(x: Tensor) -> Tensor:
+        product = None
+        for module, at in zip(modules, inputs(x), strict=True):
+            own = module.jacobian(at)
+            product = own if product is None else own @ product
+        return product
+
+    def jvp(dx: Tensor, x: Tensor) -> Tensor:
+        for module in modules:
+            dx, x = module.jvp(dx, x), module.forward(x)
+        return dx
+
+    def vjp(g: Tensor, x: Tensor) -> Tensor:
+        for module, at in zip(reversed(modules), reversed(inputs(x)), strict=True):
+            g = module.vjp(g, at)
+        return g
+
+    return Module(forward, jacobian, jvp, vjp, modules[0].axes)
+
+
+def residual(module: Module, alpha: Tensor | float = 1.0, skip: float = 1.0) -> Module:
+    """Return `skip · x + alpha ⊙ f(x)`, with the Jacobian `skip · I + diag(alpha) J_f`.
+
+    alpha: a number, or one for each place of an example (LayerScale). With 0 at the start it is
+    ReZero (Bachlechner and others 2021). skip: 1, but for DeepNorm.
+
+    >>> from course_lib.analysis import activation
+    >>> residual(activation("tanh"), alpha=0.0).jacobian(torch.ones(2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+
+    def forward(x: Tensor) -> Tensor:
+        return skip * x + alpha * module.forward(x)
+
+    def jacobian(x: Tensor) -> Tensor:
+        own = module.jacobian(x)
+        scale = torch.as_tensor(alpha, dtype=x.dtype, device=x.device)
+        rows = scale.expand(x.shape[x.ndim - module.axes :]).reshape(-1, 1)
+        return skip * torch.eye(own.shape[-1], dtype=x.dtype, device=x.device) + rows * own
+
+    def jvp(dx: Tensor, x: Tensor) -> Tensor:
+        return skip * dx + alpha * module.jvp(dx, x)
+
+    def vjp(g: Tensor, x: Tensor) -> Tensor:
+        return skip * g + module.vjp(alpha * g, x)
+
+    return Module(forward, jacobian, jvp, vjp, module.axes)
+
+
+def pre_norm(module: Module, norm: Module) -> Module:
+    """Return `x + f(norm(x))`: `I + J_f J_norm`. The way past f is never divided by anything."""
+    return residual(chain(norm, module))
+
+
+def post_norm(module: Module, norm: Module) -> Module:
+    """Return `norm(x + f(x))`: `J_norm (I + J_f)`."""
+    return chain(residual(module), norm)
+
+
+def deep_norm(module: Module, norm: Module, layers: int) -> Module:
+    """Return `norm(α x + f(x))` with `α = (2 · layers)^¼`, for an encoder: `J_norm (α I + J_f)`.
+
+    Weights of f are to start smaller by `(8 · layers)^−¼`. Source: Wang and others (2022), DeepNet.
+    """
+    return chain(residual(module, skip=(2 * layers) ** 0.25), norm)

@@ -1,0 +1,131 @@
+"""Normalisation: an input is divided by a size of its own.
+
+Letters: D features, along the last axis; P = I − 11ᵀ/D takes the mean off; γ and β are the scale
+and the shift that are learnt, `(D,)`; ε > 0 is added under the root.
+
+A size grows with its input. So each Jacobian has the form `(A − z zᵀ/D) / size`: what changes the
+size alone is taken away.
+"""
+
+import torch
+from torch import Tensor
+
+from course_lib.analysis.module import Module
+
+
+def centred(x: Tensor) -> Tensor:
+    """Return `P x`: x less its mean over the last axis."""
+    return x - x.mean(dim=-1, keepdim=True)
+
+
+def l2_normalise(eps: float) -> Module:
+    """Return `y = x/r` with `r = √(‖x‖² + ε)`: the Jacobian is `(I − y yᵀ) / r`, symmetric.
+
+    >>> l2_normalise(0.0).jacobian(torch.tensor([2.0, 0.0]))
+    tensor([[0.0000, 0.0000],
+            [0.0000, 0.5000]])
+    """
+
+    def size(x: Tensor) -> Tensor:
+        return (x.square().sum(dim=-1, keepdim=True) + eps).sqrt()
+
+    def jacobian(x: Tensor) -> Tensor:
+        y = x / size(x)
+        return (_identity(x) - y[..., :, None] * y[..., None, :]) / size(x)[..., None]
+
+    def product(change: Tensor, x: Tensor) -> Tensor:
+        y = x / size(x)
+        return (change - y * (y * change).sum(dim=-1, keepdim=True)) / size(x)
+
+    return Module(lambda x: x / size(x), jacobian, product, product)
+
+
+def layer_norm(gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Module:
+    """Return LayerNorm, `γ ⊙ z + β` with `z = P x / s` and `s = √(Var(x) + ε)`.
+
+    The Jacobian is `diag(γ) (P − z zᵀ/D) / s`. With γ = 1 its singular values are 1/s, D − 2 times,
+    ε/s³ and 0. Source: Ba, Kiros and Hinton (2016).
+
+    >>> norm = layer_norm(torch.ones(3), torch.zeros(3), eps=0.0)
+    >>> norm.jvp(torch.ones(3), torch.tensor([1.0, 2.0, 4.0])).abs().max() < 1e-6  # a shift
+    tensor(True)
+    """
+
+    def parts(x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return z and s."""
+        s = (centred(x).square().mean(dim=-1, keepdim=True) + eps).sqrt()
+        return centred(x) / s, s
+
+    def forward(x: Tensor) -> Tensor:
+        return gamma * parts(x)[0] + beta
+
+    def jacobian(x: Tensor) -> Tensor:
+        z, s = parts(x)
+        D = x.shape[-1]
+        P = _identity(x) - 1 / D
+        return gamma[:, None] * (P - z[..., :, None] * z[..., None, :] / D) / s[..., None]
+
+    def jvp(dx: Tensor, x: Tensor) -> Tensor:
+        z, s = parts(x)
+        return gamma * (centred(dx) - z * (z * dx).mean(dim=-1, keepdim=True)) / s
+
+    def vjp(g: Tensor, x: Tensor) -> Tensor:
+        z, s = parts(x)
+        g = gamma * g
+        return (centred(g) - z * (z * g).mean(dim=-1, keepdim=True)) / s
+
+    return Module(forward, jacobian, jvp, vjp)
+
+
+def rms_norm(gamma: Tensor, eps: float = 1e-5) -> Module:
+    """Return RMSNorm, `γ ⊙ z` with `z = x/r` and `r = √(mean(x²) + ε)`.
+
+    The Jacobian is `diag(γ) (I − z zᵀ/D) / r`. Source: Zhang and Sennrich (2019).
+
+    >>> rms_norm(torch.ones(2), eps=0.0).forward(torch.tensor([3.0, 4.0])).square().mean()
+    tensor(1.)
+    """
+
+    def size(x: Tensor) -> Tensor:
+        return (x.square().mean(dim=-1, keepdim=True) + eps).sqrt()
+
+    def jacobian(x: Tensor) -> Tensor:
+        z = x / size(x)
+        inner = _identity(x) - z[..., :, None] * z[..., None, :] / x.shape[-1]
+        return gamma[:, None] * inner / size(x)[..., None]
+
+    def jvp(dx: Tensor, x: Tensor) -> Tensor:
+        z = x / size(x)
+        return gamma * (dx - z * (z * dx).mean(dim=-1, keepdim=True)) / size(x)
+
+    def vjp(g: Tensor, x: Tensor) -> Tensor:
+        z, g = x / size(x), gamma * g
+        return (g - z * (z * g).mean(dim=-1, keepdim=True)) / size(x)
+
+    return Module(lambda x: gamma * x / size(x), jacobian, jvp, vjp)
+
+
+def center_norm(gamma: Tensor, beta: Tensor) -> Module:
+    """Return CenterNorm, `γ ⊙ D/(D − 1) · P x + β`: nothing is divided, and it is Lipschitz.
+
+    Source: Qi and others (2023), LipsFormer.
+    Raises ValueError for a single feature, whose mean is all there is.
+    """
+    if len(gamma) < 2:
+        raise ValueError(f"gamma has {len(gamma)} feature; CenterNorm takes two or more")
+    factor = len(gamma) / (len(gamma) - 1)
+
+    def jacobian(x: Tensor) -> Tensor:
+        J = factor * gamma[:, None] * (_identity(x) - 1 / x.shape[-1])
+        return J.expand(*x.shape[:-1], *J.shape)
+
+    return Module(
+        forward=lambda x: factor * gamma * centred(x) + beta,
+        jacobian=jacobian,
+        jvp=lambda dx, x: factor * gamma * centred(dx),
+        vjp=lambda g, x: factor * centred(gamma * g),
+    )
+
+
+def _identity(x: Tensor) -> Tensor:
+    return torch.eye(x.shape[-1], dtype=x.dtype, device=x.device)

@@ -1,0 +1,46 @@
+"""Singular values without the matrix: power iteration on products with J and with Jᵀ."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from course_lib.analysis.module import Module
+
+Product = Callable[[Tensor], Tensor]
+
+
+def lower_norm(product: Product, transposed: Product, v: Tensor, rounds: int) -> Tensor:
+    """Return an estimate of the largest singular value of J from below, a number `()`.
+
+    product: `v ↦ J v`. transposed: `u ↦ Jᵀ u`. v: where it begins, of the input's shape, not 0.
+    Each round takes `v ← Jᵀ J v / ‖Jᵀ J v‖`; what is returned is `‖J v‖` for the last v of norm 1.
+    Since `‖J v‖ ≤ σ_max` for every such v, it is never too large, and it never falls from round to
+    round. It reaches σ_max unless v has no share of that direction; the error shrinks by the square
+    of `σ_2² / σ_1²` a round. So it estimates, and does not certify: see `bounds` for that. Source:
+    von Mises and Pollaczek-Geiringer (1929).
+
+    >>> J = torch.tensor([[3.0, 0.0], [0.0, 1.0]])
+    >>> lower_norm(lambda v: J @ v, lambda u: J.T @ u, torch.ones(2), rounds=5)
+    tensor(3.)
+    """
+    v = v / v.norm()
+    for _ in range(rounds):
+        ahead = product(v)
+        length = ahead.norm()
+        if length == 0:  # and so is every later one
+            break
+        back = transposed(ahead / length)  # divided here too: squares may leave the dtype's range
+        v = back / back.norm()
+    return product(v).norm()
+
+
+def lower_norm_at(
+    module: Module, x: Tensor, rounds: int, generator: torch.Generator | None = None
+) -> Tensor:
+    """Return an estimate from below of the norm of a module's Jacobian at one example x.
+
+    It begins from random numbers, drawn on the CPU.
+    """
+    v = torch.randn(x.shape, generator=generator, dtype=x.dtype).to(x.device)
+    return lower_norm(lambda v: module.jvp(v, x), lambda u: module.vjp(u, x), v, rounds)
