@@ -181,7 +181,7 @@ def silu(z: Tensor) -> Tensor:
 
 
 def silu_grad(z: Tensor) -> Tensor:
-    """Return the slope of `silu`, `σ(z) (1 + z σ(−z))`, between −0.0999 and 1.0999.
+    """Return the slope of `silu`, `σ(z) (1 + z σ(−z))`, between −0.0998 and 1.0998.
 
     >>> silu_grad(torch.tensor([-1.0, 0.0, 1.0]))
     tensor([0.0723, 0.5000, 0.9277])

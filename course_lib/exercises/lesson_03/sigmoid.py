@@ -32,9 +32,9 @@ class SmallExponentials(Tensor):
 def _sigmoid_cases(seed: int) -> list[Case]:
     draw = drawing(seed)
     # In float16 the exponential overflows above 11.09, and 1 - 0.0002 is 1.
-    limit_cycle = 0.3 * draw(1).tanh()
-    lowest = torch.cat([of(-13.5, -13, -12.5, -12) + limit_cycle, of(-11)])
-    lower = torch.cat([of(-10, -9.5, -9, -8.5) + limit_cycle, of(-7)])
+    jitter = 0.3 * draw(1).tanh()
+    lowest = torch.cat([of(-13.5, -13, -12.5, -12) + jitter, of(-11)])
+    lower = torch.cat([of(-10, -9.5, -9, -8.5) + jitter, of(-7)])
     return [
         Case("6 numbers", (2 * draw(6),)),
         Case("3 by 4 numbers", (3 * draw(3, 4),)),
