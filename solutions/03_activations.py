@@ -20,6 +20,7 @@ from types import SimpleNamespace
 
 import torch
 
+from course_lib.analysis import mean_squares
 from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Choice, Slider, activations, interact, say, show, table, verdict
 from course_lib.figures.runs import differences
@@ -600,18 +601,14 @@ show(
     "sigmoids, 1 for tanh and √2 for ReLU, unless it is named.",
 )
 
+
 # %% tags=["hide-input"]
 # The gain at which a sigmoid lets gradients keep their size, by adding up over a normal distribution
-u = torch.linspace(-10, 10, 20001, dtype=torch.float64)
-weight = torch.exp(-u.square() / 2) / math.sqrt(2 * math.pi) * (u[1] - u[0])
-
-
 def factor_at(spread):
     """Return the gain that keeps z at this spread, and by what gradients are then multiplied."""
-    out = ACTIVATIONS["sigmoid"].f(spread * u)
-    slope = ACTIVATIONS["sigmoid"].grad(spread * u)
-    gain = spread / (weight * out.square()).sum().sqrt()
-    return gain, gain * (weight * slope.square()).sum().sqrt()
+    of_out, of_slope = mean_squares(ACTIVATIONS["sigmoid"], spread)
+    gain = spread / of_out.sqrt()
+    return gain, gain * of_slope.sqrt()
 
 
 spreads = [0.01 * k for k in range(1, 1500)]

@@ -20,6 +20,7 @@ from functools import partial
 import torch
 from torch import nn
 
+from course_lib.analysis import mean_squares
 from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Choice, Slider, initializers, interact, say, show, table, verdict
 from course_lib.lab import (
@@ -35,6 +36,7 @@ from course_lib.lab import (
     rms,
     stored,
 )
+from course_lib.nn.activations import ACTIVATIONS
 from course_lib.nn.initializers import glorot_uniform, orthogonal
 from course_lib.nn.scales import fans, lecun_std
 from course_lib.nn.symmetry import distinct_rows
@@ -685,20 +687,15 @@ say(
 # Here is the calculation for infinitely many neurons (∞), beside the stored 64: the size behind fifty
 # layers, and by what factor the gradients change on their way back.
 
+
 # %% tags=["hide-input"]
 # The table: tanh at its critical value and above it, calculated and measured
-places = torch.linspace(-10, 10, 8001, dtype=torch.float64)
-weight = torch.exp(-(places**2) / 2)
-weight = weight / weight.sum()  # of a standard normal number
-
-
 def wide_tanh(factor, depth=50):
     """Return the size of signals behind wide tanh layers, and how gradients grow on their way back."""
     q, back = 1.0, 1.0
     for layer in range(depth):
-        tanh = torch.tanh((factor * q) ** 0.5 * places)
-        slope = factor * (weight * (1 - tanh**2) ** 2).sum().item()
-        q = (weight * tanh**2).sum().item()
+        of_out, of_slope = mean_squares(ACTIVATIONS["tanh"], (factor * q) ** 0.5)
+        q, slope = of_out.item(), factor * of_slope.item()
         back *= slope if layer < depth - 1 else 1  # from the sums of the last layer to the first's
     return q**0.5, back**0.5
 

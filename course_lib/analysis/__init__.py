@@ -2,7 +2,7 @@
 
 What a module does to a small change: module, then linear_maps, pointwise, normalise, batchnorm,
 weights and attention. Every module once, with random weights: examples. How much it can stretch:
-constants, bounds, power_iteration.
+constants, bounds, power_iteration. What becomes of sizes in wide layers: mean_field.
 """
 
 from course_lib.analysis.attention import cosine_attention, dot_product_attention, l2_attention
@@ -18,10 +18,10 @@ from course_lib.analysis.bounds import (
 from course_lib.analysis.constants import CONSTANTS, SOFTMAX, Constant
 from course_lib.analysis.examples import EXAMPLES, example
 from course_lib.analysis.linear_maps import average_pool, convolution, dropout, linear
+from course_lib.analysis.mean_field import mean_squares
 from course_lib.analysis.module import Module, chain, deep_norm, post_norm, pre_norm, residual
 from course_lib.analysis.normalise import (
     center_norm,
-    centred,
     l2_normalise,
     layer_norm,
     rms_norm,
@@ -31,7 +31,6 @@ from course_lib.analysis.pointwise import (
     feed_forward,
     max_pool,
     soft_max,
-    softmax_product,
 )
 from course_lib.analysis.power_iteration import lower_norm, lower_norm_at
 from course_lib.analysis.weights import spectral_norm, weight_norm, weight_norm_of_v
@@ -47,7 +46,6 @@ __all__ = [
     "batch_norm",
     "batch_norm_evaluation",
     "center_norm",
-    "centred",
     "chain",
     "convolution",
     "cosine_attention",
@@ -65,12 +63,12 @@ __all__ = [
     "lower_norm",
     "lower_norm_at",
     "max_pool",
+    "mean_squares",
     "post_norm",
     "pre_norm",
     "residual",
     "rms_norm",
     "soft_max",
-    "softmax_product",
     "spectral_norm",
     "upper_norm_by_frobenius",
     "upper_norm_by_reshape",

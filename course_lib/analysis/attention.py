@@ -11,8 +11,8 @@ from torch import Tensor
 
 from course_lib.analysis.module import Module
 from course_lib.analysis.normalise import l2_normalise
-from course_lib.analysis.pointwise import softmax_product
-from course_lib.nn.softmax import softmax
+from course_lib.nn.backprop import softmax_vjp
+from course_lib.nn.softmax import softmax, softmax_jacobian
 
 
 def dot_product_attention(
@@ -30,13 +30,13 @@ def dot_product_attention(
     """
     B = W_Q @ W_K.T / W_Q.shape[1] ** 0.5
 
-    def attention(X: Tensor) -> Tensor:
-        scores = X @ B @ X.mT
-        return softmax(scores if mask is None else scores.masked_fill(~mask, -torch.inf))
+    def scores(X: Tensor) -> Tensor:
+        found = X @ B @ X.mT
+        return found if mask is None else found.masked_fill(~mask, -torch.inf)
 
     def jacobian(X: Tensor) -> Tensor:
-        A, H, n = attention(X), X @ W_V, X.shape[-2]
-        P = torch.diag_embed(A) - A[..., :, None] * A[..., None, :]
+        A, P = softmax(scores(X)), softmax_jacobian(scores(X))
+        H, n = X @ W_V, X.shape[-2]
         change = torch.einsum("...mv,...imj->...ivj", H, P)  # of y_i, by the scores of i
         own = torch.einsum("...ivm,...me->...ive", change, X @ B.T)
         asked = torch.einsum("...ivj,...ie->...ivje", change, X @ B)
@@ -46,16 +46,16 @@ def dot_product_attention(
         return J.flatten(-2).flatten(-3, -2)
 
     def jvp(dX: Tensor, X: Tensor) -> Tensor:
-        A = attention(X)
-        dA = softmax_product(dX @ B @ X.mT + X @ B @ dX.mT, A)
+        A = softmax(scores(X))
+        dA = softmax_vjp(dX @ B @ X.mT + X @ B @ dX.mT, A)
         return (dA @ X + A @ dX) @ W_V
 
     def vjp(G: Tensor, X: Tensor) -> Tensor:
-        A, of_H = attention(X), G @ W_V.T
-        of_scores = softmax_product(of_H @ X.mT, A)
+        A, of_H = softmax(scores(X)), G @ W_V.T
+        of_scores = softmax_vjp(of_H @ X.mT, A)
         return A.mT @ of_H + of_scores @ X @ B.T + of_scores.mT @ X @ B
 
-    return Module(lambda X: attention(X) @ X @ W_V, jacobian, jvp, vjp, axes=2)
+    return Module(lambda X: softmax(scores(X)) @ X @ W_V, jacobian, jvp, vjp, axes=2)
 
 
 def cosine_attention(
@@ -80,12 +80,12 @@ def cosine_attention(
     def jvp(dX: Tensor, X: Tensor) -> Tensor:
         Q, K, V, A = parts(X)
         dQ, dK, dV = (unit.jvp(dX @ W, Y) for W, Y in ((W_Q, Q), (W_K, K), (W_V, V)))
-        dA = softmax_product(tau * (dQ @ unit.forward(K).mT + unit.forward(Q) @ dK.mT), A)
+        dA = softmax_vjp(tau * (dQ @ unit.forward(K).mT + unit.forward(Q) @ dK.mT), A)
         return nu * (dA @ unit.forward(V) + A @ dV)
 
     def vjp(G: Tensor, X: Tensor) -> Tensor:
         Q, K, V, A = parts(X)
-        of_scores = tau * softmax_product(nu * G @ unit.forward(V).mT, A)
+        of_scores = tau * softmax_vjp(nu * G @ unit.forward(V).mT, A)
         of_Q = unit.vjp(of_scores @ unit.forward(K), Q)
         of_K = unit.vjp(of_scores.mT @ unit.forward(Q), K)
         of_V = unit.vjp(nu * A.mT @ G, V)
@@ -118,13 +118,13 @@ def l2_attention(W_Q: Tensor, W_V: Tensor) -> Module:
         dQ = dX @ W_Q
         own = (Q * dQ).sum(dim=-1)
         of_apart = 2 * (own[..., :, None] + own[..., None, :] - Q @ dQ.mT - dQ @ Q.mT)
-        dP = softmax_product(-of_apart / root, P)
+        dP = softmax_vjp(-of_apart / root, P)
         return (dP @ X + P @ dX) @ W
 
     def vjp(G: Tensor, X: Tensor) -> Tensor:
         Q, P = attention(X)
         of_H = G @ W.T
-        of_scores = softmax_product(of_H @ X.mT, P)
+        of_scores = softmax_vjp(of_H @ X.mT, P)
         both = of_scores + of_scores.mT
         of_Q = -2 / root * (both.sum(dim=-1, keepdim=True) * Q - both @ Q)
         return P.mT @ of_H + of_Q @ W_Q.T
@@ -138,6 +138,7 @@ def _from_products(jvp: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor]
     def jacobian(X: Tensor) -> Tensor:
         shape = X.shape[-2:]
         units = torch.eye(shape.numel(), dtype=X.dtype, device=X.device).view(-1, *shape)
-        return jvp(units, X[..., None, :, :]).flatten(-2).mT
+        each = X[..., None, :, :].expand(*X.shape[:-2], *units.shape)
+        return jvp(units.expand_as(each), each).flatten(-2).mT
 
     return jacobian

@@ -6,7 +6,9 @@ Letters: n, m examples of N, c channels. An input is a whole batch, `(..., n, c)
 import torch
 from torch import Tensor
 
+from course_lib.analysis.linear_maps import scaling
 from course_lib.analysis.module import Module
+from course_lib.analysis.normalise import standardised, without_the_size
 
 
 def batch_norm(gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Module:
@@ -21,14 +23,8 @@ def batch_norm(gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Module:
     tensor(True)
     """
 
-    def parts(x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return z and s."""
-        off = x - x.mean(dim=-2, keepdim=True)
-        s = (off.square().mean(dim=-2, keepdim=True) + eps).sqrt()
-        return off / s, s
-
     def jacobian(x: Tensor) -> Tensor:
-        z, s = parts(x)
+        z, s = standardised(x, eps, dim=-2)
         N, channels = x.shape[-2:]
         ones = torch.eye(N, dtype=x.dtype, device=x.device)
         of_channel = ones[:, :, None] - 1 / N - torch.einsum("...nc,...mc->...nmc", z, z) / N
@@ -38,11 +34,12 @@ def batch_norm(gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Module:
         return whole.reshape(*x.shape[:-2], N * channels, N * channels)
 
     def product(change: Tensor, x: Tensor) -> Tensor:
-        z, s = parts(x)
-        off = change - change.mean(dim=-2, keepdim=True)
-        return gamma * (off - z * (z * change).mean(dim=-2, keepdim=True)) / s
+        return gamma * without_the_size(change, *standardised(x, eps, dim=-2), dim=-2)
 
-    return Module(lambda x: gamma * parts(x)[0] + beta, jacobian, product, product, axes=2)
+    def forward(x: Tensor) -> Tensor:
+        return gamma * standardised(x, eps, dim=-2)[0] + beta
+
+    return Module(forward, jacobian, product, product, axes=2)
 
 
 def batch_norm_evaluation(
@@ -53,9 +50,4 @@ def batch_norm_evaluation(
     The Jacobian is `diag(γ / √(variance + ε))` for each example, x `(..., c)`.
     """
     factor = gamma / (variance + eps).sqrt()
-    return Module(
-        forward=lambda x: factor * (x - mean) + beta,
-        jacobian=lambda x: torch.diag_embed(factor.expand_as(x)),
-        jvp=lambda dx, x: factor * dx,
-        vjp=lambda g, x: factor * g,
-    )
+    return scaling(factor, beta - factor * mean)

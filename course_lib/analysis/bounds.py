@@ -63,6 +63,7 @@ def exact_norm_circular(kernel: Tensor, rows: int, columns: int) -> Tensor:
 def upper_norm_zero_padded(kernel: Tensor, rows: int, columns: int) -> Tensor:
     """Return a bound on σ_max of a convolution with zeros as padding, stride 1.
 
+    It holds for any padding of less than the kernel's height and width, none included.
     An image that is set into zeros, `rows + height − 1` by `columns + width − 1`, has no border
     that a circular convolution could reach around. The one with zeros as padding takes a part of
     its result, and a part is no longer than the whole. The circular norm at the image's own size is

@@ -28,12 +28,27 @@ def linear(weight: Tensor, bias: Tensor | None = None) -> Module:
     )
 
 
+def scaling(factor: Tensor, shift: Tensor | float = 0.0) -> Module:
+    """Return `factor ⊙ x + shift`, for numbers `(d,)`: the Jacobian is `diag(factor)`."""
+    return Module(
+        forward=lambda x: factor * x + shift,
+        jacobian=lambda x: torch.diag_embed(factor.expand_as(x)),
+        jvp=lambda dx, x: factor * dx,
+        vjp=lambda g, x: factor * g,
+    )
+
+
+def dropout(mask: Tensor, keep: float) -> Module:
+    """Return dropout in training, `m ⊙ x / keep`, for a mask m `(d,)` of ones and zeros."""
+    return scaling(mask / keep)
+
+
 def convolution(kernel: Tensor, padding: int = 0, circular: bool = False) -> Module:
     """Return the convolution of images `(..., c, rows, columns)` with a kernel, stride 1.
 
     kernel: `(a, c, height, width)`. padding: how many rows and columns are added on each side, of
-    zeros, or taken from the other side. The Jacobian is a doubly block-Toeplitz matrix, with zeros
-    for padding; doubly block-circulant if it is circular and as large as the image.
+    zeros, or taken from the other side. The Jacobian is a doubly block-Toeplitz matrix; if the
+    padding is circular and the result as large as the image, a doubly block-circulant one.
     """
 
     def forward(x: Tensor) -> Tensor:
@@ -69,17 +84,6 @@ def average_pool(size: int) -> Module:
         return F.pad(spread, (0, columns - spread.shape[-1], 0, rows - spread.shape[-2]))
 
     return _of_images(forward, vjp)
-
-
-def dropout(mask: Tensor, keep: float) -> Module:
-    """Return dropout in training, `m ⊙ x / keep`, for a mask m `(d,)` of ones and zeros."""
-    factor = mask / keep
-    return Module(
-        forward=lambda x: factor * x,
-        jacobian=lambda x: torch.diag_embed(factor.expand_as(x)),
-        jvp=lambda dx, x: factor * dx,
-        vjp=lambda g, x: factor * g,
-    )
 
 
 def _of_images(

@@ -13,9 +13,23 @@ from torch import Tensor
 from course_lib.analysis.module import Module
 
 
-def centred(x: Tensor) -> Tensor:
-    """Return `P x`: x less its mean over the last axis."""
-    return x - x.mean(dim=-1, keepdim=True)
+def centred(x: Tensor, dim: int = -1) -> Tensor:
+    """Return `P x`: x less its mean over an axis."""
+    return x - x.mean(dim=dim, keepdim=True)
+
+
+def standardised(x: Tensor, eps: float, dim: int = -1) -> tuple[Tensor, Tensor]:
+    """Return `z = P x / s` over an axis, and `s = √(Var(x) + ε)`, Var a plain mean of squares."""
+    s = (centred(x, dim).square().mean(dim=dim, keepdim=True) + eps).sqrt()
+    return centred(x, dim) / s, s
+
+
+def without_the_size(change: Tensor, z: Tensor, s: Tensor, dim: int = -1) -> Tensor:
+    """Return `(P − z zᵀ/D) change / s`, what becomes of a change of x in `standardised`.
+
+    It is symmetric: for a gradient the same product is that of x.
+    """
+    return (centred(change, dim) - z * (z * change).mean(dim=dim, keepdim=True)) / s
 
 
 def l2_normalise(eps: float) -> Module:
@@ -51,30 +65,18 @@ def layer_norm(gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Module:
     tensor(True)
     """
 
-    def parts(x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return z and s."""
-        s = (centred(x).square().mean(dim=-1, keepdim=True) + eps).sqrt()
-        return centred(x) / s, s
-
-    def forward(x: Tensor) -> Tensor:
-        return gamma * parts(x)[0] + beta
-
     def jacobian(x: Tensor) -> Tensor:
-        z, s = parts(x)
+        z, s = standardised(x, eps)
         D = x.shape[-1]
         P = _identity(x) - 1 / D
         return gamma[:, None] * (P - z[..., :, None] * z[..., None, :] / D) / s[..., None]
 
-    def jvp(dx: Tensor, x: Tensor) -> Tensor:
-        z, s = parts(x)
-        return gamma * (centred(dx) - z * (z * dx).mean(dim=-1, keepdim=True)) / s
-
-    def vjp(g: Tensor, x: Tensor) -> Tensor:
-        z, s = parts(x)
-        g = gamma * g
-        return (centred(g) - z * (z * g).mean(dim=-1, keepdim=True)) / s
-
-    return Module(forward, jacobian, jvp, vjp)
+    return Module(
+        forward=lambda x: gamma * standardised(x, eps)[0] + beta,
+        jacobian=jacobian,
+        jvp=lambda dx, x: gamma * without_the_size(dx, *standardised(x, eps)),
+        vjp=lambda g, x: without_the_size(gamma * g, *standardised(x, eps)),
+    )
 
 
 def rms_norm(gamma: Tensor, eps: float = 1e-5) -> Module:

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from course_lib.analysis.linear_maps import linear
 from course_lib.analysis.module import Module, chain
 from course_lib.nn.activations import ACTIVATIONS
+from course_lib.nn.backprop import softmax_vjp
 from course_lib.nn.softmax import softmax, softmax_jacobian
 
 
@@ -38,14 +39,9 @@ def soft_max() -> Module:
     """
 
     def product(change: Tensor, x: Tensor) -> Tensor:
-        return softmax_product(change, softmax(x))
+        return softmax_vjp(change, softmax(x))
 
     return Module(softmax, softmax_jacobian, product, product)
-
-
-def softmax_product(change: Tensor, p: Tensor) -> Tensor:
-    """Return `(diag(p) − p pᵀ) change` for shares p, both `(..., k)`."""
-    return p * (change - (p * change).sum(dim=-1, keepdim=True))
 
 
 def max_pool(size: int) -> Module:

@@ -76,16 +76,17 @@ def relu_vjp(g: Tensor, z: Tensor) -> Tensor:
 def softmax_vjp(g: Tensor, p: Tensor) -> Tensor:
     """Return the gradient of the logits, given that of `p = softmax(logits)`, row by row.
 
-    g and p: `(n, c)`; p is what softmax gave, so that its rows sum to 1. The Jacobian of a row is
-    `diag(p) − p pᵀ`, so the product is `p_nc (g_nc − Σ_k g_nk p_nk)`, `(n, c)`.
+    g and p: `(..., c)`; p is what softmax gave, so that its rows sum to 1. The Jacobian of a row is
+    `diag(p) − p pᵀ`, so the product is `p_c (g_c − Σ_k g_k p_k)`, `(..., c)`. It is symmetric: for
+    a change of the logits the same product is the change of p.
     Raises ValueError if the shapes do not fit.
 
     >>> softmax_vjp(torch.tensor([[1.0, 0.0]]), p=torch.tensor([[0.5, 0.5]]))
     tensor([[ 0.2500, -0.2500]])
     """
-    expect("p", p, "(n, c)", p.ndim == 2)
+    expect("p", p, "(..., c)", p.ndim > 0)
     expect("g", g, f"{tuple(p.shape)}, like p", g.shape == p.shape)
-    return p * (g - (g * p).sum(dim=1, keepdim=True))
+    return p * (g - (g * p).sum(dim=-1, keepdim=True))
 
 
 # A network by hand

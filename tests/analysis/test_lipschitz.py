@@ -133,6 +133,10 @@ def test_the_constant_is_the_largest_slope(name):
         assert slope == pytest.approx(value, rel=1e-12)
 
 
+def test_every_activation_has_its_constant():
+    assert CONSTANTS.keys() == ACTIVATIONS.keys()
+
+
 def test_the_usual_numbers_of_gelu_and_silu_are_rounded_down():
     assert 1.1289 < CONSTANTS["GELU"].value < 1.1290
     assert 1.0998 < CONSTANTS["SiLU"].value < 1.0999

@@ -16,9 +16,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 THERE, HERE = torch.device("cuda"), torch.device("cpu")
-NAMES = (THERE, HERE, "cuda", "cpu")
+NAMES = (THERE, HERE, torch.device("cuda:0"), "cuda", "cuda:0", "cpu")
 COPIES = {"copy_", "_to_copy", "set_", "set_data"}
 INDEXES = {"index", "index_put", "index_put_", "_index_put_impl_"}  # take indices from the CPU
+JOINS = {"stack", "cat"}  # take no number from the other side
 MANY = 10_000
 READS = {"numpy", "__array__"}  # what a device's tensor has to be copied for first
 
@@ -60,6 +61,8 @@ class Refuse(TorchDispatchMode):
         if there and not all(sides):
             there = self.side_of(func.overloadpacket.__name__, args, tensors)
         named = getattr(_named, "there", None)
+        if (there or named) and (kwargs or {}).get("generator") is not None:
+            raise RuntimeError("Expected a 'cuda' device type for generator but found 'cpu'")
         results = func(*args, **(kwargs or {}))
         before = {_storage(tensor)._cdata for tensor in tensors}
         for of in tree_leaves(results):
@@ -73,7 +76,8 @@ class Refuse(TorchDispatchMode):
             return is_there(tensors[0])
         free = tree_leaves(args[1]) if name in INDEXES and is_there(tensors[0]) else []
         for tensor in tensors:
-            if tensor.dim() and not is_there(tensor) and not any(tensor is of for of in free):
+            number = not tensor.dim() and name not in JOINS
+            if not number and not is_there(tensor) and not any(tensor is of for of in free):
                 raise RuntimeError(
                     "Expected all tensors to be on the same device, but found at least two "
                     f"devices, cuda and cpu! ({name})"
@@ -99,12 +103,17 @@ class Name(TorchFunctionMode):
             )
         if own is not None and name in ("cpu", "cuda"):
             func, args, name = torch.Tensor.to, (own, HERE if name == "cpu" else THERE), "to"
+        if own is not None and name in ("to", "type_as") and isinstance(args[1], torch.Tensor):
+            like = THERE if is_there(args[1]) else HERE
+            func, args, name = torch.Tensor.to, (own, like, args[1].dtype), "to"
+        if own is not None and name == "__deepcopy__":
+            copied = func(*args, **kwargs)
+            put(copied, is_there(own))
+            return copied
         named = [of for of in (*args, *kwargs.values()) if _is_name(of)]
         if not named or func is torch.device or name == "_parse_to":
             return func(*args, **kwargs)
         there = torch.device(named[0]).type == "cuda"
-        if there and kwargs.get("generator") is not None:
-            raise RuntimeError("Expected a 'cuda' device type for generator but found 'cpu'")
         args = tuple(HERE if _is_name(of) else of for of in args)
         kwargs = {key: HERE if _is_name(of) else of for key, of in kwargs.items()}
         if own is not None and name == "to" and is_there(own) != there:

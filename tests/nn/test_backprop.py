@@ -231,7 +231,7 @@ def test_a_tape_stops_where_it_is_told():
         (lambda: linear_vjp(draw(4), draw(5, 3), draw(4, 3)), r"g has shape \(4,\)"),
         (lambda: elementwise_vjp(draw(3), draw(4)), r"g has shape \(3,\); .* \(4,\), like slope"),
         (lambda: relu_vjp(draw(4, 1), draw(4)), r"g has shape \(4, 1\); .* \(4,\), like z"),
-        (lambda: softmax_vjp(draw(3), draw(3)), r"p has shape \(3,\); it must be \(n, c\)"),
+        (lambda: softmax_vjp(torch.ones(()), torch.ones(())), r"p has shape \(\); it must be"),
         (lambda: softmax_vjp(draw(2, 3), draw(3, 3)), r"g has shape \(2, 3\); .* \(3, 3\), like p"),
         (lambda: count_cost([64], 1), r"sizes is \[64\]; it must hold two or more"),
         (lambda: count_cost([64, 0], 1), r"sizes is \[64, 0\]; it must hold two or more"),
