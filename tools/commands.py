@@ -29,7 +29,7 @@ KEEP_FILES = (
     *("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"),
     *("IPYTHONDIR", "MPLCONFIGDIR"),
 )
-LIBRARY = ("nn", "optim", "lab", "checking", "exercises")  # folders of tests
+LIBRARY = ("nn", "optim", "analysis", "lab", "checking", "exercises")  # folders of tests
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     # a saved lesson that is opened again shows its interactive figures, not an error
