@@ -146,6 +146,7 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
 
 
 def main(arguments: list[str]) -> int:
+    """Measure, unless `--page` is given, and write the page; return the exit code."""
     if arguments not in ([], ["--page"]):
         print("usage: python tools/bench.py [--page]", file=sys.stderr)
         return 2

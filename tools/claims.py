@@ -29,6 +29,8 @@ chance has a part. The lesson shows the measurement, and `experiments/` what it 
 
 @dataclass(frozen=True)
 class Verdict:
+    """A claim, its verdict in words, the reason, and the captions of the figures that show it."""
+
     claim: str
     words: str
     because: str

@@ -20,7 +20,7 @@ from course_lib.optim.probe import hands_on, is_elementwise
 from course_lib.optim.settings import check_range, complete, settable
 from course_lib.optim.signature import Rule, rule_name, slot_names
 
-LARGE = {"cpu": 2**16, "cuda": 2**22}  # elements that give a tensor a bucket of its own
+LARGE = {"cpu": 2**16, "cuda": 2**22}  # with as many elements, a tensor has its own bucket
 
 
 class RuleOptimizer(torch.optim.Optimizer):
@@ -36,7 +36,7 @@ class RuleOptimizer(torch.optim.Optimizer):
     device of the parameter, and follow it when the model is moved. A parameter that stands in a
     group twice takes one step, where torch warns and takes two. `OneCycleLR` and `CyclicLR` cycle
     lr, and with it β₁, or the β of a rule with momentum: see `groups.Settings`. Inside a function
-    that you compile, a step runs as it does outside: it breaks the graph.
+    that you compile, a step runs as it does outside, with a graph break.
     Raises ValueError for a hyper-parameter that the rule does not take, or that is out of range;
     for sparse gradients and complex parameters; and for a rule that returns the wrong results.
 
@@ -57,7 +57,10 @@ class RuleOptimizer(torch.optim.Optimizer):
         super().__init__(params, defaults)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters, with hyper-parameters of their own where the group names any."""
+        """Add parameters, with hyper-parameters of their own where the group names any.
+
+        Raises ValueError for a hyper-parameter out of range and for a complex parameter.
+        """
         group = Settings({name: self.defaults[name] for name in settable(self.rule)})
         for name, value in param_group.items():
             group[name] = value
