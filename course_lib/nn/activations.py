@@ -1,8 +1,8 @@
-"""Activations: what one number becomes, and the slope there. Each slope stands under its function.
+"""Activation functions, each followed by its slope, the derivative.
 
-All of them work place by place: z has any shape, and the result has its shape, dtype and device.
-Where a function has a corner, its slope there is the one that torch takes. Softmax, which mixes
-places, is in `softmax.py`.
+All are elementwise: z has any shape, and the result has its shape, dtype and device. Where a
+function has a corner, its slope there is the one that torch takes. Softmax, which is not
+elementwise, is in `softmax.py`.
 """
 
 import math
@@ -46,7 +46,7 @@ def sigmoid(z: Tensor) -> Tensor:
 def sigmoid_grad(z: Tensor) -> Tensor:
     """Return the slope of `sigmoid`, `σ(z) σ(−z)`, at most ¼, at z = 0.
 
-    It equals `σ (1 − σ)`; since no 1 is taken away from, small slopes keep their digits.
+    It equals `σ (1 − σ)`, but nothing is subtracted from 1, so small slopes keep their digits.
 
     >>> sigmoid_grad(torch.tensor([0.0, 4.0]))
     tensor([0.2500, 0.0177])
@@ -137,7 +137,7 @@ def elu_grad(z: Tensor, alpha: float = 1.0) -> Tensor:
 def normal_cdf(z: Tensor) -> Tensor:
     """Return Φ(z) = `½ (1 + erf(z / √2))`, the share of a standard normal that lies below z.
 
-    It is written `½ erfc(−z / √2)`, with `erfc = 1 − erf`, and keeps its digits far below 0.
+    It is written `½ erfc(−z / √2)`, with `erfc = 1 − erf`, so it keeps its digits far below 0.
 
     >>> normal_cdf(torch.tensor([-1000.0, 0.0, 1.96]))
     tensor([0.0000, 0.5000, 0.9750])
