@@ -80,7 +80,7 @@ B transposed for the token that is asked: X[i] @ B) → X[i] @ B.T)
 x_j for x_i: P[:, j], X[i] @ B → P[:, j], X[j] @ B
     The score of i and j has two tokens in it. Its derivative by the one leaves the other:
     which?
-x_j alone for the values: X.T @ change → torch.outer(X[j], change.sum(dim=0))
+x_j alone for the values: W_V.T @ X.T @ change → torch.outer(W_V.T @ X[j], change[j])
     Only token j is taken as a value. If the weights change, all tokens count.
 W_V not transposed: W_V.T @ X.T @ change + A[j] * W_V.T → X.T @ change @ W_V + A[j] * W_V
     W_V stands on the other side. A row of the Jacobian belongs to an output: which axis of W_V
