@@ -65,6 +65,9 @@ WRITTEN = {
     "variance over D - 1": _with_another_size(
         lambda c, eps: (c.square().sum(dim=-1, keepdim=True) / (c.shape[-1] - 1) + eps).sqrt()
     ),
+    "std and eps outside": _with_another_size(
+        lambda c, eps: (c.square().sum(dim=-1, keepdim=True) / (c.shape[-1] - 1)).sqrt() + eps
+    ),
     "no root": _with_another_size(lambda c, eps: c.square().mean(dim=-1, keepdim=True) + eps),
     "sum of squares": _with_another_size(
         lambda c, eps: (c.square().sum(dim=-1, keepdim=True) + eps).sqrt()
@@ -119,6 +122,9 @@ eps outside the root:
 variance over D - 1:
     The variance is divided by D - 1, as `std` and `var` do by default. LayerNorm takes the
     plain mean of squares.
+std and eps outside:
+    Two things in the size: `std` divides by D - 1, where the plain mean of squares is meant,
+    and ε is added to the root, where it stands inside.
 no root:
     You divide by the variance plus ε; the root is missing.
 sum of squares:

@@ -65,7 +65,7 @@ shortcut taken off: skip * → -skip *
     The shortcut is taken off. It is added to the branch.
 skip forgotten: skip * →
     `skip` plays no part in your result: the shortcut passes as it is. By what is x multiplied?
-skip on the branch too: skip * torch.eye(J.shape[-1]).to(J) → torch.eye(J.shape[-1]).to(J) * skip ; * J → * skip * J
+skip on the branch too: alpha[..., None] * J → alpha[..., None] * J * skip
     `skip` is multiplied into the branch too. It weighs the shortcut alone.
 """
 
