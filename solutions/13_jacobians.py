@@ -202,7 +202,7 @@ say(table({"logits times": "g", "largest singular value": ".1g"}, zip(scales, la
 say(
     "Two classes with equal logits reach ½. With three it is ⅓ at equal logits, and more where the third is nearly out. "
     "Far out, softmax is sure and feels nothing: it has **saturated**, and its gradient has vanished. (With cross-entropy behind it "
-    "the gradient is p − y, lesson 05, and does not vanish.)"
+    "the gradient is the prediction minus the target, lesson 05, and does not vanish.)"
 )
 
 # %% [markdown]
@@ -338,8 +338,8 @@ say("Row i: how the output of example i changes with the input of each of five e
 # ## See them all
 #
 # Here are the modules of this lesson with random weights. Blue entries are below 0, orange ones above; the
-# strongest colour is the largest entry. On the right are the singular values: by how much a change is stretched along each of
-# the module's own directions.
+# strongest colour is the largest entry. On the right are the singular values, relative to the largest: by how much a change is
+# stretched along each of the module's own directions.
 #
 # 1. Which Jacobians are diagonal? Which are made of blocks, and what is a block?
 # 2. Make the input larger and smaller. Which Jacobians do not care, and why?

@@ -39,7 +39,7 @@ def test_a_stored_run_is_the_run_alone(experiment):
 
 
 def test_what_is_measured_of_a_linear_network(experiment):
-    """For a linear map the prediction is exact, and the strongest direction is a singular vector."""
+    """For a linear map the prediction is exact."""
     W = torch.randn(10, 64, generator=generator(1), dtype=torch.float64)
     params = {"W1": W, "b1": torch.zeros(10, dtype=torch.float64)}
     test = resplit(digits(), generator(0)).test
