@@ -91,7 +91,7 @@ def measure(params: Params, split: Split, seed: int) -> dict:
 
 
 def gathered(each: list) -> object:
-    """Return a list of equal results, of dicts and numbers, as one with the runs in the last list."""
+    """Return a list of like results, dicts of tensors, as one dict with the runs in front."""
     if isinstance(each[0], dict):
         return {name: gathered([one[name] for one in each]) for name in each[0]}
     return torch.stack([torch.as_tensor(one, dtype=torch.float64) for one in each])
