@@ -116,8 +116,8 @@ RMSNORM = Exercise(
         "The output is γ x / r. When x changes by dx, what changes above the line, and what "
         "below it?",
         "r² is the mean of x² plus ε. So 2 r dr is the mean of 2 x dx. What is dr?",
-        "With z = x/r: dr is the mean of z dx, and x dr / r² is z dr / r. Put both parts "
-        "together; γ comes last. No matrix is needed.",
+        "Write z for x over r: dr is the mean of z dx, and x dr / r² is z dr / r. Put both "
+        "parts together; γ comes last. No matrix is needed.",
     ),
     slips=slips(SLIPS, rms_norm_jvp, {"product with the transpose": _with_the_transpose}),
     also_right=(_by_autograd, _by_the_matrix, _by_the_quotient_rule),
