@@ -28,7 +28,7 @@ from course_lib.analysis import (
     feed_forward,
     linear,
 )
-from course_lib.exercises import check, hint, progress, solution
+from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Choice, Slider, interact, jacobians, say, show, table, verdict
 from course_lib.lab import (
     confidence_interval,
@@ -44,6 +44,7 @@ from course_lib.lab import (
 )
 from course_lib.lab.networks import network
 
+relu_grad = mine("03.relu_grad")
 kept, script = stored("13_jacobians"), experiment("13_jacobians")
 assert kept["seeds"] == 24
 
@@ -128,6 +129,7 @@ by_products = layers * width**2  # multiplications for J dx, a vector all the wa
 by_matrices = (layers - 1) * width**3  # for J itself
 
 # %% tags=["hide-input"]
+# What both cost
 say(
     f"{layers} layers, {width} wide: one product takes {by_products / 1e6:.1f} million multiplications, the matrix "
     f"{by_matrices / 1e6:.0f} million. That is {by_matrices / by_products:.0f} times as many."
@@ -154,7 +156,12 @@ torch.testing.assert_close(linear_jacobian(x, randn(5, 4, seed=1)), randn(5, 4, 
 # An **activation** works on each number alone: output $i$ feels input $i$, and no other. So its Jacobian is
 # a diagonal, with the slopes $\varphi'(x_i)$ of lesson 03. What is flat, a ReLU below 0 or a sigmoid far out,
 # is a 0 on it: that change is lost.
-#
+
+# %%
+z = randn(6)
+torch.testing.assert_close(torch.diag(relu_grad(z)), jacrev(torch.relu)(z))
+
+# %% [markdown]
 # **Softmax** shares out. Its outputs are probabilities that add up to 1, so that one can grow only if
 # others shrink.
 #
@@ -195,6 +202,7 @@ largest = [torch.linalg.svdvals(softmax_jacobian(scale * z))[0].item() for scale
 level = softmax_jacobian(torch.zeros(2, dtype=torch.float64))
 
 # %% tags=["hide-input"]
+# The table: how much softmax stretches
 rows = softmax_jacobian(randn(5, 4)).sum(dim=-1)
 torch.testing.assert_close(rows, torch.zeros_like(rows), rtol=0, atol=1e-12)
 assert torch.linalg.svdvals(level)[0] == 0.5 and max(largest) <= 0.5 and largest[-1] < 1e-20
@@ -258,13 +266,14 @@ solution("13.layernorm")
 
 # %%
 row, ones = 2 * randn(8, seed=5), torch.ones(8, dtype=torch.float64)
-found = {f"ε = {eps:g}": torch.linalg.svdvals(layer_norm_jacobian(row, ones, eps)) for eps in (1.0, 1e-5)}
-formula = {}
-for name, eps in zip(found, (1.0, 1e-5), strict=True):
+found, formula = {}, {}
+for eps in (1.0, 1e-5):
     s = (row.var(correction=0) + eps).sqrt()
-    formula[name] = torch.tensor([1 / s] * 6 + [eps / s**3, 0.0], dtype=torch.float64)
+    found[f"ε = {eps:g}"] = torch.linalg.svdvals(layer_norm_jacobian(row, ones, eps))
+    formula[f"ε = {eps:g}"] = torch.tensor([1 / s] * 6 + [eps / s**3, 0.0]).double()
 
 # %% tags=["hide-input"]
+# The figure: what LayerNorm leaves
 for name in found:
     torch.testing.assert_close(found[name], formula[name], rtol=1e-9, atol=1e-12)
 exact = layer_norm_jacobian(row, ones, 0.0)
@@ -329,6 +338,7 @@ batch = randn(5, 1, seed=6)  # five examples of one feature
 coupled = norm.jacobian(batch)
 
 # %% tags=["hide-input"]
+# The table: five examples that feel each other
 torch.testing.assert_close(coupled, jacrev(norm.forward)(batch).reshape(5, 5))
 assert coupled.abs().min() > 0.01 and coupled.sum(dim=1).abs().max() < 1e-9
 say(table({f"example {k}": ".2f" for k in range(1, 6)}, coupled.tolist()))
@@ -425,6 +435,7 @@ for layer in range(depth):
     h = h + depth**-0.5 * branch.forward(h)
 
 # %% tags=["hide-input"]
+# The table: fifty blocks
 ends = {name: torch.linalg.svdvals(of) for name, of in {"without": without, "with": past}.items()}
 assert ends["without"][1] < 0.01 * ends["without"][0] < 0.01 and ends["with"][-1] > 0.3
 rows = [[f"{name} the shortcut", *(of[k] for k in (0, 1, 3))] for name, of in ends.items()]
@@ -488,6 +499,7 @@ blocks = [[attention_block(X, B, W_V, i, j) for j in range(n)] for i in range(n)
 whole = torch.cat([torch.cat(row, dim=1) for row in blocks])
 
 # %% tags=["hide-input"]
+# Against autograd
 attention = dot_product_attention(W_Q, W_K, W_V)
 torch.testing.assert_close(whole, attention.jacobian(X))
 torch.testing.assert_close(whole, jacrev(attention.forward)(X).reshape(n * d, n * d))
@@ -511,8 +523,8 @@ say(
 # %%
 data = resplit(digits(), generator(0)).to(device())
 start = to_device(script.draw(0).start, device())
-settings = {"lr": kept["lr"], "epochs": kept["epochs"], "batch_size": kept["batch_size"], "label": None}
-params, _ = train(network, start, data, generator=generator(1000), **settings)
+settings = {name: kept[name] for name in ("lr", "epochs", "batch_size")}
+params, _ = train(network, start, data, generator=generator(1000), label=None, **settings)
 
 net, images = script.as_module(params), data.test.x[:100]
 J = net.jacobian(images)  # (100, 10, 64)
@@ -520,8 +532,9 @@ by_autograd = vmap(jacrev(net.forward))(images)
 _, stretched, directions = torch.linalg.svd(J, full_matrices=False)
 
 # %% tags=["hide-input"]
+# The figure: two steps of one image
 torch.testing.assert_close(J, by_autograd, rtol=1e-3, atol=1e-4)
-live = script.measure(params, data.test, 0)
+live = script.measure(to_device(params, "cpu"), data.test.to("cpu"), 0)
 for name, tolerance in (("spectrum", 0.2), ("felt", 0.2)):
     now, was = torch.as_tensor(live[name]).cpu(), torch.tensor(kept["trained"][name][0], dtype=torch.float64)
     assert ((now - was).abs() < tolerance * was).all(), name
@@ -542,6 +555,7 @@ show(
 # at the start and after training, in 24 networks. Dotted is what a *random* direction gets.
 
 # %% tags=["hide-input"]
+# The figure: singular values
 spectra = {name: torch.tensor(kept[name]["spectrum"]) for name in ("at the start", "trained")}
 felt = {name: median(kept[name]["felt"]) for name in spectra}
 show(
@@ -553,6 +567,7 @@ show(
 )
 
 # %% tags=["hide-input"]
+# How much training changed
 tops = {name: median(of[:, 0]) for name, of in spectra.items()}
 grown = confidence_interval(spectra["trained"][:, 0] / spectra["at the start"][:, 0])
 assert grown.low > 5 and (spectra["trained"][:, 0] > 5 * spectra["at the start"][:, 0]).all()
@@ -567,6 +582,7 @@ say(
 # along its strongest direction. (The median image is about four long.)
 
 # %% tags=["hide-input"]
+# The figure: steps along two directions
 trained = kept["trained"]
 off = {name: torch.tensor(of).double() for name, of in trained["off"].items()}
 right = {name: torch.tensor(of).double() for name, of in trained["right"].items()}
@@ -595,6 +611,7 @@ all_pairs = jacrev(layer.forward)(many)
 each = vmap(jacrev(layer.forward))(many)
 
 # %% tags=["hide-input"]
+# How many zeros
 assert all_pairs.shape == (30, 10, 30, 64) and each.shape == (30, 10, 64)
 share = (all_pairs != 0).double().mean().item()
 torch.testing.assert_close(all_pairs.diagonal(dim1=0, dim2=2).permute(2, 0, 1), each)
@@ -614,6 +631,7 @@ blank = torch.zeros(64, dtype=torch.float64)
 at_corner = chain(linear(randn(32, 64, seed=3)), activation("ReLU")).jacobian(blank)
 
 # %% tags=["hide-input"]
+# At the corner
 woken = (randn(32, 64, seed=3) @ randn(64, 2000, seed=4) > 0).double().mean()
 assert not at_corner.any() and abs(woken - 0.5) < 0.05
 say("At the blank image the Jacobian comes out as zeros. A step in a random direction wakes about half of the neurons.")
@@ -627,6 +645,7 @@ say("At the blank image the Jacobian comes out as zeros. A step in a random dire
 # No article makes these claims; they are this lesson's own.
 
 # %% tags=["hide-input"]
+# The verdict: near an image
 middle = {name: of.median(dim=0).values for name, of in off.items()}
 up_to = max(h for h, *of in zip(lengths, *middle.values(), strict=True) if max(of) < 0.01)
 at_one = lengths.index(1.0)
@@ -642,6 +661,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# The verdict: some directions
 gap = confidence_interval(100 * (right["random"] - right["worse way"])[:, at_one])
 at_tenth = lengths.index(0.1)
 early = confidence_interval(100 * (right["random"] - right["worse way"])[:, at_tenth])
