@@ -15,6 +15,20 @@ from course_lib.nn.backprop import softmax_vjp
 from course_lib.nn.softmax import softmax, softmax_jacobian
 
 
+def attention_block(X: Tensor, B: Tensor, W_V: Tensor, i: int, j: int) -> Tensor:
+    """Return how output i of dot-product attention changes with token j, `(v, d)`.
+
+    It is one block of the Jacobian in `dot_product_attention`, without a mask. X: `(n, d)`. B:
+    `(d, d)`. W_V: `(d, v)`.
+    """
+    scores = X[i] @ B @ X.T
+    A, P = softmax(scores), softmax_jacobian(scores)
+    change = torch.outer(P[:, j], X[i] @ B)  # of the weights of i, as a token that is asked
+    if i == j:
+        change = change + P @ X @ B.T  # as the token that asks
+    return W_V.T @ X.T @ change + A[j] * W_V.T
+
+
 def dot_product_attention(
     W_Q: Tensor, W_K: Tensor, W_V: Tensor, mask: Tensor | None = None
 ) -> Module:

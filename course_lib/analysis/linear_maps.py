@@ -14,6 +14,11 @@ from torch.nn import functional as F
 from course_lib.analysis.module import Module
 
 
+def linear_jacobian(x: Tensor, weight: Tensor) -> Tensor:
+    """Return the Jacobian of `W x + b` at each example of x `(..., d)`: W itself, `(..., h, d)`."""
+    return weight.expand(*x.shape[:-1], *weight.shape)
+
+
 def linear(weight: Tensor, bias: Tensor | None = None) -> Module:
     """Return `W x + b`, with the Jacobian W. weight: `(h, d)`. bias: `(h,)`, or None.
 
@@ -22,7 +27,7 @@ def linear(weight: Tensor, bias: Tensor | None = None) -> Module:
     """
     return Module(
         forward=lambda x: F.linear(x, weight, bias),
-        jacobian=lambda x: weight.expand(*x.shape[:-1], *weight.shape),
+        jacobian=lambda x: linear_jacobian(x, weight),
         jvp=lambda dx, x: dx @ weight.T,
         vjp=lambda g, x: g @ weight,
     )
