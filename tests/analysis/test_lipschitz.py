@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+import mpmath
 import pytest
 import torch
 from hypothesis import given, settings
@@ -133,13 +134,34 @@ def test_the_constant_is_the_largest_slope(name):
         assert slope == pytest.approx(value, rel=1e-12)
 
 
+def by_many_digits(name):
+    """Return where the slope of a smooth activation turns, and the slope there, to 30 digits."""
+    share, near = {
+        "GELU": (mpmath.ncdf, 1.4),
+        "SiLU": (lambda z: 1 / (1 + mpmath.exp(-z)), 2.4),
+        "Mish": (lambda z: mpmath.tanh(mpmath.log(1 + mpmath.exp(z))), 1.5),
+    }[name]
+    with mpmath.workdps(60):
+        turns = mpmath.findroot(lambda z: mpmath.diff(lambda z: z * share(z), z, 2), near)
+        return turns, mpmath.diff(lambda z: z * share(z), turns)
+
+
+@pytest.mark.parametrize("name", ["GELU", "SiLU", "Mish"])
+def test_the_constant_is_right_to_its_last_digit_and_never_below(name):
+    value, at = CONSTANTS[name]
+    turns, largest = by_many_digits(name)
+    assert abs(at - turns) < 1e-15
+    assert 0 <= value - largest < 1e-15
+
+
 def test_every_activation_has_its_constant():
     assert CONSTANTS.keys() == ACTIVATIONS.keys()
 
 
-def test_the_usual_numbers_of_gelu_and_silu_are_rounded_down():
+def test_the_numbers_of_four_digits_are_these_rounded_up():
     assert 1.1289 < CONSTANTS["GELU"].value < 1.1290
     assert 1.0998 < CONSTANTS["SiLU"].value < 1.0999
+    assert 1.0884 < CONSTANTS["Mish"].value < 1.0885
 
 
 @given(k=st.integers(2, 9), scale=st.floats(0.01, 30), seed=seeds)
