@@ -2,6 +2,9 @@
 
 Names say which it is: `exact`, and `upper`, never too small; both up to rounding. What is found by
 looking at examples, or by power iteration, is `lower`. Norms are Euclidean.
+
+What is said of convolutions is meant for stride 1, and bounds any other stride from above: of the
+same results only some are kept, and a part is no longer than the whole.
 """
 
 import torch
@@ -44,8 +47,8 @@ def exact_norm_circular(kernel: Tensor, rows: int, columns: int) -> Tensor:
 
     kernel: `(a, c, height, width)`, no larger than the image. Waves do not mix: for each
     two-dimensional frequency ω the channels are multiplied by the matrix K̂(ω), `(a, c)`, the
-    Fourier transform of the kernel. So the largest singular value over all ω is the answer. Source:
-    Sedghi, Gupta and Long (2019).
+    Fourier transform of the kernel. So the largest singular value over all ω is the answer. With a
+    larger stride it is only a bound. Source: Sedghi, Gupta and Long (2019).
     Raises ValueError for a kernel that is larger than the image.
 
     >>> exact_norm_circular(torch.ones(1, 1, 3, 3), rows=8, columns=8)  # the constant image
@@ -61,7 +64,7 @@ def exact_norm_circular(kernel: Tensor, rows: int, columns: int) -> Tensor:
 
 
 def upper_norm_zero_padded(kernel: Tensor, rows: int, columns: int) -> Tensor:
-    """Return a bound on σ_max of a convolution with zeros as padding, stride 1.
+    """Return a bound on σ_max of a convolution with zeros as padding, for any stride.
 
     It holds for any padding of less than the kernel's height and width, none included.
     An image that is set into zeros, `rows + height − 1` by `columns + width − 1`, has no border
@@ -79,8 +82,8 @@ def upper_norm_zero_padded(kernel: Tensor, rows: int, columns: int) -> Tensor:
 def upper_norm_by_reshape(kernel: Tensor) -> Tensor:
     """Return `√(height · width) · σ_max(K)`, K the kernel laid out as a matrix `(a, c h w)`.
 
-    It holds for any image and padding at stride 1: each input is used at most `height · width`
-    times. σ_max(K) alone is no bound. Source: Cisse and others (2017).
+    It holds for any image, padding and stride: each input is used at most `height · width` times.
+    σ_max(K) alone is no bound. Source: Cisse and others (2017).
     """
     height, width = kernel.shape[-2:]
     return (height * width) ** 0.5 * exact_norm(kernel.flatten(1))

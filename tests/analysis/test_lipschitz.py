@@ -62,10 +62,11 @@ def test_bounds_hold_at_the_ends_of_float32(scale):
     channels=st.tuples(st.integers(1, 3), st.integers(1, 3)),
     size=st.tuples(st.integers(3, 6), st.integers(3, 6)),
     kernel=st.sampled_from([1, 3]),
+    stride=st.integers(2, 3),
     seed=seeds,
 )
 @settings(deadline=None, max_examples=40)
-def test_bounds_of_a_convolution_hold(channels, size, kernel, seed):
+def test_bounds_of_a_convolution_hold(channels, size, kernel, stride, seed):
     K, x = randn(*channels, kernel, kernel, seed=seed), torch.zeros(channels[1], *size).double()
     circular = exact_norm(convolution(K, kernel // 2, circular=True).jacobian(x))
     assert exact_norm_circular(K, *size).item() == pytest.approx(circular.item(), rel=1e-9)
@@ -73,6 +74,9 @@ def test_bounds_of_a_convolution_hold(channels, size, kernel, seed):
     assert zeros <= upper_norm_zero_padded(K, *size) * ROUNDING
     for true in (zeros, circular):
         assert true <= upper_norm_by_reshape(K) * ROUNDING
+    for around, whole in ((False, zeros), (True, circular)):  # a stride keeps a part of the results
+        part = convolution(K, kernel // 2, around, stride).jacobian(x)
+        assert exact_norm(part) <= whole * ROUNDING
 
 
 def test_zeros_as_padding_can_exceed_the_circular_norm():
