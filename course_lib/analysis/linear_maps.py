@@ -77,7 +77,7 @@ def convolution(
 
 
 def average_pool(size: int) -> Module:
-    """Return the mean of squares of `size` by `size` places that do not overlap, for each channel.
+    """Return the mean of each block of `size` by `size` places, without overlap, by channel.
 
     x: `(..., c, rows, columns)`. Each output has `1 / size²` of each of its inputs.
     """

@@ -20,6 +20,7 @@ from course_lib.analysis import (
     lower_norm,
     lower_norm_at,
     soft_max,
+    spectral_norm,
     upper_norm_by_frobenius,
     upper_norm_by_reshape,
     upper_norm_by_sums,
@@ -56,6 +57,29 @@ def test_bounds_hold_at_the_ends_of_float32(scale):
         assert true * (1 - 1e-6) <= found.item() < 1.2 * true
     lower = lower_norm(lambda v: W @ v, lambda u: W.T @ u, torch.ones(2), rounds=30)
     assert lower.item() == pytest.approx(true, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_norms_in_half_precision_are_those_of_float32_rounded(dtype):
+    W, K = randn(5, 7, seed=1).to(dtype), randn(2, 3, 3, 3, seed=2).to(dtype)
+    assert torch.equal(exact_norm(W), exact_norm(W.float()).to(dtype))
+    assert torch.equal(exact_norm_circular(K, 5, 6), exact_norm_circular(K.float(), 5, 6).to(dtype))
+    assert spectral_norm(W).forward(W[0]).dtype == dtype
+    for upper in (upper_norm_by_frobenius(W), upper_norm_by_sums(W)):
+        assert upper.dtype == dtype
+        assert upper.double() >= exact_norm(W.double()) * (1 - torch.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0), (2, 0, 3), (0, 4, 3)])
+def test_a_matrix_without_places_stretches_by_nothing(shape):
+    for norm in (exact_norm, upper_norm_by_frobenius, upper_norm_by_sums):
+        assert torch.equal(norm(torch.ones(shape)), torch.zeros(shape[:-2]))
+
+
+def test_a_kernel_without_channels_stretches_by_nothing():
+    for shape in ((0, 2, 3, 3), (2, 0, 3, 3)):
+        kernel = torch.ones(shape)
+        assert exact_norm_circular(kernel, 4, 4) == upper_norm_by_reshape(kernel) == 0
 
 
 @given(
