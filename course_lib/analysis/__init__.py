@@ -2,7 +2,7 @@
 
 What a module does to a small change: module, then linear_maps, pointwise, normalise, batchnorm,
 weights and attention. Every module once, with random weights: examples. How much it can stretch:
-constants, bounds, power_iteration. What becomes of sizes in wide layers: mean_field.
+constants, bounds, lipschitz, power_iteration. What becomes of sizes in wide layers: mean_field.
 """
 
 from course_lib.analysis.attention import cosine_attention, dot_product_attention, l2_attention
@@ -15,9 +15,27 @@ from course_lib.analysis.bounds import (
     upper_norm_by_sums,
     upper_norm_zero_padded,
 )
-from course_lib.analysis.constants import CONSTANTS, SOFTMAX, Constant
+from course_lib.analysis.constants import CONSTANTS, MAX_POOL, SOFTMAX, Constant
 from course_lib.analysis.examples import EXAMPLES, example
 from course_lib.analysis.linear_maps import average_pool, convolution, dropout, linear
+from course_lib.analysis.lipschitz import (
+    exact_average_pool,
+    exact_batch_norm,
+    exact_batch_norm_evaluation,
+    exact_center_norm,
+    exact_dropout,
+    exact_l2_normalise,
+    exact_layer_norm,
+    exact_rms_norm,
+    exact_weight_norm,
+    lower_residual,
+    upper_center_norm,
+    upper_feed_forward,
+    upper_layer_norm,
+    upper_post_norm,
+    upper_pre_norm,
+    upper_residual,
+)
 from course_lib.analysis.mean_field import mean_squares
 from course_lib.analysis.module import Module, chain, deep_norm, post_norm, pre_norm, residual
 from course_lib.analysis.normalise import (
@@ -38,6 +56,7 @@ from course_lib.analysis.weights import spectral_norm, weight_norm, weight_norm_
 __all__ = [
     "CONSTANTS",
     "EXAMPLES",
+    "MAX_POOL",
     "SOFTMAX",
     "Constant",
     "Module",
@@ -52,8 +71,17 @@ __all__ = [
     "deep_norm",
     "dot_product_attention",
     "dropout",
+    "exact_average_pool",
+    "exact_batch_norm",
+    "exact_batch_norm_evaluation",
+    "exact_center_norm",
+    "exact_dropout",
+    "exact_l2_normalise",
+    "exact_layer_norm",
     "exact_norm",
     "exact_norm_circular",
+    "exact_rms_norm",
+    "exact_weight_norm",
     "example",
     "feed_forward",
     "l2_attention",
@@ -62,6 +90,7 @@ __all__ = [
     "linear",
     "lower_norm",
     "lower_norm_at",
+    "lower_residual",
     "max_pool",
     "mean_squares",
     "post_norm",
@@ -70,10 +99,16 @@ __all__ = [
     "rms_norm",
     "soft_max",
     "spectral_norm",
+    "upper_center_norm",
+    "upper_feed_forward",
+    "upper_layer_norm",
     "upper_norm_by_frobenius",
     "upper_norm_by_reshape",
     "upper_norm_by_sums",
     "upper_norm_zero_padded",
+    "upper_post_norm",
+    "upper_pre_norm",
+    "upper_residual",
     "weight_norm",
     "weight_norm_of_v",
 ]

@@ -38,3 +38,4 @@ CONSTANTS = {
     "Mish": Constant(math.nextafter(_MISH, math.inf), _MISH_AT),  # 1.0885 if rounded up
 }
 SOFTMAX = 0.5  # at shares (½, ½, 0, …): an eigenvalue of diag(p) − ppᵀ is never larger
+MAX_POOL = 1.0  # for squares that do not overlap: it hands on a part of its input
