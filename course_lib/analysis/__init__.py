@@ -2,10 +2,19 @@
 
 What a module does to a small change: module, then linear_maps, pointwise, normalise, batchnorm,
 weights and attention. Every module once, with random weights: examples. How much it can stretch:
-constants, bounds, lipschitz, power_iteration. What becomes of sizes in wide layers: mean_field.
+constants, bounds, lipschitz, attention_bounds, power_iteration. What becomes of sizes in wide
+layers: mean_field.
 """
 
 from course_lib.analysis.attention import cosine_attention, dot_product_attention, l2_attention
+from course_lib.analysis.attention_bounds import (
+    exact_dot_product_attention,
+    growing_tokens,
+    mean_square_apart,
+    upper_cosine_attention,
+    upper_cosine_attention_lipsformer,
+    upper_l2_attention,
+)
 from course_lib.analysis.batchnorm import batch_norm, batch_norm_evaluation
 from course_lib.analysis.bounds import (
     exact_norm,
@@ -75,6 +84,7 @@ __all__ = [
     "exact_batch_norm",
     "exact_batch_norm_evaluation",
     "exact_center_norm",
+    "exact_dot_product_attention",
     "exact_dropout",
     "exact_l2_normalise",
     "exact_layer_norm",
@@ -84,6 +94,7 @@ __all__ = [
     "exact_weight_norm",
     "example",
     "feed_forward",
+    "growing_tokens",
     "l2_attention",
     "l2_normalise",
     "layer_norm",
@@ -92,6 +103,7 @@ __all__ = [
     "lower_norm_at",
     "lower_residual",
     "max_pool",
+    "mean_square_apart",
     "mean_squares",
     "post_norm",
     "pre_norm",
@@ -100,7 +112,10 @@ __all__ = [
     "soft_max",
     "spectral_norm",
     "upper_center_norm",
+    "upper_cosine_attention",
+    "upper_cosine_attention_lipsformer",
     "upper_feed_forward",
+    "upper_l2_attention",
     "upper_layer_norm",
     "upper_norm_by_frobenius",
     "upper_norm_by_reshape",
