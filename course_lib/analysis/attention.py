@@ -94,7 +94,8 @@ def cosine_attention(
     def jvp(dX: Tensor, X: Tensor) -> Tensor:
         Q, K, V, A = parts(X)
         dQ, dK, dV = (unit.jvp(dX @ W, Y) for W, Y in ((W_Q, Q), (W_K, K), (W_V, V)))
-        dA = softmax_vjp(tau * (dQ @ unit.forward(K).mT + unit.forward(Q) @ dK.mT), A)
+        of_scores = tau * (dQ @ unit.forward(K).mT + unit.forward(Q) @ dK.mT)
+        dA = softmax_vjp(of_scores, A.expand_as(of_scores))
         return nu * (dA @ unit.forward(V) + A @ dV)
 
     def vjp(G: Tensor, X: Tensor) -> Tensor:
@@ -132,7 +133,7 @@ def l2_attention(W_Q: Tensor, W_V: Tensor) -> Module:
         dQ = dX @ W_Q
         own = (Q * dQ).sum(dim=-1)
         of_apart = 2 * (own[..., :, None] + own[..., None, :] - Q @ dQ.mT - dQ @ Q.mT)
-        dP = softmax_vjp(-of_apart / root, P)
+        dP = softmax_vjp(-of_apart / root, P.expand_as(of_apart))
         return (dP @ X + P @ dX) @ W
 
     def vjp(G: Tensor, X: Tensor) -> Tensor:
@@ -147,12 +148,14 @@ def l2_attention(W_Q: Tensor, W_V: Tensor) -> Module:
 
 
 def _from_products(jvp: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """Return a function that builds the Jacobian from its products with all unit vectors."""
+    """Return a function that builds the Jacobian from its products with all unit vectors.
+
+    The sequence is not repeated for each of them: jvp lets it stand beside many changes.
+    """
 
     def jacobian(X: Tensor) -> Tensor:
         shape = X.shape[-2:]
         units = torch.eye(shape.numel(), dtype=X.dtype, device=X.device).view(-1, *shape)
-        each = X[..., None, :, :].expand(*X.shape[:-2], *units.shape)
-        return jvp(units.expand_as(each), each).flatten(-2).mT
+        return jvp(units, X[..., None, :, :]).flatten(-2).mT
 
     return jacobian

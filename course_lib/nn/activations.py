@@ -210,6 +210,43 @@ def softplus_grad(z: Tensor) -> Tensor:
     return sigmoid(z)
 
 
+def _tanh_of_softplus(z: Tensor) -> tuple[Tensor, Tensor]:
+    """Return `t = tanh(softplus(z))` and `1 − t`, for Mish.
+
+    With `w = e^z` they are `w (w + 2)` and 2, over their sum. As in `sigmoid`, w is written as one
+    exponential over another, neither of which exceeds 1; and no 1 is taken away from.
+    """
+    zero = z.new_zeros(())
+    up = torch.exp(torch.minimum(z, zero))
+    down = torch.exp(-torch.maximum(z, zero))
+    share, rest = up * (up + 2 * down), 2 * down * down
+    return share / (share + rest), rest / (share + rest)
+
+
+def mish(z: Tensor) -> Tensor:
+    """Return `z tanh(softplus(z))`.
+
+    Source: Misra (2019), Mish: a self regularized non-monotonic activation function.
+
+    >>> mish(torch.tensor([-1.0, 0.0, 1.0]))
+    tensor([-0.3034,  0.0000,  0.8651])
+    """
+    t, _ = _tanh_of_softplus(z)
+    return z * t
+
+
+def mish_grad(z: Tensor) -> Tensor:
+    """Return the slope of `mish`, `t + z σ(z) (1 − t²)` with `t = tanh(softplus(z))`.
+
+    It runs from −0.1125 to 1.0885, which it has near z = 1.4906.
+
+    >>> mish_grad(torch.tensor([-1.0, 0.0, 1.0]))
+    tensor([0.0592, 0.6000, 1.0490])
+    """
+    t, rest = _tanh_of_softplus(z)
+    return t + z * sigmoid(z) * rest * (1 + t)
+
+
 class Activation(NamedTuple):
     """A function of one number, and its slope."""
 
@@ -227,4 +264,5 @@ ACTIVATIONS = {
     "GELU": Activation(gelu, gelu_grad),
     "SiLU": Activation(silu, silu_grad),
     "softplus": Activation(softplus, softplus_grad),
+    "Mish": Activation(mish, mish_grad),
 }

@@ -236,6 +236,20 @@ def test_a_convolution_is_the_layer_of_torch(padding):
     )
 
 
+@pytest.mark.parametrize("size", [(6, 7), (7, 5), (8, 8)])
+@pytest.mark.parametrize("stride", [2, 3])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_a_convolution_with_a_stride_is_the_layer_of_torch(padding, stride, size):
+    kernel, x = randn(3, 2, 3, 2), randn(2, *size)
+    for mode in ("zeros", "circular"):
+        how = {"stride": stride, "padding": padding, "padding_mode": mode, "bias": False}
+        layer = torch.nn.Conv2d(2, 3, (3, 2), **how).double()
+        layer.weight.data = kernel
+        module = convolution(kernel, padding, circular=mode == "circular", stride=stride)
+        same_as(module, lambda x, layer=layer: layer(x[None])[0], x)
+        agrees(module, x)
+
+
 # Facts of the table
 
 
