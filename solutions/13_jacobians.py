@@ -686,7 +686,7 @@ verdict(
 #
 # ## Further reading
 #
-# - J. Qi, J. Wang and others (2023), *Understanding optimization of deep learning via Jacobian matrix and Lipschitz
+# - X. Qi, J. Wang and L. Zhang (2023), *Understanding optimization of deep learning via Jacobian matrix and Lipschitz
 #   constant*, arXiv 2306.09338: the survey behind part III. Known here by its abstract.
 # - A. Griewank and A. Walther (2008), *Evaluating derivatives*, SIAM: both products, and what they cost.
 # - H. Kim, G. Papamakarios and A. Mnih (2021), *The Lipschitz constant of self-attention*, ICML: the Jacobian of attention.
