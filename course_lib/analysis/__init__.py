@@ -1,11 +1,16 @@
 """Part III: Jacobians, Lipschitz constants, signal propagation (from lesson 13 on).
 
 What a module does to a small change: module, then linear_maps, pointwise, normalise, batchnorm,
-weights and attention. Every module once, with random weights: examples. How much it can stretch:
-constants, bounds, power_iteration. What becomes of sizes in wide layers: mean_field.
+weights, attention and shortcuts. Every module once, with random weights: examples. How much it can
+stretch: constants, bounds, power_iteration. What becomes of sizes in wide layers: mean_field.
 """
 
-from course_lib.analysis.attention import cosine_attention, dot_product_attention, l2_attention
+from course_lib.analysis.attention import (
+    attend_by_cosine,
+    cosine_attention,
+    dot_product_attention,
+    l2_attention,
+)
 from course_lib.analysis.batchnorm import batch_norm, batch_norm_evaluation
 from course_lib.analysis.bounds import (
     exact_norm,
@@ -23,6 +28,7 @@ from course_lib.analysis.module import (
     Module,
     chain,
     deep_norm,
+    deep_norm_scale,
     on_each,
     post_norm,
     pre_norm,
@@ -42,6 +48,7 @@ from course_lib.analysis.pointwise import (
     soft_max,
 )
 from course_lib.analysis.power_iteration import lower_norm, lower_norm_at
+from course_lib.analysis.shortcuts import norm_jacobians, rezero_vjp
 from course_lib.analysis.weights import spectral_norm, weight_norm, weight_norm_of_v
 
 __all__ = [
@@ -51,6 +58,7 @@ __all__ = [
     "Constant",
     "Module",
     "activation",
+    "attend_by_cosine",
     "average_pool",
     "batch_norm",
     "batch_norm_evaluation",
@@ -59,6 +67,7 @@ __all__ = [
     "convolution",
     "cosine_attention",
     "deep_norm",
+    "deep_norm_scale",
     "dot_product_attention",
     "dropout",
     "exact_norm",
@@ -73,10 +82,12 @@ __all__ = [
     "lower_norm_at",
     "max_pool",
     "mean_squares",
+    "norm_jacobians",
     "on_each",
     "post_norm",
     "pre_norm",
     "residual",
+    "rezero_vjp",
     "rms_norm",
     "soft_max",
     "spectral_norm",
