@@ -1,0 +1,237 @@
+"""Lesson 16's claim about implicit optimisation, measured: what architecture does to training.
+
+Nets       Networks of 30 blocks, 60 matrices deep, on digits, by gradient descent and some by Adam:
+           without shortcuts, with shortcuts of several kinds, with norms, and with other
+           activations. Some sides are there to tell causes: a norm at the end alone, and branches
+           that start with other weights.
+Attention  Small vision transformers with three kinds of attention, with Pre-LN and without a norm,
+           by Adam.
+
+For every run there is the Jacobian of all blocks together, at the start and after training: its
+singular values, the gain of gradients from place to place, and a bound.
+
+Every side tries as many learning rates, ten to the power of a sixth apart, and keeps the one with
+the lowest training loss on tuning seeds, which are never reported. On the other seeds all rates are
+trained, so that it can be told how many of them work. A run that diverges, or ends above CAP,
+counts as CAP. A seed draws the division of the images, the start and the order. It takes about
+twenty minutes of a processor:
+
+    python experiments/16_implicit_optimisation.py
+"""
+
+import math
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from course_lib.analysis import chain, layer_norm
+from course_lib.lab import (
+    Grid,
+    Run,
+    accuracy,
+    best_setting,
+    digits,
+    draw_runs,
+    generator,
+    grid,
+    resplit,
+    write_experiment,
+)
+from course_lib.lab.deep_nets import DeepNet, Transformer
+from course_lib.lab.spectra import flow, gain, open_share, upper_log_norms, whole_jacobian
+from course_lib.lab.training import Params
+from course_lib.nn.biases import affine
+from course_lib.optim.rules import adam, gd
+from course_lib.optim.signature import Rule
+
+BLOCKS, WIDTH, BATCH = 30, 16, 50
+EPOCHS, ATTENTION_EPOCHS = 5, 4
+SEEDS, TUNE, TRIES = 20, range(500, 504), 19
+ATTENTION_SEEDS, ATTENTION_TUNE, ATTENTION_TRIES = 6, range(500, 502), 13
+STEP = 10 ** (1 / 6)
+CAP = 100.0
+WORKS = math.log(10) / 2  # half the loss of a guess among ten classes
+CHUNK = 152  # runs at once, for memory
+
+
+class Ended(DeepNet):
+    """A network with LayerNorm between its last block and the way out."""
+
+    def forward(self, params: Params, x: Tensor) -> Tensor:
+        h = affine(x, params["W_in"], params["b_in"])
+        h = chain(*self.blocks_of(params)).forward(h)
+        h = layer_norm(torch.ones_like(h[0]), torch.zeros_like(h[0])).forward(h)
+        return affine(h, params["W_out"], params["b_out"])
+
+
+class Side(NamedTuple):
+    """A network, the rule that trains it, and the lowest learning rate as a power of ten."""
+
+    net: DeepNet | Transformer
+    lowest: float
+    rule: Rule = gd
+    alpha: float | None = None  # where the learnt weights of the branches start, if not as usual
+
+    def start(self, seed: int) -> Params:
+        params = self.net.start(generator(2000 + seed))
+        if self.alpha is None:
+            return params
+        learnt = {
+            name: torch.full_like(p, self.alpha) for name, p in params.items() if "alp" in name
+        }
+        return params | learnt
+
+    def draw(self, seed: int) -> Run:
+        return Run(self.start(seed), resplit(digits(), generator(seed)), generator(1000 + seed))
+
+    def rates(self, tries: int) -> list[float]:
+        return [10**self.lowest * STEP**k for k in range(tries)]
+
+
+def net(scheme: str, norm: str = "LayerNorm", activation: str = "ReLU") -> DeepNet:
+    return DeepNet(BLOCKS, scheme, norm, activation, WIDTH)
+
+
+ENDED = Ended(BLOCKS, "Pre-LN", width=WIDTH), Ended(BLOCKS, "residual", width=WIDTH)
+NETS = {
+    "no shortcut": Side(net("no shortcut"), -2.67),
+    "norm, no shortcut": Side(net("norm, no shortcut"), -3.5),
+    "residual": Side(net("residual"), -6.67),
+    "residual, norm at the end": Side(ENDED[1], -3.5),
+    "scaled residual": Side(net("scaled residual"), -2.5),
+    "ReZero": Side(net("ReZero"), -2.5),
+    "LayerScale from 0.1": Side(net("LayerScale"), -2.5),
+    "LayerScale from 0.3": Side(net("LayerScale"), -3.5, alpha=0.3),
+    "LayerScale from 1": Side(net("LayerScale"), -6.67, alpha=1.0),
+    "Pre-LN": Side(net("Pre-LN"), -3.33),
+    "Pre-LN, norm at the end": Side(ENDED[0], -2.67),
+    "Post-LN": Side(net("Post-LN"), -3.67),
+    "DeepNorm": Side(net("DeepNorm"), -2.5),
+    "Pre-RMSNorm": Side(net("Pre-LN", "RMSNorm"), -3.33),
+    "Pre-CenterNorm": Side(net("Pre-LN", "CenterNorm"), -6.67),
+    "tanh, no shortcut": Side(net("no shortcut", activation="tanh"), -3.33),
+    "tanh, residual": Side(net("residual", activation="tanh"), -3.67),
+    "Adam: no shortcut": Side(net("no shortcut"), -4.67, adam),
+    "Adam: residual": Side(net("residual"), -3.17, adam),
+    "Adam: scaled residual": Side(net("scaled residual"), -3.67, adam),
+    "Adam: ReZero": Side(net("ReZero"), -3.5, adam),
+    "Adam: Pre-LN": Side(net("Pre-LN"), -3.67, adam),
+    "Adam: Post-LN": Side(net("Post-LN"), -4.5, adam),
+}
+ATTENTION = {
+    f"{kind}, {'Pre-LN' if scheme == 'Pre-LN' else 'no norm'}": Side(
+        Transformer(2, scheme, attention=kind), -2.83, adam
+    )
+    for scheme in ("Pre-LN", "residual")
+    for kind in ("dot-product", "L2", "cosine")
+}
+
+
+def train(side: Side, rates: list[float], seeds: range, epochs: int) -> Grid:
+    """Train a run for each rate and seed."""
+    return grid(
+        side.net.forward,
+        draw_runs(side.draw, seeds),
+        settings={"lr": rates},
+        rule=side.rule,
+        epochs=epochs,
+        batch_size=BATCH,
+        chunk=CHUNK,
+    )
+
+
+def curves(found: Grid) -> Tensor:
+    """Return the training loss after each epoch, at most CAP, `(rates, seeds, epochs + 1)`."""
+    losses = found.history["train_loss"].double()
+    return losses.nan_to_num(nan=CAP, posinf=CAP).clamp(max=CAP)
+
+
+def width(losses: Tensor) -> Tensor:
+    """Return over how many powers of ten the rates work, for each seed: losses `(rates, seeds)`."""
+    return (losses < WORKS).sum(dim=0) * math.log10(STEP)
+
+
+def measure(side: Side, tries: int, tune: range, seeds: int, epochs: int) -> dict[str, Any]:
+    """Choose the rate on the tuning seeds; train all rates on the others."""
+    rates = side.rates(tries)
+    tuning = curves(train(side, rates, tune, epochs))[..., -1]
+    best = best_setting({"lr": rates}, tuning)
+    found = train(side, rates, range(seeds), epochs)
+    by_rate = curves(found)
+    return {
+        "lr": rates[best],
+        "rates": rates,
+        "tuning": tuning.mean(dim=1),
+        "by_rate": by_rate[..., -1],
+        "width": width(by_rate[..., -1]),
+        "loss": by_rate[best, :, -1],
+        "curve": by_rate[best],
+        "test_accuracy": found.measure(accuracy)[best],
+        "start": jacobian_at(side, [side.start(seed) for seed in range(seeds)]),
+        "end": jacobian_at(
+            side, [{n: p[best, seed] for n, p in found.params.items()} for seed in range(seeds)]
+        ),
+    }
+
+
+def jacobian_at(side: Side, each: list[Params]) -> dict[str, Tensor | list]:
+    """Return what the blocks do to small changes, for each seed, at the first training image.
+
+    `gain`, `largest`, `smallest` and `open` `(seeds,)` are about their whole Jacobian; `flow`
+    `(seeds, blocks + 1)`; `upper`, the logarithm of a bound of the whole, `(seeds,)`.
+    """
+    found: dict[str, list] = {}
+    for seed, params in enumerate(each):
+        image = resplit(digits(), generator(seed)).train.x[0].double()
+        params = {name: p.double().nan_to_num(nan=0.0) for name, p in params.items()}
+        whole = whole_jacobian(side.net, params, image)
+        sigma = torch.linalg.svdvals(whole)
+        numbers = {
+            "gain": gain(whole),
+            "largest": sigma[0],
+            "smallest": sigma[-1],
+            "open": open_share(sigma),
+            "flow": flow(side.net, params, image),
+        }
+        if isinstance(side.net, DeepNet):
+            numbers["upper"] = upper_log_norms(side.net, params).sum()
+        for name, value in numbers.items():
+            found.setdefault(name, []).append(value.nan_to_num().tolist())
+    return found
+
+
+def measure_nets() -> dict:
+    torch.set_num_threads(1)
+    plan = (TRIES, TUNE, SEEDS, EPOCHS)
+    return {name: measure(side, *plan) for name, side in tqdm(NETS.items(), desc="nets")}
+
+
+def measure_attention() -> dict:
+    torch.set_num_threads(1)
+    plan = (ATTENTION_TRIES, ATTENTION_TUNE, ATTENTION_SEEDS, ATTENTION_EPOCHS)
+    return {name: measure(side, *plan) for name, side in tqdm(ATTENTION.items(), desc="attention")}
+
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        both = pool.submit(measure_nets), pool.submit(measure_attention)
+        nets, attention = (part.result() for part in both)
+    torch.set_num_threads(1)
+    write_experiment(
+        __file__,
+        {
+            "blocks": BLOCKS,
+            "seeds": SEEDS,
+            "attention_seeds": ATTENTION_SEEDS,
+            "tries": TRIES,
+            "attention_tries": ATTENTION_TRIES,
+            "works": WORKS,
+            "cap": CAP,
+            "nets": nets,
+            "attention": attention,
+        },
+    )
