@@ -908,7 +908,6 @@ def start_at(value, lr, seed=0):
     part = resplit(digits(), source).to(device())
     params = networks.start([64, 32, 10], source)
     params["b1"] = params["b1"] + value
-    params = {name: of.to(device()) for name, of in params.items()}
     settings = {"lr": lr, "epochs": kept["epochs"], "batch_size": kept["batch"], "label": None}
     params, _ = train(two_layers, params, part, generator=source, **settings)
     return accuracy(two_layers(params, part.test.x), part.test.y).item()

@@ -34,6 +34,7 @@ from course_lib.lab import (
     progress_bar,
     rms,
     stored,
+    to_device,
     train,
 )
 from course_lib.lab.intervals import confidence_interval
@@ -143,15 +144,13 @@ def start(sizes, source, gain=1.0):
     """Return random weights, of size gain / √d in hidden layers, and biases of 0."""
     drawn = networks.start(sizes, source, partial(normal, std=1.0))
     params = original.start(drawn, original.Setting(lr=0.0, gain=gain))
-    return {name: value.to(device()) for name, value in params.items()}
+    return to_device(params, device())
 
 
 def rerun(seed, name, hidden, f, lr, gain=1.0, epochs=20):
     """Train one of the stored runs again; return all that belongs to it."""
     begun, data, source = original.draw(original.Network(name, hidden, f), seed)
-    params = original.start(begun, original.Setting(lr, gain))
-    params = {name: value.to(device()) for name, value in params.items()}
-    data = data.to(device())
+    params, data = original.start(begun, original.Setting(lr, gain)), data.to(device())
     settings = {"lr": lr, "epochs": epochs, "batch_size": kept["batch"], "label": None}
     params, _ = train(between(f), params, data, generator=source, **settings)
     return SimpleNamespace(forward=between(f), params=params, data=data)

@@ -34,6 +34,7 @@ from course_lib.lab import (
     progress_bar,
     resplit,
     stored,
+    to_device,
     train,
 )
 from course_lib.lab.networks import network
@@ -57,7 +58,7 @@ assert kept["seeds"] == 24
 
 def start(sizes, source):
     """Return random weights that keep the size of the signals, and biases of 0, on the device."""
-    return {name: p.to(device()) for name, p in networks.start(sizes, source).items()}
+    return to_device(networks.start(sizes, source), device())
 
 
 def power(value):

@@ -33,6 +33,7 @@ from course_lib.lab import (
     median,
     resplit,
     stored,
+    to_device,
 )
 from course_lib.lab.device import one_thread
 from course_lib.lab.networks import network
@@ -55,7 +56,7 @@ assert kept["seeds"] == 24
 
 def begin(seed):
     """Return where the run with this seed starts."""
-    return {name: p.to(device()) for name, p in script.start_network(seed).items()}
+    return to_device(script.start_network(seed), device())
 
 
 def in_a_row(tensors):

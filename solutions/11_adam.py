@@ -34,6 +34,7 @@ from course_lib.lab import (
     generator,
     rms,
     stored,
+    to_device,
 )
 from course_lib.lab.intervals import Interval
 from course_lib.lab.networks import network
@@ -57,7 +58,7 @@ assert kept["seeds"] == 24
 
 def start(seed):
     """Return where a run of the stored experiment starts."""
-    return {name: p.to(device()) for name, p in script.start(seed).items()}
+    return to_device(script.start(seed), device())
 
 
 def module():

@@ -202,7 +202,7 @@ def on_gpu(arguments: argparse.Namespace, _: list[str]) -> int:
     if install.answer(python, "-c", "import torch; print(torch.cuda.is_available())") != "True":
         raise SystemExit("PyTorch finds no CUDA device here: these tests need one.")
     os.environ["COURSE_DEVICE"] = "cuda"
-    folders = ("nn", "optim", "lab", "contract", "gpu")
+    folders = ("nn", "optim", "analysis", "lab", "contract", "gpu")
     return call([python, "-m", "pytest", *(f"tests/{name}" for name in folders)])
 
 

@@ -38,7 +38,7 @@ from course_lib.lab.stored import stored, write_experiment
 from course_lib.lab.stream import open_stream, stream, write_stream
 from course_lib.lab.sweep import each_run, sweep
 from course_lib.lab.toys import spirals, xor
-from course_lib.lab.training import train
+from course_lib.lab.training import to_device, train
 
 __all__ = [
     "Dataset",
@@ -82,6 +82,7 @@ __all__ = [
     "stored",
     "stream",
     "sweep",
+    "to_device",
     "train",
     "write_experiment",
     "write_stream",

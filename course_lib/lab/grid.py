@@ -17,7 +17,7 @@ from torch import Tensor
 
 from course_lib.lab.data import Dataset, Split
 from course_lib.lab.sweep import Measure, each_run, sweep
-from course_lib.lab.training import Forward, Params
+from course_lib.lab.training import Forward, Params, to_device
 
 
 class Run(NamedTuple):
@@ -26,6 +26,10 @@ class Run(NamedTuple):
     start: Params
     data: Dataset
     order: torch.Generator  # what draws the order of the examples
+
+    def to(self, device: torch.device | str) -> "Run":
+        """Return the same run with its tensors on `device`."""
+        return Run(to_device(self.start, device), self.data.to(device), self.order)
 
 
 class Runs(NamedTuple):
@@ -37,8 +41,7 @@ class Runs(NamedTuple):
 
     def to(self, device: torch.device | str) -> "Runs":
         """Return the same runs with their tensors on `device`."""
-        start = {name: value.to(device) for name, value in self.start.items()}
-        return Runs(start, self.data.to(device), self.orders)
+        return Runs(to_device(self.start, device), self.data.to(device), self.orders)
 
     def repeat(self, times: int) -> "Runs":
         """Return all runs, then all once more, so many times. No two share a generator."""

@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 from course_lib.lab.data import Dataset, Split
 from course_lib.lab.device import one_thread
 from course_lib.lab.progress import progress_bar
-from course_lib.lab.training import Forward, Params
+from course_lib.lab.training import Forward, Params, to_device
 from course_lib.optim.batches import batches
 from course_lib.optim.compiled import compile_often
 from course_lib.optim.rules import gd
@@ -43,7 +43,8 @@ def sweep(
     """Return the trained parameters of every run, and what happened after each epoch.
 
     forward: `forward(params, x)` for one run, x `(n, d)`.
-    params: where each run starts, `(runs, ...)`; they stay as they are.
+    params: where each run starts, `(runs, ...)`; they stay as they are, and what comes back is on
+    the device of the data.
     data: the same for all runs, x `(n, d)` and y `(n,)`, or one for each run, with the runs in
     front.
     generators: one a run, each its own object; it draws the order of the examples, anew each epoch.
@@ -69,6 +70,7 @@ def sweep(
     for name, value in params.items():
         if len(value) != runs:
             raise ValueError(f"{name} holds {len(value)} runs; generators holds {runs}")
+    params = to_device(params, data.train.y.device)
     parts = []
     for first in range(0, runs, chunk or runs):
         last = min(first + (chunk or runs), runs)

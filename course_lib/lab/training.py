@@ -34,12 +34,14 @@ def train(
     """Return trained parameters, and what happened after each epoch.
 
     forward: `forward(params, x)` with x `(n, d)` gives the outputs `(n, classes)`.
-    params: where to start; they stay as they are. `settings` go to the optimizer, for example
+    params: where to start; they stay as they are, and what comes back is on the device of the data.
+    `settings` go to the optimizer, for example
     `weight_decay=0.01`. The order of the examples is drawn from `generator`, anew each epoch.
     label: what the progress bar says; None for no bar.
     The history holds `train_loss`, `validation_loss` and `validation_accuracy`, on the CPU, each
     `(epochs + 1,)`; entry 0 was measured before the first step.
     """
+    params = to_device(params, data.train.y.device)
     params = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
     rule = optimizer(list(params.values()), lr=lr, **settings)
     history = [_measure(forward, params, data, loss)]
@@ -51,6 +53,11 @@ def train(
         history.append(_measure(forward, params, data, loss))
     trained = {name: value.detach() for name, value in params.items()}
     return trained, {name: torch.tensor([row[name] for row in history]) for name in history[0]}
+
+
+def to_device(params: Params, device: torch.device | str) -> Params:
+    """Return the same parameters on `device`."""
+    return {name: value.to(device) for name, value in params.items()}
 
 
 def batches(split: Split, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:

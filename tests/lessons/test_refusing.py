@@ -99,3 +99,19 @@ def test_it_computes_what_the_cpu_computes():
         "assert ((a + 2) * a.cumsum(0)).sum().item() == 18.0 and a.is_cuda and not b.is_cuda"
     )
     assert found.returncode == 0, found.stderr
+
+
+def test_training_begins_where_the_data_are():
+    found = run("""
+from course_lib.lab import accuracy, digits, draw_runs, generator, grid, networks, train
+from course_lib.lab.grid import Run
+data, start = digits().to(there), networks.start([64, 10], generator(0))
+how = {"epochs": 1, "batch_size": 500, "label": None}
+params, _ = train(networks.network, start, data, lr=0.1, generator=generator(1), **how)
+runs = draw_runs(lambda seed: Run(start, data, generator(seed)), range(2))
+many = grid(networks.network, runs, settings={"lr": [0.1]}, **how)
+assert params["W1"].is_cuda and many.params["W1"].is_cuda and not start["W1"].is_cuda
+assert Run(start, digits(), None).to(there).start["W1"].is_cuda
+many.measure(accuracy)
+""")
+    assert found.returncode == 0, found.stderr
