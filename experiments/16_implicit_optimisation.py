@@ -14,7 +14,7 @@ Every side tries as many learning rates, ten to the power of a sixth apart, and 
 the lowest training loss on tuning seeds, which are never reported. On the other seeds all rates are
 trained, so that it can be told how many of them work. A run that diverges, or ends above CAP,
 counts as CAP. A seed draws the division of the images, the start and the order. It takes about
-twenty minutes of a processor:
+twenty minutes of a processor, on two of them about half as long:
 
     python experiments/16_implicit_optimisation.py
 """
@@ -182,8 +182,9 @@ def measure(side: Side, tries: int, tune: range, seeds: int, epochs: int) -> dic
 def jacobian_at(side: Side, each: list[Params]) -> dict[str, Tensor | list]:
     """Return what the blocks do to small changes, for each seed, at the first training image.
 
-    `gain`, `largest`, `smallest` and `open` `(seeds,)` are about their whole Jacobian; `flow`
-    `(seeds, blocks + 1)`; `upper`, the logarithm of a bound of the whole, `(seeds,)`.
+    `gain`, `largest`, `smallest` and `open` `(seeds,)` are about their whole Jacobian. `flow`
+    `(seeds, 7)`: the gain on the way back to every fifth of 30 blocks, the first and the output
+    among them. `upper`, the logarithm of a bound of the whole, `(seeds,)`.
     """
     found: dict[str, list] = {}
     for seed, params in enumerate(each):
@@ -196,7 +197,7 @@ def jacobian_at(side: Side, each: list[Params]) -> dict[str, Tensor | list]:
             "largest": sigma[0],
             "smallest": sigma[-1],
             "open": open_share(sigma),
-            "flow": flow(side.net, params, image),
+            "flow": flow(side.net, params, image)[:: max(1, side.net.blocks // 6)],
         }
         if isinstance(side.net, DeepNet):
             numbers["upper"] = upper_log_norms(side.net, params).sum()

@@ -90,7 +90,7 @@ nu with the scores: {BODY} → softmax(nu * tau * unit(Q) @ unit(K).mT) @ unit(V
 nu and tau swapped: {BODY} → tau * softmax(nu * unit(Q) @ unit(K).mT) @ unit(V)
     nu and tau have changed places: tau belongs with the scores, nu with the result.
 softmax along columns:
-    | softmax(tau * unit(Q) @ unit(K).mT) → softmax(tau * unit(Q) @ unit(K).mT, dim=-2)
+    | softmax(tau * unit(Q) @ unit(K).mT) → torch.softmax(tau * unit(Q) @ unit(K).mT, dim=-2)
     The weights of each column add up to 1. A row belongs to the token that asks: its weights
     are to add up to 1.
 no softmax: softmax(tau * unit(Q) @ unit(K).mT) → (tau * unit(Q) @ unit(K).mT)
@@ -132,14 +132,12 @@ scores divided: {BODY} → nu * softmax(tau * unit(Q @ K.mT)) @ unit(V)
     divided.
 queries and keys swapped: unit(Q) @ unit(K).mT → unit(K) @ unit(Q).mT
     Queries and keys have changed places. A row of scores belongs to the token that asks.
-transposed: tau * unit(Q) @ unit(K).mT → (tau * unit(Q) @ unit(K).mT).mT
-    The scores are transposed. A row of scores belongs to the token that asks.
 values as they are, tau forgotten: unit(V) → V ; tau * →
     Two things: the values are not divided by their lengths, and tau plays no part.
 values as they are, nu forgotten: unit(V) → V ; nu * →
     Two things: the values are not divided by their lengths, and nu plays no part.
 columns, both:
-    | softmax(tau * unit(Q) @ unit(K).mT) → softmax(tau * unit(Q) @ unit(K).mT, dim=-2)
+    | softmax(tau * unit(Q) @ unit(K).mT) → torch.softmax(tau * unit(Q) @ unit(K).mT, dim=-2)
     | unit(V) → V
     Two things: the weights of each column add up to 1 where those of a row should, and the
     values are not divided.

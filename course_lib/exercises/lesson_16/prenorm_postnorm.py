@@ -91,10 +91,7 @@ brackets forgotten in Post-LN: {POST} → J_norm @ eye + J
 norm forgotten in Pre-LN: {PRE} → eye + J
     The norm of your Pre-LN block is missing. Where does the branch's input come from?
 ones for the identity: torch.eye( → torch.ones(J.shape[-1],
-    You add a matrix full of ones. A shortcut takes each place to itself, and to no other.
-one for the identity: {PRE}, {POST} → 1 + J @ J_norm, J_norm @ (1 + J)
-    You add 1 to every entry of a matrix. A shortcut takes each place to itself, and to no
-    other.
+    You add 1 to every entry of a matrix. A shortcut takes each place to itself, and to no other.
 minus: eye + J → eye - J
     The branch is taken away from the shortcut. A block adds.
 transposed: J @ J_norm → J.mT @ J_norm ; (eye + J) → (eye + J.mT)
