@@ -206,22 +206,19 @@ def jacobian_at(side: Side, each: list[Params]) -> dict[str, Tensor | list]:
     return found
 
 
-def measure_nets() -> dict:
-    torch.set_num_threads(1)
-    plan = (TRIES, TUNE, SEEDS, EPOCHS)
-    return {name: measure(side, *plan) for name, side in tqdm(NETS.items(), desc="nets")}
-
-
-def measure_attention() -> dict:
-    torch.set_num_threads(1)
-    plan = (ATTENTION_TRIES, ATTENTION_TUNE, ATTENTION_SEEDS, ATTENTION_EPOCHS)
-    return {name: measure(side, *plan) for name, side in tqdm(ATTENTION.items(), desc="attention")}
+def measure_named(name: str) -> dict[str, Any]:
+    torch.set_num_threads(1)  # the matrices are small: a second thread does not help
+    if name in NETS:
+        return measure(NETS[name], TRIES, TUNE, SEEDS, EPOCHS)
+    side, tries, tune = ATTENTION[name], ATTENTION_TRIES, ATTENTION_TUNE
+    return measure(side, tries, tune, ATTENTION_SEEDS, ATTENTION_EPOCHS)
 
 
 if __name__ == "__main__":
+    names = [*NETS, *ATTENTION]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        both = pool.submit(measure_nets), pool.submit(measure_attention)
-        nets, attention = (part.result() for part in both)
+        each = tqdm(pool.map(measure_named, names), desc="sides", total=len(names))
+        found = dict(zip(names, each, strict=True))
     torch.set_num_threads(1)
     write_experiment(
         __file__,
@@ -233,7 +230,7 @@ if __name__ == "__main__":
             "attention_tries": ATTENTION_TRIES,
             "works": WORKS,
             "cap": CAP,
-            "nets": nets,
-            "attention": attention,
+            "nets": {name: found[name] for name in NETS},
+            "attention": {name: found[name] for name in ATTENTION},
         },
     )
