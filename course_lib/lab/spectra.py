@@ -104,3 +104,18 @@ def _upper(net: DeepNet, branch: Tensor, alpha: Tensor | None, gamma: Tensor | N
 def _upper_norm(net: DeepNet, gamma: Tensor) -> Tensor:
     size = gamma.abs().max()
     return size * net.width / (net.width - 1) if net.norm == "CenterNorm" else size / EPS**0.5
+
+
+def through_the_blocks(net: DeepNet, params: Params, image: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the singular values behind each block, and the bound, of all blocks up to there.
+
+    `(blocks + 1, width)`, the largest first, and the logarithm of the bound, `(blocks + 1,)`. The
+    first entry is before any block: all singular values are 1.
+    """
+    product = torch.eye(net.width, dtype=image.dtype)
+    found = [product]
+    for J in jacobians(net, params, image):
+        product = J @ product
+        found.append(product)
+    upper = torch.cat([torch.zeros(1), upper_log_norms(net, params).cumsum(dim=0)])
+    return torch.linalg.svdvals(torch.stack(found)), upper

@@ -12,6 +12,7 @@ from course_lib.lab.spectra import (
     gain,
     jacobians,
     open_share,
+    through_the_blocks,
     upper_log_norms,
     whole_jacobian,
 )
@@ -79,6 +80,19 @@ def test_flow_ends_at_1_and_begins_at_the_gain_of_the_whole():
 
 def test_open_share_counts_directions():
     assert open_share(torch.ones(8).double()) == 1
-    assert open_share(torch.tensor([1e200, 0, 0, 0], dtype=torch.float64)) == 0.25  # squares would overflow
+    assert (
+        open_share(torch.tensor([1e200, 0, 0, 0], dtype=torch.float64)) == 0.25
+    )
     sigma = torch.tensor([2.0, 1.0, 0.5]).double()
     assert open_share(sigma).item() == pytest.approx(5.25**2 / (3 * 17.0625))
+
+
+def test_through_the_blocks_goes_from_the_identity_to_the_whole():
+    net = DeepNet(4, "Post-LN", width=5)
+    params = drawn(net)
+    sigma, upper = through_the_blocks(net, params, IMAGE)
+    assert torch.equal(sigma[0], torch.ones(5).double())
+    assert upper[0] == 0
+    torch.testing.assert_close(sigma[-1], torch.linalg.svdvals(whole_jacobian(net, params, IMAGE)))
+    assert (sigma[:, 0].log10() <= upper + 1e-12).all()
+    torch.testing.assert_close(upper[-1], upper_log_norms(net, params).sum())
