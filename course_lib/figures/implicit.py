@@ -3,7 +3,7 @@
 Each function takes arrays or tensors and returns a figure that nothing has shown yet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -164,19 +164,4 @@ def by_rate(
         ax.minorticks_off()
         ax.legend(loc="upper left", borderpad=0.2, fontsize=9)
     axes[0].set_ylabel("training loss")
-    return fig
-
-
-def doses(starts: Sequence[float], gains: Numbers, losses: Numbers, works: float) -> Figure:
-    """Draw gain and loss against where the weights of the branches start, each `(starts, runs)`."""
-    fig, (left, right) = figure(2.6, ncols=2)
-    place = np.arange(len(starts))
-    for ax, runs, title in ((left, gains, "gain at the start"), (right, losses, "training loss")):
-        for k, of_start in enumerate(as_array(runs)):
-            ax.plot(np.full(len(of_start), k), of_start, ".", color=BLUE, alpha=0.5)
-        ax.plot(place, np.median(as_array(runs), axis=1), "-", color=INK, linewidth=1.2)
-        ax.set(yscale="log", title=title, xlabel="weight of the branches at the start")
-        ax.set_xticks(place, [f"{start:g}" for start in starts])
-        ax.minorticks_off()
-    right.axhline(works, color=GREY, linestyle=":", linewidth=1.2)
     return fig

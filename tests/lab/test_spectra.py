@@ -80,9 +80,7 @@ def test_flow_ends_at_1_and_begins_at_the_gain_of_the_whole():
 
 def test_open_share_counts_directions():
     assert open_share(torch.ones(8).double()) == 1
-    assert (
-        open_share(torch.tensor([1e200, 0, 0, 0], dtype=torch.float64)) == 0.25
-    )
+    assert open_share(torch.tensor([1e200, 0, 0, 0], dtype=torch.float64)) == 0.25
     sigma = torch.tensor([2.0, 1.0, 0.5]).double()
     assert open_share(sigma).item() == pytest.approx(5.25**2 / (3 * 17.0625))
 

@@ -1,0 +1,581 @@
+# %% [markdown]
+# # 16 · Implicit optimisation
+#
+# **Question.** How can architecture make training easy?
+#
+# **Time.** about 75 minutes.
+#
+# **Before this.** [15 · Signal propagation](15_signal_propagation.ipynb)
+
+# %% [markdown]
+# Lessons [13](13_jacobians.ipynb) to [15](15_signal_propagation.ipynb) measured what modules do to small changes,
+# and what becomes of gradients in deep stacks of them. Now we use it. The abstract of the survey that part III
+# follows (Qi, Wang and Zhang 2023; only the abstract is used here) sorts methods into two classes. *Explicit* ones
+# act on the weights, gradients, learning rate and weight decay: lesson 17, which also draws a map of both. *Implicit*
+# ones improve a network's modules: residual shortcuts, normalisation, attention, activations. The claim is C3, and this lesson
+# takes it apart. Each of the four is tried alone, with its Jacobian, its bound and its training side by side.
+
+# %% tags=["hide-input"]
+import math
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from course_lib.analysis import (
+    chain,
+    cosine_attention as cosine_module,
+    dot_product_attention,
+    feed_forward,
+    l2_attention,
+    layer_norm,
+)
+from course_lib.exercises import check, hint, mine, progress, solution
+from course_lib.figures import Choice, Slider, implicit, interact, say, show, table, verdict
+from course_lib.lab import (
+    confidence_interval,
+    device,
+    digits,
+    experiment,
+    generator,
+    median,
+    stored,
+)
+from course_lib.lab.deep_nets import DeepNet
+from course_lib.lab.spectra import gain, open_share, through_the_blocks, whole_jacobian
+from course_lib.nn.biases import affine
+
+kept, script = stored("16_implicit_optimisation"), experiment("16_implicit_optimisation")
+nets, attention = kept["nets"], kept["attention"]
+assert kept["seeds"] == 20 and kept["blocks"] == 30 and kept["epochs"] == 4
+data = digits()
+
+# %% [markdown]
+# ## Predict first
+#
+# Write down a guess for each. The lesson answers all three.
+#
+# 1. A network of 30 blocks without shortcuts is trained on digits at 19 learning rates, spread over three powers
+#    of ten. At how many of them does it learn anything worth the name?
+# 2. Each block $f(\mathbf{x})$ becomes $\mathbf{x} + f(\mathbf{x})$, where $f$ keeps the size of a random change. By what factor do
+#    30 such blocks stretch one: 1, 30 or 30 000?
+# 3. In ReZero a block is $\mathbf{x} + \alpha f(\mathbf{x})$, and every $\alpha$ starts at 0. Which numbers does the first step
+#    of gradient descent change?
+
+# %%
+# Your guesses, in your own words:
+# 1.
+# 2.
+# 3.
+
+# %% [markdown]
+# ## Two numbers for thirty blocks
+#
+# A network is $L$ blocks in a row. Small changes meet the Jacobian of all of them, and gradients its transpose
+# (lesson 13):
+#
+# $$ J = J_L \, J_{L-1} \cdots J_1 $$
+#
+# Here $J_l$ is the Jacobian of block $l$, $d$ by $d$, taken where the signal is. Its singular values
+# $\sigma_1 \ge \dots \ge \sigma_d$ say by how much each direction is stretched. Two numbers sum them up:
+#
+# $$ \text{gain} = \sqrt{\tfrac{1}{d} \textstyle\sum_k \sigma_k^2} \qquad\qquad
+# \text{open share} = \frac{\left( \sum_k \sigma_k^2 \right)^2}{d \, \sum_k \sigma_k^4} $$
+#
+# The **gain** is what becomes of the length of a random gradient, in the root mean square. The **open share** says how many of the
+# $d$ directions get through: 1 if all are stretched alike, $1/d$ if a single one is left. (It is the
+# participation ratio of the $\sigma_k^2$.) A good start has a gain near 1 *and* a large share.
+#
+# A block is a shortcut and a branch, $f(\mathbf{x}) = W_2 \, \varphi(W_1 \mathbf{x} + \mathbf{b}_1) + \mathbf{b}_2$. Weights
+# start so that the branch keeps the mean square of a signal, and of a change (lesson 04). The table holds the schemes. $N$ is a
+# normalisation with the Jacobian $J_N$; $c_f$ and $c_N$ bound what $f$ and $N$ can stretch.
+#
+# | scheme | block | Jacobian | bound |
+# |---|---|---|---|
+# | no shortcut | $f(x)$ | $J_f$ | $c_f$ |
+# | residual | $x + f(x)$ | $I + J_f$ | $1 + c_f$ |
+# | scaled residual | $x + L^{-1/2} f(x)$ | $I + L^{-1/2} J_f$ | $1 + L^{-1/2} c_f$ |
+# | ReZero, LayerScale | $x + \alpha \odot f(x)$ | $I + \mathrm{diag}(\alpha) J_f$ | $1 + \max \lvert\alpha\rvert \, c_f$ |
+# | Pre-LN | $x + f(N(x))$ | $I + J_f J_N$ | $1 + c_f c_N$ |
+# | Post-LN | $N(x + f(x))$ | $J_N (I + J_f)$ | $c_N (1 + c_f)$ |
+# | DeepNorm | $N(\alpha x + f(x))$ | $J_N (\alpha I + J_f)$ | $c_N (\alpha + c_f)$ |
+#
+# ReZero (Bachlechner and others 2021) learns one $\alpha$ for each block, from 0. SkipInit (De and Smith 2020) is the same
+# in this network. LayerScale (Touvron and others 2021) learns one for each feature, from a small
+# number, here 0.1.
+#
+# ## The shortcut
+#
+# In $I + J_f$ the identity keeps every direction open. But two signs of size add up: a random branch is as long as its
+# input and stands at a right angle to it, on average. So each block doubles the mean square, and thirty of them give
+# $2^{30}$: a gain of $2^{15} \approx 33\,000$. With the weight $L^{-1/2}$ it is $(1 + 1/L)^{L/2}$, which stays
+# below $\sqrt{e} \approx 1.65$ however deep the network is. With the weight $1/L$ and $c_f = 1$ even the bound stays low:
+# $(1 + 1/L)^L < e$. And with $\alpha = 0$ the Jacobian is the identity itself.
+#
+# ### Exercise 16.rezero
+#
+# A block is $\mathbf{y} = \mathbf{x} + \alpha f(\mathbf{x})$. The gradient of the loss with respect to $\mathbf{y}$ is given, for a
+# batch. Find the gradient with respect to $\mathbf{x}$, and that with respect to $\alpha$.
+
+
+# %%
+def rezero_vjp(g, f, J, alpha):
+    """Return the gradients of the inputs and of alpha of y = x + alpha f(x): two tensors.
+
+    g: the gradient of y, (n, d).   f: what the branch gave, (n, d).
+    J: the Jacobians of the branch, (n, d, d): a row for each output.
+    alpha: one number for all examples and places.
+    """
+    ### BEGIN SOLUTION
+    of_x = g + alpha * torch.einsum("ni,nij->nj", g, J)
+    return of_x, (g * f).sum()
+    ### END SOLUTION
+
+
+# %%
+rezero_vjp = check("16.rezero", rezero_vjp)
+
+# %%
+solution("16.rezero")
+
+# %% [markdown]
+# Here your function carries the gradient of a batch of digits back through 30 blocks, at the start and with
+# every $\alpha$ at 0.3. Autograd does the same, for the weights too.
+
+# %%
+net = DeepNet(30, "ReZero", width=16)
+x, y = (part[:50].to(device()) for part in (data.train.x, data.train.y))
+
+
+def go_back(alpha):
+    """Return the size of the gradient before each block, and the gradient of each alpha."""
+    start = {name: p.to(device()) for name, p in net.start(generator(0)).items()}
+    params = {n: torch.full_like(p, alpha) if "alpha" in n else p for n, p in start.items()}
+    bare = DeepNet(30, "no shortcut", width=16).blocks_of(params)  # the branches alone
+    signals = [affine(x, params["W_in"], params["b_in"])]
+    for branch in bare:
+        signals.append(signals[-1] + alpha * branch.forward(signals[-1]))
+    end = affine(signals[-1], params["W_out"], params["b_out"])
+    g = torch.func.grad(cross_entropy)(end, y) @ params["W_out"]
+    sizes, of_alphas = [g.norm()], []
+    for branch, h in zip(reversed(bare), reversed(signals[:-1]), strict=True):
+        g, of_alpha = rezero_vjp(g, branch.forward(h), branch.jacobian(h), alpha)
+        sizes.append(g.norm())
+        of_alphas.append(of_alpha)
+    return params, torch.stack(sizes[::-1]), torch.stack(of_alphas[::-1])
+
+
+# %% tags=["hide-input"]
+def by_autograd(params):
+    """Return the gradients of the loss with respect to all parameters."""
+    return torch.func.grad(lambda params: cross_entropy(net.forward(params, x), y))(params)
+
+
+seen = {}
+for alpha in (0.0, 0.3):
+    params, sizes, of_alphas = go_back(alpha)
+    theirs = by_autograd(params)
+    torch.testing.assert_close(
+        of_alphas, torch.stack([theirs[f"{k}.alpha"] for k in range(30)]), rtol=1e-3, atol=1e-4
+    )
+    weights = max(theirs[f"{k}.W{i}"].abs().max().item() for k in range(30) for i in (1, 2))
+    seen[alpha] = (sizes[0] / sizes[-1]).item(), weights, of_alphas.abs().max().item()
+assert seen[0.0][0] == 1 and seen[0.0][1] == 0 < seen[0.0][2] and seen[0.3][1] > 0
+rows = [
+    [f"{alpha:g}", f"{ratio:.1f}", "0" if weights == 0 else "above 0", "above 0"]
+    for alpha, (ratio, weights, _) in seen.items()
+]
+columns = {"α": "", "gradient, first over last": ">", "of the branches' weights": ">", "of the α": ">"}
+say(table(columns, rows))
+
+# %% [markdown]
+# That answers the third prediction. At $\alpha = 0$ the gradient passes unchanged, and no weight of a branch has
+# one: $\alpha$ multiplies it. The first step moves the $\alpha$, and what leads in and out. From the second step on the branches
+# learn.
+#
+# Now watch the singular values behind each block, for one digit and one start.
+#
+# 1. Start with no shortcut. What becomes of the largest, and of the middle one? Then add the shortcut.
+# 2. Compare "residual" with "scaled residual". Which of the two curves changes more: the largest, or the bound?
+# 3. Try both norms of the next section. Which of them keeps the middle curve up?
+
+# %% tags=["hide-input"]
+image = data.train.x[0].double()
+
+
+def blocks_in_a_row(scheme, blocks):
+    """Compute the singular values behind each block of a network at its start, and the bound."""
+    net = DeepNet(blocks, scheme, width=16)
+    params = {name: p.double() for name, p in net.start(generator(0)).items()}
+    return implicit.spectrum(*through_the_blocks(net, params, image))
+
+
+SCHEMES = (
+    "no shortcut", "norm, no shortcut", "residual", "scaled residual", "ReZero", "LayerScale", "Pre-LN",
+    "Post-LN", "DeepNorm",
+)  # fmt: skip
+interact(
+    blocks_in_a_row,
+    implicit.start_spectrum,
+    implicit.draw_spectrum,
+    {
+        "scheme": Choice("scheme", SCHEMES, "residual"),
+        "blocks": Slider("blocks", 1, 60, 1, 30),
+    },
+    alt="Left: for 30 residual blocks the largest singular value, the middle one and the bound, against the block, on a logarithmic "
+    "scale. All rise; the bound rises far faster than the largest, and leaves the picture. Right: "
+    "the 16 singular values behind the last block, which fall from the first to the last by several powers of ten.",
+    caption="Singular values of all blocks together at the start, behind each block, and the bound. What lies outside "
+    "the picture is drawn at its edge.",
+)
+
+# %% tags=["hide-input"]
+ends = {scheme: blocks_in_a_row(scheme, 30) for scheme in SCHEMES}
+assert ends["no shortcut"]["middle"][30] < 1e-2 * ends["no shortcut"]["largest"][30]
+assert (ends["ReZero"]["last"] == 1).all() and ends["residual"]["largest"][30] > 1000
+assert ends["residual"]["upper"][20] > 1e6 * ends["residual"]["largest"][20]
+assert ends["scaled residual"]["largest"][30] < 20 and ends["scaled residual"]["smallest"][30] > 0.05
+for scheme in ("Post-LN", "norm, no shortcut"):
+    assert ends[scheme]["middle"][30] < 0.1 * ends["DeepNorm"]["middle"][30]
+
+# %% [markdown]
+# ## The norm, before or behind
+#
+# A normalisation divides by a size that grows with its input. **LayerNorm** takes off the mean and divides by the standard
+# deviation. **RMSNorm** divides by the root mean square. **CenterNorm** takes off the mean and divides by
+# nothing (Qi and others 2023, LipsFormer). So LayerNorm undoes growth, and
+# CenterNorm cannot. But the division has a price. For inputs that are nearly constant LayerNorm stretches by up to
+# $\max|\gamma| / \sqrt{\varepsilon}$, 316 at $\varepsilon = 10^{-5}$; CenterNorm by $d/(d-1)$ at most.
+#
+# Where does the norm stand? The first transformers had it behind the sum: **Post-LN**. Later ones put it
+# into the branch: **Pre-LN**.
+#
+# ### Exercise 16.prenorm_postnorm
+#
+# The Jacobians of branch and norm are given, each taken where the signal is when it comes there. What is the
+# Jacobian of the block, in either order?
+
+
+# %%
+def norm_jacobians(J, J_norm):
+    """Return the Jacobians of x + f(norm(x)) and of norm(x + f(x)): two tensors.
+
+    J: of the branch f.   J_norm: of the norm.   All are (..., d, d).
+    """
+    ### BEGIN SOLUTION
+    eye = torch.eye(J.shape[-1], dtype=J.dtype, device=J.device)
+    return eye + J @ J_norm, J_norm @ (eye + J)
+    ### END SOLUTION
+
+
+# %%
+norm_jacobians = check("16.prenorm_postnorm", norm_jacobians)
+
+# %% [markdown]
+# What comes past all branches, by the shortcuts alone? Hand your function branches of 0. A Pre-LN block then
+# has the Jacobian $I$. A Post-LN block has $J_N$, which divides by the size of $\mathbf{x} + f(\mathbf{x})$. That is
+# $\sqrt{2}$, if $\mathbf{x}$ has the size 1 and the branch too. So $L$ blocks leave $2^{-L/2}$ of the direct way: a
+# 33 000th after thirty. The rest came through branches, as if there were no shortcut.
+#
+# **DeepNorm** (Wang and others 2022) makes the shortcut count more, by $\alpha$, and lets the weights of the branches start smaller, by
+# $\beta$. For an encoder of $N$ layers, that is $L = 2N$ blocks, its authors take (quoted)
+#
+# $$ \alpha = (2N)^{1/4} \qquad\qquad \beta = (8N)^{-1/4} $$
+#
+# ### Exercise 16.deepnorm_scale
+#
+# Both numbers, for any number of layers.
+
+
+# %%
+def deep_norm_scale(layers):
+    """Return alpha of the shortcut and beta of the branches' weights: two numbers.
+
+    layers: N, how many layers the encoder has.
+    """
+    ### BEGIN SOLUTION
+    return (2 * layers) ** 0.25, (8 * layers) ** -0.25
+    ### END SOLUTION
+
+
+# %%
+deep_norm_scale = check("16.deepnorm_scale", deep_norm_scale)
+
+# %% [markdown]
+# Why does it help? Our own derivation: a branch has two matrices, so it starts $\beta^2$ as large. The sum
+# $\alpha \mathbf{x} + f(\mathbf{x})$ has the size $\sqrt{\alpha^2 + \beta^4}$, and by that the norm divides. So a block keeps the share
+# $(1 + \beta^4/\alpha^2)^{-1/2}$ of the direct way. Here $\beta^4/\alpha^2 = 1 / (8N \sqrt{2N})$, and $2N$ blocks keep about
+# $e^{-1/(8\sqrt{2N})}$: nearly all, and the more the deeper. The table compares both with real blocks,
+# by your two functions.
+
+
+# %%
+def direct_way(scheme, alpha, layers):
+    """Return the gain of the way past all branches, through every norm, at the start."""
+    net = DeepNet(2 * layers, scheme, width=256)
+    params, norm = net.start(generator(0)), layer_norm(torch.ones(256), torch.zeros(256))
+    h = affine(data.train.x[:1], params["W_in"], params["b_in"])[0]
+    h, product = norm.forward(h), torch.eye(256)
+    bare = net._replace(scheme="no shortcut").blocks_of(params)  # the branches alone
+    for branch in bare:
+        h = alpha * h + branch.forward(h)
+        _, post = norm_jacobians(torch.zeros(256, 256), norm.jacobian(h))
+        product, h = alpha * post @ product, norm.forward(h)
+    return gain(product).item()
+
+
+ways = {
+    layers: (
+        direct_way("Post-LN", 1.0, layers),
+        direct_way("DeepNorm", deep_norm_scale(layers)[0], layers),
+    )
+    for layers in (1, 5, 15)
+}
+
+# %% tags=["hide-input"]
+rows = []
+for layers, (post, deep) in ways.items():
+    alpha, beta = deep_norm_scale(layers)
+    theory = (1 + beta**4 / alpha**2) ** -layers
+    rows.append([layers, alpha, beta, f"{post:.1e}", f"{2.0**-layers:.1e}", deep, theory])
+    assert 0.3 < post * 2**layers < 3 and abs(deep - theory) < 0.1
+columns = {
+    "N": "d", "α": ".2f", "β": ".2f", "Post-LN": ">", "2⁻ᴺ": ">", "DeepNorm": ".2f", "derived": ".2f",
+}  # fmt: skip
+say(table(columns, rows))
+
+# %% [markdown]
+# (The gain of the direct way in blocks of width 256, one start, and what the derivation says. It falls a bit short, since each norm
+# also takes two directions away, the mean and the size.)
+#
+# ## Attention
+#
+# Attention makes of each token a mean of values. In dot-product attention the weights of the mean come from
+# products of two tokens. So its Jacobian grows with the square of the tokens' size, and no constant bounds it (lesson 14). Two
+# variants are Lipschitz: **L2 attention** takes distances for products (Kim, Papamakarios and Mnih 2021), and **scaled cosine
+# attention** divides queries, keys and values by their lengths (LipsFormer):
+#
+# $$ Y = \nu \, \mathrm{softmax}\!\left( \tau \, \hat{Q} \hat{K}^\top \right) \hat{V} \qquad\qquad
+# \hat{\mathbf{q}} = \frac{\mathbf{q}}{\sqrt{\lVert \mathbf{q} \rVert^2 + \varepsilon}} $$
+#
+# Each row of $Q$, $K$ and $V$ belongs to a token. Scores lie between $-\tau$ and $\tau$, and no row of $Y$ is longer than $\nu$.
+#
+# ### Exercise 16.cosine_attention
+#
+# Write it. Softmax works along each row of scores.
+
+
+# %%
+def cosine_attention(Q, K, V, *, nu=1.0, tau=1.0, eps=1e-6):
+    """Return nu softmax(tau Q̂ K̂ᵀ) V̂, where each row is divided by its length.
+
+    Q: queries, (..., n, k).   K: keys, (..., m, k).   V: values, (..., m, v).
+    nu, tau: numbers.   eps: added to the squared length, under the root.
+    The result is (..., n, v).
+    """
+
+    ### BEGIN SOLUTION
+    def unit(rows):
+        return rows / (rows.square().sum(dim=-1, keepdim=True) + eps).sqrt()
+
+    return nu * torch.softmax(tau * unit(Q) @ unit(K).mT, dim=-1) @ unit(V)
+    ### END SOLUTION
+
+
+# %%
+cosine_attention = check("16.cosine_attention", cosine_attention)
+
+# %%
+draws = generator(3)
+W_Q, W_K, W_V = (torch.randn(8, 8, generator=draws, dtype=torch.float64) / 8**0.5 for _ in "QKV")
+tokens = torch.randn(12, 8, generator=draws, dtype=torch.float64)
+kinds = {
+    "dot-product": dot_product_attention(W_Q, W_K, W_V).forward,
+    "L2": l2_attention(W_Q, W_V).forward,
+    "cosine": lambda X: cosine_attention(X @ W_Q, X @ W_K, X @ W_V, tau=10.0),
+}
+scales = [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]
+norms = {}
+for name, forward in kinds.items():
+    each = [torch.func.jacrev(forward)(scale * tokens).reshape(96, 96) for scale in scales]
+    norms[name] = [torch.linalg.matrix_norm(J, ord=2).item() for J in each]
+
+# %% tags=["hide-input"]
+module = cosine_module(W_Q, W_K, W_V, tau=10.0)
+torch.testing.assert_close(kinds["cosine"](tokens), module.forward(tokens))
+assert norms["dot-product"][5] > 1e3 * norms["dot-product"][2] and norms["cosine"][5] < 0.1
+assert max(norms["L2"][3:]) < 10 * norms["L2"][2]
+show(
+    implicit.growth(scales, norms),
+    alt="The norm of the Jacobian against the size of the tokens, both logarithmic. Dot-product attention is level "
+    "below 1 and then rises by more than six powers of ten. L2 attention stays within one or two powers of ten. Cosine attention is large "
+    "for tiny tokens and falls steadily.",
+    caption="How much three kinds of attention stretch at twelve random tokens, times a scale. One draw of the weights.",
+    claims=("C3, attention",),
+)
+
+# %% [markdown]
+# Cosine attention has its steep place at the other end: near 0, where a small change turns a token around. There
+# $\varepsilon$ bounds it. A constant holds for all inputs; what a network meets may be far from the worst.
+#
+# ## The activation
+#
+# An activation multiplies by its slope. The largest slope of ReLU and of tanh is 1, so both have the same constant (lesson 14). But
+# tanh is bounded, and ReLU is not. A branch with tanh cannot give more than its last weights allow, however large
+# its input has grown. In a residual network it adds a step of much the same length in each block: the size grows like $\sqrt{L}$,
+# where ReLU doubles its square. And where tanh saturates its slope is small, so the Jacobian grows less too.
+#
+# ## Thirty blocks on digits
+#
+# Now train. The stored experiment takes networks of 30 blocks of width 16, 60 matrices in the blocks, and trains them
+# for 80 steps, four epochs of digits, by gradient descent; three sides by Adam too. Each side has 19 learning rates, $10^{1/6}$
+# apart, and keeps the one with the lowest training loss on four tuning seeds. Then 20 other seeds report. On eight of these
+# all rates are trained. A rate *works* if the loss ends below half of what a guess among ten classes has,
+# $\tfrac{1}{2} \ln 10 \approx 1.15$. Three sides are there to tell causes: a norm without shortcuts, a norm at the very end
+# alone, and CenterNorm in the place of LayerNorm. (Both Pre-LN sides have LayerNorm at the end, as usual.)
+
+# %% tags=["hide-input"]
+rows, columns = {}, {"side": "", "gain": ">", "open": ".2f", "bound": ">", "loss": ".2f", "rates": ".1f"}
+shown = []
+for name, side in nets.items():
+    start, last = side["start"], [curve[-1] for curve in side["curve"]]
+    assert len(last) == 20 and len(side["width"]) == 8 and len(side["rates"]) == 19
+    rows[name] = {"gain": start["gain"], "open": start["open"], "loss": last, "width": side["width"]}
+    exponent = round(median(start["upper"]))
+    gained = f"{median(start['gain']):.2g}" if median(start["gain"]) < 100 else f"{median(start['gain']):,.0f}"
+    shown.append([
+        name, gained, median(start["open"]), f"10^{exponent}" if exponent else "1", median(last),
+        sum(side["width"]) / 8,
+    ])  # fmt: skip
+say(table(columns, shown))
+
+# %% [markdown]
+# Gain, open share and bound are those of all blocks at the start; the loss is the last training loss, at the best rate: medians of
+# 20 runs. The last column says over how many powers of ten rates work, the mean of eight runs. A run that diverges counts as a loss of 100. Here
+# is every run.
+
+# %% tags=["hide-input"]
+show(
+    implicit.side_by_side(
+        rows,
+        {
+            "gain": ("gain", "log", (1e-2, 1e5)),
+            "open": ("open share", "linear", (0.0, 1.0)),
+            "loss": ("last loss", "log", (0.05, 100.0)),
+            "width": ("rates, decades", "linear", (0.0, 3.0)),
+        },
+    ),
+    alt="Four columns of dots, a row for each side: gain, open share, last loss, and over how many decades rates work.",
+    caption="Networks of 30 blocks: the Jacobian at the start, and training. A dot is a run, the tick their median.",
+    claims=("C3, residual shortcuts", "C3, normalisation", "C3, activations"),
+)
+
+# %% [markdown]
+# Two of the runs are repeated here, at the rates that were best.
+
+# %%
+live = {}
+for name in ("no shortcut", "scaled residual"):
+    found = script.train(script.NETS[name], [nets[name]["lr"]], range(2))
+    live[name] = script.curves(found)[0, :, -1]
+
+# %% tags=["hide-input"]
+for name, losses in live.items():
+    was = torch.tensor([curve[-1] for curve in nets[name]["curve"][:2]], dtype=torch.float64)
+    assert (losses < kept["works"]).tolist() == (was < kept["works"]).tolist(), name
+guess = math.log(10)
+panels = {
+    "shortcuts": ("no shortcut", "residual", "scaled residual", "ReZero", "LayerScale"),
+    "norms": ("norm, no shortcut", "Post-LN", "Pre-CenterNorm", "Pre-LN", "DeepNorm"),
+    "activations": ("no shortcut", "tanh, no shortcut", "residual", "tanh, residual"),
+    "Adam": ("Adam: no shortcut", "Adam: residual", "Adam: scaled residual"),
+}
+show(
+    implicit.curves(
+        {
+            title: {name.removeprefix("Adam: "): nets[name]["curve"] for name in names}
+            for title, names in panels.items()
+        },
+        guess,
+    ),
+    alt="Training losses over four epochs in four panels, with a dotted line for a guess.",
+    caption="Training at each side's best rate, 20 runs each. Line: median. Band: middle nine tenths. Dotted: a guess.",
+    claims=("C3, residual shortcuts", "C3, normalisation", "C3, activations"),
+)
+
+# %% tags=["hide-input"]
+def last(name, of=nets):
+    """Return the last training loss of every run."""
+    return torch.tensor([curve[-1] for curve in of[name]["curve"]], dtype=torch.float64)
+
+
+def at_start(name, what, of=nets):
+    """Return the median of a number about the Jacobian at the start."""
+    return median(of[name]["start"][what])
+
+
+def below(one, other, of=nets):
+    """Return by how much the loss of one side is below that of another, run by run."""
+    return confidence_interval(last(other, of) - last(one, of))
+
+
+def decades(one, other, of=nets):
+    """Return over how many more powers of ten the rates of one side work, run by run."""
+    wide, narrow = (torch.tensor(of[name]["width"], dtype=torch.float64) for name in (one, other))
+    return confidence_interval(wide - narrow)
+
+
+by_descent = [name for name in nets if not name.startswith("Adam")]
+trained = [name for name in by_descent if median(last(name)) < kept["works"]]
+stuck = [name for name in by_descent if name not in trained]
+say(f"Trained, by the median of 20 runs: {', '.join(trained)}. Not trained: {', '.join(stuck)}.")
+
+# %% [markdown]
+# ## Which change mends what?
+#
+# ### Exercise 16.choose_fix
+#
+# Five networks. For each give a change and the reason that fits it, as a pair of words, in this order: a list
+# `[("…", "…"), …]` of five pairs.
+#
+# 1. 40 blocks $f(\mathbf{x})$ with tanh and nothing else. The sizes of signals and gradients are kept. But at the
+#    start **one of 32 singular values** of all blocks together is left; the others are near 0.
+# 2. 40 blocks $\mathbf{x} + f(\mathbf{x})$, and there is to be **no norm**. The loss starts in the thousands, and rates above
+#    0.00001 diverge.
+# 3. 40 **Post-LN** blocks with LayerNorm. Only the **order** of the modules may change.
+# 4. A transformer **without norms**, which is to stay so. Where tokens are 1000 times as large as elsewhere, the Jacobian of its
+#    attention is a million times as large.
+# 5. A Pre-LN network without attention that trains well. A customer asks for a proof that it cannot stretch much. In each block
+#    the proof multiplies by **316**, LayerNorm's share, which no real input ever comes near.
+#
+# | change | what it is |
+# |---|---|
+# | `"shortcut"` | Add the input of each block to its output. |
+# | `"small_branch"` | Multiply each branch by a weight that starts near 0. |
+# | `"pre_norm"` | Take each norm from behind the sum into the branch. |
+# | `"cosine"` | Divide queries, keys and values by their lengths. |
+# | `"center_norm"` | Put CenterNorm in the place of LayerNorm. |
+# | `"wider"` | Give each layer more neurons. |
+#
+# | reason | what it says |
+# |---|---|
+# | `"identity"` | The Jacobian of each block gets an identity. |
+# | `"growth"` | Each block adds less to what the shortcut carries. |
+# | `"undivided"` | What comes past the branches is not divided any more. |
+# | `"bounded"` | Scores stay bounded, however large the tokens. |
+# | `"no_division"` | Nothing is divided by a size that may be near 0. |
+# | `"capacity"` | The network can express more. |
+# | `"usual"` | It is what most people use. |
+
+# %%
+### BEGIN SOLUTION
+choose_fix = (
+    ("shortcut", "identity"),
+    ("small_branch", "growth"),
+    ("pre_norm", "undivided"),
+    ("cosine", "bounded"),
+    ("center_norm", "no_division"),
+)
+### END SOLUTION
+
+# %%
+choose_fix = check("16.choose_fix", choose_fix)
