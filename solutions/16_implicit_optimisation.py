@@ -196,7 +196,7 @@ say(table(columns, rows))
 #
 # 1. Start with no shortcut. What becomes of the largest, and of the middle one? Then add the shortcut.
 # 2. Compare "residual" with "scaled residual". Which of the two curves changes more: the largest, or the bound?
-# 3. Try both norms of the next section. Which of them keeps the middle curve up?
+# 3. Try the schemes with a norm. Which of them keep the middle curve up? The next section says why.
 
 # %% tags=["hide-input"]
 image = data.train.x[0].double()
@@ -236,6 +236,12 @@ assert ends["residual"]["upper"][20] > 1e6 * ends["residual"]["largest"][20]
 assert ends["scaled residual"]["largest"][30] < 20 and ends["scaled residual"]["smallest"][30] > 0.05
 for scheme in ("Post-LN", "norm, no shortcut"):
     assert ends[scheme]["middle"][30] < 0.1 * ends["DeepNorm"]["middle"][30]
+rows = [
+    [scheme, *(f"{arrays[what][30]:.1g}" for what in ("largest", "middle", "smallest"))]
+    for scheme, arrays in ends.items()
+    if scheme in ("no shortcut", "residual", "scaled residual", "Post-LN", "Pre-LN", "DeepNorm")
+]
+say(table({"behind 30 blocks": "", "largest": ">", "middle": ">", "smallest": ">"}, rows))
 
 # %% [markdown]
 # ## The norm, before or behind
@@ -344,8 +350,7 @@ columns = {
 say(table(columns, rows))
 
 # %% [markdown]
-# (The gain of the direct way in blocks of width 256, one start, and what the derivation says. It falls a bit short, since each norm
-# also takes two directions away, the mean and the size.)
+# (The gain of the direct way in blocks of width 256, one start, and what the two derivations say.)
 #
 # ## Attention
 #
@@ -388,10 +393,11 @@ cosine_attention = check("16.cosine_attention", cosine_attention)
 draws = generator(3)
 W_Q, W_K, W_V = (torch.randn(8, 8, generator=draws, dtype=torch.float64) / 8**0.5 for _ in "QKV")
 tokens = torch.randn(12, 8, generator=draws, dtype=torch.float64)
+tokens[0] = 0.0
 kinds = {
     "dot-product": dot_product_attention(W_Q, W_K, W_V).forward,
     "L2": l2_attention(W_Q, W_V).forward,
-    "cosine": lambda X: cosine_attention(X @ W_Q, X @ W_K, X @ W_V, tau=10.0),
+    "cosine": lambda X: cosine_attention(X @ W_Q, X @ W_K, X @ W_V, tau=10.0, eps=0.01),
 }
 scales = [0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]
 norms = {}
@@ -400,22 +406,25 @@ for name, forward in kinds.items():
     norms[name] = [torch.linalg.matrix_norm(J, ord=2).item() for J in each]
 
 # %% tags=["hide-input"]
-module = cosine_module(W_Q, W_K, W_V, tau=10.0)
+module = cosine_module(W_Q, W_K, W_V, tau=10.0, eps=0.01)
 torch.testing.assert_close(kinds["cosine"](tokens), module.forward(tokens))
-assert norms["dot-product"][5] > 1e3 * norms["dot-product"][2] and norms["cosine"][5] < 0.1
-assert max(norms["L2"][3:]) < 10 * norms["L2"][2]
+dot = norms["dot-product"]
+assert 90 < dot[5] / dot[4] < 110 and 90 < dot[4] / dot[3] < 110
+assert max(norms["L2"]) < 3 * min(norms["L2"]) and max(norms["cosine"]) < 300
 show(
     implicit.growth(scales, norms),
     alt="The norm of the Jacobian against the size of the tokens, both logarithmic. Dot-product attention is level "
-    "below 1 and then rises by more than six powers of ten. L2 attention stays within one or two powers of ten. Cosine attention is large "
-    "for tiny tokens and falls steadily.",
-    caption="How much three kinds of attention stretch at twelve random tokens, times a scale. One draw of the weights.",
+    "below 1 and then rises by a factor of a hundred for each factor of ten. L2 attention is level throughout. Cosine attention "
+    "stays below 300 throughout.",
+    caption="How much three kinds of attention stretch, at twelve random tokens times a scale, the first of them 0. "
+    "One draw of the weights; ε is 0.01.",
     claims=("C3, attention",),
 )
 
 # %% [markdown]
-# Cosine attention has its steep place at the other end: near 0, where a small change turns a token around. There
-# $\varepsilon$ bounds it. A constant holds for all inputs; what a network meets may be far from the worst.
+# The token at 0 looks at all others alike, so its weights are as loose as can be (Kim and others prove the case with such a
+# token). Cosine attention has its own steep place there: next to 0 a small change turns a token around. Only
+# $\varepsilon$ bounds that. And a bound holds for all inputs; what a network meets may be far from the worst.
 #
 # ## The activation
 #
@@ -579,3 +588,103 @@ choose_fix = (
 
 # %%
 choose_fix = check("16.choose_fix", choose_fix)
+
+# %% [markdown]
+# ## Attention on digits
+#
+# The second part of the experiment trains small vision transformers (Dosovitskiy and others 2021) by Adam. An image is cut into 16 patches of two by
+# two pixels, which are the tokens; two layers follow, that is four blocks. They are dear, so there are few runs: 15 learning rates, chosen on two
+# seeds; six others report, three of them at all rates. Only large differences can show. L2 attention takes twice as long and takes
+# part without a norm alone.
+
+# %% tags=["hide-input"]
+assert all(len(side["curve"]) == 6 and len(side["width"]) == 3 for side in attention.values())
+shown = [
+    [
+        name, median(side["start"]["gain"]), median(side["start"]["open"]), median(last(name, attention)),
+        sum(side["width"]) / 3,
+    ]
+    for name, side in attention.items()
+]  # fmt: skip
+columns = {"side": "", "gain": ".1f", "open": ".2f", "loss": ".2f", "rates": ".1f"}
+say(table(columns, shown))
+
+# %% tags=["hide-input"]
+panels = {
+    "30 blocks": ("no shortcut", "residual", "scaled residual", "Pre-LN"),
+    "attention, no norm": ("dot-product, no norm", "L2, no norm", "cosine, no norm"),
+    "attention, Pre-LN": ("dot-product, Pre-LN", "cosine, Pre-LN"),
+}
+everything = nets | attention
+show(
+    implicit.by_rate(
+        {
+            title: {
+                name.partition(",")[0]: (everything[name]["rates"], everything[name]["by_rate"])
+                for name in names
+            }
+            for title, names in panels.items()
+        },
+        kept["works"],
+        kept["cap"],
+    ),
+    alt="Last training loss against the learning rate in three panels, with a dotted line below which a rate works.",
+    caption="Which learning rates work: eight runs of each network of 30 blocks, three of each transformer. Line: "
+    "median. Band: middle nine tenths. Dotted: half the loss of a guess.",
+    claims=("C3, residual shortcuts", "C3, attention"),
+)
+
+# %% [markdown]
+# ## What goes wrong
+#
+# **A norm mends the loss and not the gradients.** Put a single LayerNorm behind thirty plain residual blocks. The
+# outputs are small again and the loss at the start is that of a guess. But between the blocks nothing has changed: the gain is as large as before.
+
+# %% tags=["hide-input"]
+plain, mended = nets["residual"], nets["residual, norm at the end"]
+assert plain["start"]["gain"] == mended["start"]["gain"]
+assert median([curve[0] for curve in mended["curve"]]) < 3 < median(last("residual"))
+assert median(last("residual, norm at the end")) > kept["works"]
+say(
+    f"The loss begins at {median([curve[0] for curve in mended['curve']]):.1f} and ends at "
+    f"{median(last('residual, norm at the end')):.1f} at its best rate. So the size of the outputs was not what stood in the way."
+)
+
+# %% [markdown]
+# **A gain of 1 says nothing of directions.** Without shortcuts a norm in each block keeps sizes as they should be, on the way forward
+# and on the way back. But one direction is left: whatever the digit, nearly the same signal arrives.
+
+# %%
+def likeness(name, seed=0):
+    """Return the mean cosine between the signals of different digits behind the last block."""
+    net = script.NETS[name].net
+    params = net.start(generator(2000 + seed))
+    h = affine(data.train.x[:100], params["W_in"], params["b_in"])
+    ends = torch.nn.functional.normalize(chain(*net.blocks_of(params)).forward(h), dim=1)
+    return ((ends @ ends.T).sum() - 100).item() / 9900
+
+
+alike = {name: likeness(name) for name in ("norm, no shortcut", "Post-LN", "DeepNorm", "ReZero")}
+
+# %% tags=["hide-input"]
+assert alike["norm, no shortcut"] > 0.95 and alike["ReZero"] < 0.8
+say(table({"side": "", "mean cosine of two digits": ".2f"}, list(alike.items())))
+
+# %% [markdown]
+# **A bound is no forecast.** Bounds multiply worst cases, and LayerNorm's is 316 in each block.
+
+# %% tags=["hide-input"]
+upper = {name: at_start(name, "upper") for name in by_descent}
+largest = {name: math.log10(at_start(name, "largest")) for name in by_descent}
+assert all(upper[name] >= largest[name] - 1e-6 for name in by_descent)
+assert upper["Pre-LN"] > 60 and median(last("Pre-LN")) < kept["works"]
+lowest_stuck = min(stuck, key=upper.get)
+assert upper[lowest_stuck] < upper["Pre-LN"]
+say(
+    f"Pre-LN trains with a bound of 10^{upper['Pre-LN']:.0f}, while its largest singular value at the start is about "
+    f"{10 ** largest['Pre-LN']:.0f}. The side called “{lowest_stuck}” has a bound of 10^{upper[lowest_stuck]:.0f} and does not train."
+)
+
+# %% [markdown]
+# **ReZero waits for its weights.** In the first step only the $\alpha$ move, as you saw. A rate that suits them need not suit the
+# branches, which begin to learn when the $\alpha$ have grown.
