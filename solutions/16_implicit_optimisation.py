@@ -184,7 +184,12 @@ rows = [
     [f"{alpha:g}", f"{ratio:.1f}", "0" if weights == 0 else "above 0", "above 0"]
     for alpha, (ratio, weights, _) in seen.items()
 ]
-columns = {"α": "", "gradient, first over last": ">", "of the branches' weights": ">", "of the α": ">"}
+columns = {
+    "α": "",
+    "gradient, first over last": ">",
+    "of the branches' weights": ">",
+    "of the α": ">",
+}
 say(table(columns, rows))
 
 # %% [markdown]
@@ -233,7 +238,9 @@ ends = {scheme: blocks_in_a_row(scheme, 30) for scheme in SCHEMES}
 assert ends["no shortcut"]["middle"][30] < 1e-2 * ends["no shortcut"]["largest"][30]
 assert (ends["ReZero"]["last"] == 1).all() and ends["residual"]["largest"][30] > 1000
 assert ends["residual"]["upper"][20] > 1e6 * ends["residual"]["largest"][20]
-assert ends["scaled residual"]["largest"][30] < 20 and ends["scaled residual"]["smallest"][30] > 0.05
+assert (
+    ends["scaled residual"]["largest"][30] < 20 and ends["scaled residual"]["smallest"][30] > 0.05
+)
 for scheme in ("Post-LN", "norm, no shortcut"):
     assert ends[scheme]["middle"][30] < 0.1 * ends["DeepNorm"]["middle"][30]
 rows = [
@@ -443,14 +450,26 @@ show(
 # alone, and CenterNorm in the place of LayerNorm. (Both Pre-LN sides have LayerNorm at the end, as usual.)
 
 # %% tags=["hide-input"]
-rows, columns = {}, {"side": "", "gain": ">", "open": ".2f", "bound": ">", "loss": ".2f", "rates": ".1f"}
+rows, columns = (
+    {},
+    {"side": "", "gain": ">", "open": ".2f", "bound": ">", "loss": ".2f", "rates": ".1f"},
+)
 shown = []
 for name, side in nets.items():
     start, last = side["start"], [curve[-1] for curve in side["curve"]]
     assert len(last) == 20 and len(side["width"]) == 8 and len(side["rates"]) == 19
-    rows[name] = {"gain": start["gain"], "open": start["open"], "loss": last, "width": side["width"]}
+    rows[name] = {
+        "gain": start["gain"],
+        "open": start["open"],
+        "loss": last,
+        "width": side["width"],
+    }
     exponent = round(median(start["upper"]))
-    gained = f"{median(start['gain']):.2g}" if median(start["gain"]) < 100 else f"{median(start['gain']):,.0f}"
+    gained = (
+        f"{median(start['gain']):.2g}"
+        if median(start["gain"]) < 100
+        else f"{median(start['gain']):,.0f}"
+    )
     shown.append([
         name, gained, median(start["open"]), f"10^{exponent}" if exponent else "1", median(last),
         sum(side["width"]) / 8,
@@ -510,6 +529,7 @@ show(
     caption="Training at each side's best rate, 20 runs each. Line: median. Band: middle nine tenths. Dotted: a guess.",
     claims=("C3, residual shortcuts", "C3, normalisation", "C3, activations"),
 )
+
 
 # %% tags=["hide-input"]
 def last(name, of=nets):
@@ -651,8 +671,9 @@ say(
 )
 
 # %% [markdown]
-# **A gain of 1 says nothing of directions.** Without shortcuts a norm in each block keeps sizes as they should be, on the way forward
-# and on the way back. But one direction is left: whatever the digit, nearly the same signal arrives.
+# **A norm keeps sizes, not directions.** Without shortcuts a norm in each block keeps every signal at the size 1. But one
+# direction is left: whatever the digit, nearly the same signal arrives.
+
 
 # %%
 def likeness(name, seed=0):
@@ -688,3 +709,111 @@ say(
 # %% [markdown]
 # **ReZero waits for its weights.** In the first step only the $\alpha$ move, as you saw. A rate that suits them need not suit the
 # branches, which begin to learn when the $\alpha$ have grown.
+
+# %% [markdown]
+# ## Claims, measured
+#
+# C3, its implicit half: methods of this class improve a network's modules, such as residual shortcuts, normalisation, attention and activations
+# (in our words, after the abstract). C2 adds that gradient flow and the Lipschitz constant are the levers. So for each of the four
+# we ask three things of a change of that module alone. Does it move gain and open share at the start? Does it move the bound? And does the
+# network then train, at its best rate and at how many rates?
+
+# %% tags=["hide-input"]
+small = ("scaled residual", "ReZero", "LayerScale")
+assert not any(
+    sum(nets[name]["width"]) for name in ("no shortcut", "residual", "residual, norm at the end")
+)
+gains = [below(name, "no shortcut") for name in small]
+rates = [decades(name, "no shortcut") for name in small]
+assert all(gap.low > 1 for gap in gains) and all(gap.low > 0.4 for gap in rates)
+assert all(0.5 < at_start(name, "gain") < 2 and at_start(name, "open") > 0.3 for name in small)
+assert at_start("residual", "gain") > 5000 and at_start("residual", "open") < 0.1
+rival = below("scaled residual", "Adam: no shortcut")
+assert rival.low > 0.5 and not any(
+    sum(nets[f"Adam: {name}"]["width"]) for name in ("no shortcut", "residual")
+)
+by_size = sorted(small, key=lambda name: last(name).mean().item())
+lead = below(by_size[0], by_size[1])
+verdict(
+    "C3, residual shortcuts: they ease training through gradient flow and the Lipschitz constant.",
+    "holds when the branches start small",
+    f"A shortcut alone takes the gain of 30 blocks from {at_start('no shortcut', 'gain'):.2f} to {at_start('residual', 'gain'):,.0f} "
+    f"and leaves the open share at {at_start('residual', 'open'):.2f}; no rate works in any run, with or without it. With branches that start "
+    f"small the gain is {min(at_start(n, 'gain') for n in small):.1f} to {max(at_start(n, 'gain') for n in small):.1f}, the open share at least "
+    f"{min(at_start(n, 'open') for n in small):.2f}, and the bound falls from 10^{at_start('residual', 'upper'):.0f} to at most "
+    f"10^{max(at_start(n, 'upper') for n in small):.0f}. All three train: their losses are {min(g.mean for g in gains):.1f} or more below that without shortcuts, and "
+    f"rates work over {min(g.mean for g in rates):.1f} to {max(g.mean for g in rates):.1f} powers of ten. Adam does not take their place: without shortcuts its loss is "
+    f"{median(last('Adam: no shortcut')):.1f}. Between the first two of the three, {by_size[0]} and {by_size[1]}, the difference is {lead:.2f}.",
+)
+
+# %% tags=["hide-input"]
+normed = ("Pre-LN", "DeepNorm")
+assert not any(
+    sum(nets[name]["width"])
+    for name in ("norm, no shortcut", "Pre-CenterNorm", "residual, norm at the end")
+)
+with_norm = {name: below(name, "residual, norm at the end") for name in normed}
+divided = below("Pre-LN", "Pre-CenterNorm")
+assert all(gap.low > 0.5 for gap in with_norm.values()) and divided.low > 0.5
+assert at_start("Pre-LN", "gain") < 0.01 * at_start("Pre-CenterNorm", "gain")
+assert at_start("Pre-LN", "upper") > at_start("residual", "upper") + 50
+against = below("scaled residual", "DeepNorm")
+wider = decades("DeepNorm", "scaled residual")
+verdict(
+    "C3, normalisation: it eases training through gradient flow and the Lipschitz constant.",
+    "holds when a shortcut leads past it, for gradient flow",
+    f"In place of plain residual blocks Pre-LN lowers the gain from {at_start('residual', 'gain'):,.0f} to {at_start('Pre-LN', 'gain'):.0f}, DeepNorm to "
+    f"{at_start('DeepNorm', 'gain'):.1f}; both train. It is the division: with CenterNorm in Pre-LN the gain stays at {at_start('Pre-CenterNorm', 'gain'):,.0f}, "
+    f"and the loss is {divided.mean:.1f} higher. Without a shortcut no rate works with a norm either. Post-LN ends at "
+    f"{median(last('Post-LN')):.1f} at its best constant rate (no warm-up was tried). The constant moves the other way: the bound rises from 10^{at_start('residual', 'upper'):.0f} to "
+    f"10^{at_start('Pre-LN', 'upper'):.0f}. Against the scaled residual DeepNorm's loss is higher by {against:.2f}, and its rates reach over {wider:.1f} more "
+    "powers of ten (means with intervals).",
+)
+
+# %% tags=["hide-input"]
+pairs = {
+    norm: (
+        below(f"cosine, {norm}", f"dot-product, {norm}", attention),
+        decades(f"cosine, {norm}", f"dot-product, {norm}", attention),
+    )
+    for norm in ("no norm", "Pre-LN")
+}
+slower = below("dot-product, no norm", "L2, no norm", attention)
+assert all(sum(side["width"]) > 0 for side in attention.values())
+verdict(
+    "C3, attention: other forms of it ease training through gradient flow and the Lipschitz constant.",
+    "holds when the constant is meant",
+    "TODO",
+)
+
+# %% tags=["hide-input"]
+bounded, unbounded = below("tanh, residual", "residual"), below("tanh, no shortcut", "no shortcut")
+wide = torch.tensor(nets["tanh, residual"]["width"])
+assert bounded.low > 5 and not any(nets["tanh, no shortcut"]["width"])
+verdict(
+    "C3, activations: they ease training through gradient flow and the Lipschitz constant.",
+    "holds when there is a shortcut, for gradient flow",
+    "TODO",
+)
+
+# %% [markdown]
+# ## Take away
+#
+# - Thirty blocks need a Jacobian that neither grows nor loses its directions. A shortcut keeps directions, and a small start of
+#   the branches, or a norm inside them, keeps it from growing. Neither does both alone.
+# - Where a norm stands decides what it divides: in the branch, or also the way past it.
+# - A bound on the Lipschitz constant promises something for all inputs. It does not foretell training.
+#
+# ## Further reading
+#
+# - X. Qi, J. Wang and L. Zhang (2023), *Understanding optimization of deep learning via Jacobian matrix and Lipschitz constant*,
+#   arXiv 2306.09338: the survey whose abstract names both classes.
+# - K. He, X. Zhang, S. Ren and J. Sun (2016), *Deep residual learning for image recognition*, CVPR.
+# - T. Bachlechner and others (2021), *ReZero is all you need: fast convergence at large depth*, UAI; S. De and S. Smith
+#   (2020), *Batch normalization biases residual blocks towards the identity function in deep networks*, NeurIPS: SkipInit.
+# - R. Xiong and others (2020), *On layer normalization in the transformer architecture*, ICML: before or behind.
+# - H. Wang and others (2022), *DeepNet: scaling transformers to 1,000 layers*, arXiv 2203.00555.
+# - X. Qi and others (2023), *LipsFormer: introducing Lipschitz continuity to vision transformers*, ICLR.
+# - H. Kim, G. Papamakarios and A. Mnih (2021), *The Lipschitz constant of self-attention*, ICML.
+#
+# The next lesson leaves the architecture as it is, and takes the other class: weights, gradients, rate and decay.

@@ -61,12 +61,12 @@ def start_spectrum(arrays: dict[str, np.ndarray]) -> tuple[Figure, dict[str, Any
     for ax in (left, right):
         ax.axhline(1, color=GREY, linewidth=0.8, zorder=0)
     left.set(
-        yscale="log", ylim=(FLOOR / 4, CEILING * 4), xlim=(0, DEEPEST), xlabel="behind block",
+        yscale="log", ylim=(FLOOR / 4, CEILING * 1e7), xlim=(0, DEEPEST), xlabel="behind block",
         title="singular values, and the bound",
     )  # fmt: skip
     left.set_yticks([1e-12, 1e-8, 1e-4, 1, 1e4, 1e8, 1e12])
     left.minorticks_off()
-    left.legend(loc="lower left", borderpad=0, ncols=2, columnspacing=1)
+    left.legend(loc="upper left", borderpad=0, ncols=2, columnspacing=1)
     right.set(xlabel="direction", title="all, behind the last block", xticks=[1, 4, 8, 12, 16])
     return fig, lines
 
@@ -86,6 +86,8 @@ def growth(scales: Numbers, norms: Mapping[str, Numbers]) -> Figure:
     for (name, values), colour, dashes in zip(norms.items(), LINES, ("-", "--", ":"), strict=False):
         ax.plot(as_array(scales), as_array(values), dashes, color=colour, marker="o", label=name)
     ax.set(xscale="log", yscale="log", xlabel="size of the tokens", ylabel="norm of the Jacobian")
+    ax.minorticks_off()
+    ax.set_yticks([1, 100, 1e4, 1e6])
     ax.legend(loc="upper left", borderpad=0)
     return fig
 
