@@ -244,7 +244,10 @@ rows = [
     if scheme in ("no shortcut", "residual", "scaled residual", "Post-LN", "Pre-LN", "DeepNorm")
 ]
 say(table({"behind 30 blocks": "", "largest": ">", "middle": ">", "smallest": ">"}, rows))
-say("What is below 1e-12 is shown as that.")
+say(
+    "(What is below 1e-12 is shown as that.) So the second prediction: tens of thousands. The gain is "
+    f"{median(nets['residual']['start']['gain']):,.0f} in the median of the 20 starts measured below."
+)
 
 # %% [markdown]
 # ## The norm, before or behind
@@ -482,13 +485,16 @@ show(
     implicit.side_by_side(
         rows,
         {
-            "gain": ("gain", "log", (1e-2, 1e5)),
-            "open": ("open share", "linear", (0.0, 1.0)),
-            "loss": ("last loss", "log", (0.05, 100.0)),
-            "width": ("rates, decades", "linear", (0.0, 3.0)),
+            "gain": ("gain", "log", (1e-2, 1e5), (0.01, 1, 1000)),
+            "open": ("open share", "linear", (0.0, 1.0), (0, 0.5, 1)),
+            "loss": ("last loss", "log", (0.05, 100.0), (0.1, 1, 10, 100)),
+            "width": ("rates, decades", "linear", (0.0, 3.0), (0, 1, 2, 3)),
         },
     ),
-    alt="Four columns of dots, a row for each side: gain, open share, last loss, and over how many decades rates work.",
+    alt="Four columns of dots, a row for each side. The gain is below 1 without shortcuts, above 10 000 with plain shortcuts "
+    "and with CenterNorm, near 1 with small branches and DeepNorm, and between with Pre-LN and tanh. The open share is near 0.06 but for small branches and "
+    "DeepNorm, where it is 0.3 to 1, and for Pre-LN and tanh, just above 0.1. The same six sides have a last loss near 1 or below, "
+    "and rates that work; no other side trained by gradient descent has.",
     caption="Networks of 30 blocks: the Jacobian at the start, and training. A dot is a run, the tick their median.",
     claims=("C3, residual shortcuts", "C3, normalisation", "C3, activations"),
 )
@@ -521,7 +527,10 @@ show(
         },
         guess,
     ),
-    alt="Training losses over four epochs in four panels, with a dotted line for a guess.",
+    alt="Training losses over four epochs in four panels, with a dotted line for a guess. Shortcuts: without any the loss stays on the line, with "
+    "plain ones it falls from above 100 to 35, and with small branches to less than a half. Norms: DeepNorm falls to 0.4 and Pre-LN to 0.9; "
+    "the others stay near the line. Activations: tanh with shortcuts falls to 1, tanh without stays near the line. Adam: the scaled residual falls to 0.2, the "
+    "plain one to 4, and without shortcuts it stays near 2.",
     caption="Training at each side's best rate, 20 runs each. Line: median. Band: middle nine tenths. Dotted: a guess.",
     claims=("C3, residual shortcuts", "C3, normalisation", "C3, activations"),
 )
@@ -556,7 +565,7 @@ shares = [[at_start(name, "open") for name in names] for names in (trained, stuc
 gains_of = [[at_start(name, "gain") for name in names] for names in (trained, stuck)]
 assert sum(nets["no shortcut"]["width"]) == 0 and "tanh, residual" in trained
 assert "Post-LN" in stuck and 0.5 < at_start("Post-LN", "gain") < 2
-assert at_start("tanh, residual", "open") < 0.15 and max(shares[1]) < 0.15
+assert min(shares[0]) > max(shares[1]) and min(gains_of[1]) < 1 < max(gains_of[1])
 say(
     "So the answer to the first prediction is: at none, in any of eight runs. By the median of 20 runs at the best rate "
     f"{len(trained)} of {len(by_descent)} sides work: {'; '.join(trained)}. At the start their gain is {min(gains_of[0]):.0f} to {max(gains_of[0]):.0f}, and their "
@@ -565,8 +574,8 @@ say(
 )
 
 # %% [markdown]
-# So neither number tells who trains. Post-LN has a gain near 1 and does not, in this time. The residual network with tanh has a small
-# open share and does. A large share was never seen with a failure here, but that is no proof of a cause.
+# So the gain does not tell who trains: Post-LN has one near 1 and does not, in this time. The open share does tell the two groups apart here. But
+# the gap is narrow, these are few sides, and nothing changed the share alone. It is a hint, and no cause is shown.
 
 # %% [markdown]
 # ## Which change mends what?
@@ -658,7 +667,10 @@ show(
         kept["works"],
         kept["cap"],
     ),
-    alt="Last training loss against the learning rate in three panels, with a dotted line below which a rate works.",
+    alt="Last training loss against the learning rate in three panels, with a dotted line below which a rate works. Of 30 blocks, no shortcut "
+    "stays at the loss of a guess, and plain shortcuts stay far above it at rates near 0.00001; the scaled residual and Pre-LN dip "
+    "below the line between 0.03 and 0.3. Without a norm all three kinds of attention have a wide dip; that of L2 is shallower and narrower, and cosine "
+    "attention goes on at rates where the others diverge. With Pre-LN cosine attention dips deeper and further than dot-product attention.",
     caption="Which learning rates work: eight runs of each network of 30 blocks, three of each transformer. Line: "
     "median. Band: middle nine tenths. Dotted: half the loss of a guess.",
     claims=("C3, residual shortcuts", "C3, attention"),
@@ -742,8 +754,6 @@ rival = below("scaled residual", "Adam: no shortcut")
 assert rival.low > 0.5 and not any(
     sum(nets[f"Adam: {name}"]["width"]) for name in ("no shortcut", "residual")
 )
-by_size = sorted(small, key=lambda name: last(name).mean().item())
-lead = below(by_size[0], by_size[1])
 verdict(
     "C3, residual shortcuts: they ease training through gradient flow and the Lipschitz constant.",
     "holds when the branches start small",
@@ -753,7 +763,7 @@ verdict(
     f"{min(at_start(n, 'open') for n in small):.2f}, and the bound falls from 10^{at_start('residual', 'upper'):.0f} to at most "
     f"10^{max(at_start(n, 'upper') for n in small):.0f}. All three train: their losses are {min(g.mean for g in gains):.1f} or more below that without shortcuts, and "
     f"rates work over {min(g.mean for g in rates):.1f} to {max(g.mean for g in rates):.1f} powers of ten. Adam does not take their place: without shortcuts its loss is "
-    f"{median(last('Adam: no shortcut')):.1f}. Between the first two of the three, {by_size[0]} and {by_size[1]}, the difference is {lead:.2f}.",
+    f"{median(last('Adam: no shortcut')):.1f}.",
 )
 
 # %% tags=["hide-input"]

@@ -94,27 +94,26 @@ def growth(scales: Numbers, norms: Mapping[str, Numbers]) -> Figure:
 
 # Jacobian, bound and training, side by side
 
-Panel = tuple[str, str, tuple[float, float] | None]  # of a measure: title, scale, limits
+Panel = tuple[str, str, tuple[float, float], Numbers]  # title, "log" or "linear", limits, ticks
 
 
 def side_by_side(rows: Mapping[str, Mapping[str, Numbers]], panels: Mapping[str, Panel]) -> Figure:
     """Draw every run as a dot and the median as a tick: `rows[side][measure]` is `(runs,)`.
 
-    panels: under each measure's name its title, "log" or "linear", and its limits or None; values
-    outside are moved to the edge.
+    Values outside of a panel's limits are moved to the edge.
     """
     fig, axes = figure(0.8 + 0.27 * len(rows), ncols=len(panels), sharey=True)
-    for ax, (measure, (title, scale, limits)) in zip(axes, panels.items(), strict=True):
+    for ax, (measure, (title, scale, limits, ticks)) in zip(axes, panels.items(), strict=True):
         for place, of_side in enumerate(rows.values()):
-            runs = as_array(of_side[measure]).astype(float)
-            runs = np.clip(runs, *limits) if limits else runs
+            runs = np.clip(as_array(of_side[measure]).astype(float), *limits)
             dots(ax, place, runs, width=0.2, size=7)
             median_tick(ax, place, runs)
-        ax.set(xscale=scale, title=title)
-        if limits:
-            low, high = limits
-            room = 0.05 * (high - low)
-            ax.set_xlim((low / 1.5, high * 1.5) if scale == "log" else (low - room, high + room))
+        low, high = limits
+        room = 0.05 * (high - low)
+        ax.set_xscale(scale)
+        ax.set_xlim((low / 1.5, high * 1.5) if scale == "log" else (low - room, high + room))
+        ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        ax.set_title(title)
         ax.minorticks_off()
         ax.grid(axis="y", color="#E6E6E6", linewidth=0.6)
         ax.set_axisbelow(True)
@@ -130,16 +129,17 @@ def curves(panels: Mapping[str, Mapping[str, Numbers]], guess: float) -> Figure:
 
     Line: median; band: middle nine tenths.
     """
-    fig, axes = figure(4.6, nrows=2, ncols=2, sharex=True, sharey=True)
+    fig, axes = figure(5.2, nrows=2, ncols=2, sharex=True, sharey=True)
     for (title, of_sides), ax in zip(panels.items(), axes.flat, strict=True):
         for (name, runs), colour in zip(of_sides.items(), LINES, strict=False):
             runs = as_array(runs).T
             band(ax, np.arange(len(runs)), runs, color=colour, label=name, alpha=0.15)
         ax.axhline(guess, color=GREY, linestyle=":", linewidth=1.2)
-        ax.set(yscale="log", ylim=(0.05, 150), title=title)
+        ax.set(yscale="log", ylim=(0.05, 8000), title=title)
         ax.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
         ax.minorticks_off()
-        ax.legend(loc="upper right", borderpad=0.2, fontsize=9)
+        look = {"fontsize": 9, "handlelength": 1.3, "columnspacing": 0.8, "handletextpad": 0.5}
+        ax.legend(loc="upper left", borderpad=0, ncols=2, **look)
     for ax in axes[-1]:
         ax.set_xlabel("epoch")
     for ax in axes[:, 0]:
@@ -155,15 +155,17 @@ def by_rate(
     Losses are `(rates, runs)`, at most `cap`. Line: median; band: middle nine tenths. Dotted:
     below it a rate works.
     """
-    fig, axes = figure(3.1, ncols=len(panels), sharey=True)
+    fig, axes = figure(3.5, ncols=len(panels), sharey=True)
+    colours: dict[str, str] = {}  # a side keeps its colour from panel to panel
     for (title, of_sides), ax in zip(panels.items(), axes, strict=True):
         for (name, (rates, losses)), colour in zip(of_sides.items(), LINES, strict=False):
-            band(ax, rates, losses, color=colour, label=name, alpha=0.15)
+            own = colours.setdefault(name, colour)
+            band(ax, rates, losses, color=own, label=name, alpha=0.15)
         ax.axhline(works, color=GREY, linestyle=":", linewidth=1.2)
-        ax.set(xscale="log", yscale="log", ylim=(0.05, 2 * cap), title=title)
+        ax.set(xscale="log", yscale="log", ylim=(0.05, 100 * cap), title=title)
         ax.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
         ax.set_xlabel("learning rate")
         ax.minorticks_off()
-        ax.legend(loc="upper left", borderpad=0.2, fontsize=9)
+        ax.legend(loc="upper left", borderpad=0, fontsize=9, handlelength=1.3)
     axes[0].set_ylabel("training loss")
     return fig

@@ -27,10 +27,10 @@ def moving(blocks=30):
 CURVES = np.outer(RUNS, np.ones(5))
 SIDES = ("no shortcut", "scaled residual", "LayerScale", "Pre-LN", "residual, norm at the end")
 PANELS = {
-    "gain": ("gain", "log", (1e-2, 1e5)),
-    "open": ("open share", "linear", (0.0, 1.0)),
-    "loss": ("last loss", "log", (0.05, 100.0)),
-    "width": ("rates, decades", "linear", (0.0, 3.0)),
+    "gain": ("gain", "log", (1e-2, 1e5), (0.01, 1, 1000)),
+    "open": ("open share", "linear", (0.0, 1.0), (0, 0.5, 1)),
+    "loss": ("last loss", "log", (0.05, 100.0), (0.1, 1, 10, 100)),
+    "width": ("rates, decades", "linear", (0.0, 3.0), (0, 1, 2, 3)),
 }
 FIGURES = {
     "growth": lambda: implicit.growth(
