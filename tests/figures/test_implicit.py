@@ -42,7 +42,7 @@ FIGURES = {
         PANELS,
     ),
     "curves": lambda: implicit.curves(
-        {title: dict.fromkeys(SIDES, CURVES)
+        {title: dict.fromkeys((*SIDES[:4], "ReZero"), CURVES)
          for title in ("shortcuts", "norms", "activations", "Adam")}, 2.3,
     ),
     "by_rate": lambda: implicit.by_rate(
