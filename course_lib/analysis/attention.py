@@ -72,12 +72,29 @@ def dot_product_attention(
     return Module(lambda X: softmax(scores(X)) @ X @ W_V, jacobian, jvp, vjp, axes=2)
 
 
+def attend_by_cosine(
+    Q: Tensor, K: Tensor, V: Tensor, *, nu: float = 1.0, tau: float = 1.0, eps: float = 1e-6
+) -> Tensor:
+    """Return `ν softmax(τ Q̂ K̂ᵀ) V̂`, with each row of Q, K and V divided by its length.
+
+    Q̂ is Q, each row over `√(‖row‖² + ε)`, and so on; softmax works along each row. Q, K and V:
+    `(..., n, k)`, `(..., m, k)` and `(..., m, v)`. The result is `(..., n, v)`. Source: Qi and
+    others (2023), LipsFormer.
+
+    >>> one = torch.tensor([[3.0, 4.0]])
+    >>> attend_by_cosine(one, one, one, eps=0.0)  # a single token has all the attention
+    tensor([[0.6000, 0.8000]])
+    """
+    unit = l2_normalise(eps).forward
+    return nu * softmax(tau * unit(Q) @ unit(K).mT) @ unit(V)
+
+
 def cosine_attention(
     W_Q: Tensor, W_K: Tensor, W_V: Tensor, nu: float = 1.0, tau: float = 1.0, eps: float = 1e-6
 ) -> Module:
-    """Return `ν softmax(τ Q̂ K̂ᵀ) V̂`, where queries, keys and values are divided by their lengths.
+    """Return `attend_by_cosine` of the queries `X W_Q`, the keys `X W_K` and the values `X W_V`.
 
-    Q̂ is `X W_Q`, each row over `√(‖row‖² + ε)`, and so on. So scores are cosines, and bounded.
+    Scores are cosines, and bounded.
     W_Q and W_K: `(d, k)`. W_V: `(d, v)`. Source: Qi and others (2023), LipsFormer.
     """
     unit = l2_normalise(eps)
@@ -88,8 +105,7 @@ def cosine_attention(
         return Q, K, V, A
 
     def forward(X: Tensor) -> Tensor:
-        _, _, V, A = parts(X)
-        return nu * A @ unit.forward(V)
+        return attend_by_cosine(X @ W_Q, X @ W_K, X @ W_V, nu=nu, tau=tau, eps=eps)
 
     def jvp(dX: Tensor, X: Tensor) -> Tensor:
         Q, K, V, A = parts(X)

@@ -168,8 +168,20 @@ def post_norm(module: Module, norm: Module) -> Module:
 
 
 def deep_norm(module: Module, norm: Module, layers: float) -> Module:
-    """Return `norm(α x + f(x))` with `α = (2 · layers)^¼`, for an encoder: `J_norm (α I + J_f)`.
+    """Return `norm(α x + f(x))`, with α of `deep_norm_scale`: `J_norm (α I + J_f)`.
 
-    Weights of f are to start smaller by `(8 · layers)^−¼`. Source: Wang and others (2022), DeepNet.
+    Weights of f are to start smaller, by β. Source: Wang and others (2022), DeepNet.
     """
-    return chain(residual(module, skip=(2 * layers) ** 0.25), norm)
+    return chain(residual(module, skip=deep_norm_scale(layers)[0]), norm)
+
+
+def deep_norm_scale(layers: float) -> tuple[float, float]:
+    """Return `α = (2 · layers)^¼` of the shortcut and `β = (8 · layers)^−¼` of a branch's weights.
+
+    For an encoder: each of its layers has two blocks, attention and a feed-forward branch. Source:
+    Wang and others (2022), DeepNet.
+
+    >>> deep_norm_scale(0.5)
+    (1.0, 0.7071067811865476)
+    """
+    return (2 * layers) ** 0.25, (8 * layers) ** -0.25

@@ -17,6 +17,7 @@ from course_lib.analysis import (
     chain,
     cosine_attention,
     deep_norm,
+    deep_norm_scale,
     dot_product_attention,
     feed_forward,
     l2_attention,
@@ -208,8 +209,8 @@ def _attention(at: str, net: Transformer, source: torch.Generator) -> Params:
 
 
 def _deep_norm_share(net: DeepNet | Transformer) -> float:
-    """Return by how much a branch starts smaller under DeepNorm: (8 · layers)^−¼."""
-    return (4 * net.blocks) ** -0.25 if net.scheme == "DeepNorm" else 1.0
+    """Return by how much a branch starts smaller under DeepNorm, two blocks being a layer."""
+    return deep_norm_scale(net.blocks / 2)[1] if net.scheme == "DeepNorm" else 1.0
 
 
 def _branch(at: str, net: DeepNet | Transformer, params: Params) -> Module:

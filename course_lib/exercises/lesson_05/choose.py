@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from ...checking import Case, Exercise, Slip
-from ...checking.slips import read_table
+from ...checking import Case, Exercise
+from ..choices import slips_of_words, slips_of_writing
 
 CHOSEN = (
     ("mse", "mean"),
@@ -15,45 +13,6 @@ CHOSEN = (
     ("categorical_logits", "shared"),
 )
 REASONS = ("mean", "median", "capped", "separate", "shared", "largest", "usual")
-
-Pair = tuple[str, str]
-
-
-def _with(task: int, pair: Pair) -> tuple[Pair, ...]:
-    """Return the right choices but for one task, counted from 1."""
-    return (*CHOSEN[: task - 1], pair, *CHOSEN[task:])
-
-
-def _slips_of_words(table: str) -> Iterator[Slip]:
-    """Yield a slip for each block of a table whose names are a task and a wrong word in it."""
-    for name, _, message in read_table(table):
-        task, word = name.split(maxsplit=1)
-        loss, reason = CHOSEN[int(task) - 1]
-        kind, pair = ("reason", (loss, word)) if word in REASONS else ("loss", (word, reason))
-        sentence = f"Task {task}, {kind}: {message}"
-        yield Slip(f"task {task}, {word}", _with(int(task), pair), sentence)
-
-
-def _slips_of_writing() -> Iterator[Slip]:
-    """Yield the slips of right words in other letters, with blanks, or in the other order."""
-    for task, (loss, reason) in enumerate(CHOSEN, start=1):
-        for kind, word in (("loss", loss), ("reason", reason)):
-            for written in (f" {word}", f"{word} ", word.capitalize(), word.upper()):
-                pair = (written, reason) if kind == "loss" else (loss, written)
-                slip = "blanks" if " " in written else "capital letters"
-                yield Slip(
-                    f'task {task}, {slip} in "{written}"',
-                    _with(task, pair),
-                    f'Task {task}, {kind}: look at the {slip} in "{written}". Write each word '
-                    "exactly as it stands in the tables, without any.",
-                )
-        yield Slip(
-            f"task {task}, reason first",
-            _with(task, (reason, loss)),
-            f"Task {task}: in your pair the reason comes first. The exercise asks for the loss, "
-            "then the reason.",
-        )
-
 
 SLIPS = """
 1 absolute
@@ -214,14 +173,8 @@ CHOOSE = Exercise(
         "no reason at all. The other five belong to one task each, and so do the losses.",
     ),
     slips=(
-        Slip(
-            "reason first",
-            tuple((reason, loss) for loss, reason in CHOSEN),
-            "In your pairs the reason comes first. The exercise asks for the loss, then the "
-            "reason.",
-        ),
-        *(slip for table in TABLES for slip in _slips_of_words(table)),
-        *_slips_of_writing(),
+        *(slip for table in TABLES for slip in slips_of_words(table, CHOSEN, REASONS, kind="loss")),
+        *slips_of_writing(CHOSEN, kind="loss"),
     ),
     also_right=(
         list(CHOSEN),

@@ -1,0 +1,228 @@
+"""Lesson 16's claim about implicit optimisation, measured: what architecture does to training.
+
+Nets       Networks of 30 blocks, 60 matrices deep, on digits, by gradient descent and some by Adam:
+           without shortcuts, with shortcuts of several kinds, with norms, and with another
+           activation. Some sides are there to tell causes: a norm without shortcuts, a norm at the
+           end alone, and one that does not divide.
+Attention  Small vision transformers with three kinds of attention, with Pre-LN and without a norm,
+           by Adam. L2 attention, the dearest, is trained without a norm alone.
+
+For every run there is the Jacobian of all blocks together, at the start and after training: its
+singular values, the gain of gradients from place to place, and a bound.
+
+Every side tries as many learning rates, ten to the power of a sixth apart, and keeps the one with
+the lowest training loss on tuning seeds, which are never reported. On the first of the other seeds
+all rates are trained, so that it can be told how many of them work. A run that diverges, or ends
+above CAP, counts as CAP. A seed draws the division of the images, the start and the order. It takes
+about eight minutes of a processor:
+
+    python experiments/16_implicit_optimisation.py
+"""
+
+import math
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from course_lib.analysis import chain, layer_norm
+from course_lib.lab import (
+    Grid,
+    Run,
+    accuracy,
+    best_setting,
+    digits,
+    draw_runs,
+    generator,
+    grid,
+    resplit,
+    write_experiment,
+)
+from course_lib.lab.deep_nets import DeepNet, Transformer
+from course_lib.lab.spectra import flow, gain, open_share, upper_log_norms, whole_jacobian
+from course_lib.lab.training import Params
+from course_lib.nn.biases import affine
+from course_lib.optim.rules import adam, gd
+from course_lib.optim.signature import Rule
+
+BLOCKS, WIDTH, BATCH = 30, 16, 50
+EPOCHS = 4
+SEEDS, ALL_RATES, TUNE, TRIES = 20, 8, range(500, 504), 19
+ATTENTION_SEEDS, ATTENTION_ALL_RATES, ATTENTION_TUNE, ATTENTION_TRIES = 6, 3, range(500, 502), 15
+STEP = 10 ** (1 / 6)
+CAP = 100.0
+WORKS = math.log(10) / 2  # half the loss of a guess among ten classes
+CHUNK = 152  # runs at once, for memory
+
+
+class Ended(DeepNet):
+    """A network with LayerNorm between its last block and the way out."""
+
+    def forward(self, params: Params, x: Tensor) -> Tensor:
+        h = affine(x, params["W_in"], params["b_in"])
+        h = chain(*self.blocks_of(params)).forward(h)
+        h = layer_norm(torch.ones_like(h[0]), torch.zeros_like(h[0])).forward(h)
+        return affine(h, params["W_out"], params["b_out"])
+
+
+class Side(NamedTuple):
+    """A network, the rule that trains it, and the lowest learning rate as a power of ten."""
+
+    net: DeepNet | Transformer
+    lowest: float
+    rule: Rule = gd
+
+    def start(self, seed: int) -> Params:
+        return self.net.start(generator(2000 + seed))
+
+    def draw(self, seed: int) -> Run:
+        return Run(self.start(seed), resplit(digits(), generator(seed)), generator(1000 + seed))
+
+    def rates(self, tries: int) -> list[float]:
+        return [10**self.lowest * STEP**k for k in range(tries)]
+
+
+def net(scheme: str, activation: str = "ReLU") -> DeepNet:
+    return DeepNet(BLOCKS, scheme, activation=activation, width=WIDTH)
+
+
+def ended(scheme: str, norm: str = "LayerNorm") -> Ended:
+    return Ended(BLOCKS, scheme, norm, width=WIDTH)
+
+
+NETS = {
+    "no shortcut": Side(net("no shortcut"), -2.67),
+    "norm, no shortcut": Side(net("norm, no shortcut"), -3.5),
+    "residual": Side(net("residual"), -6.67),
+    "residual, norm at the end": Side(ended("residual"), -3.5),
+    "scaled residual": Side(net("scaled residual"), -2.5),
+    "ReZero": Side(net("ReZero"), -2.5),
+    "LayerScale": Side(net("LayerScale"), -2.5),
+    "Pre-LN": Side(ended("Pre-LN"), -2.67),
+    "Pre-CenterNorm": Side(ended("Pre-LN", "CenterNorm"), -3.5),
+    "Post-LN": Side(net("Post-LN"), -3.67),
+    "DeepNorm": Side(net("DeepNorm"), -2.5),
+    "tanh, no shortcut": Side(net("no shortcut", "tanh"), -3.33),
+    "tanh, residual": Side(net("residual", "tanh"), -3.67),
+    "Adam: no shortcut": Side(net("no shortcut"), -4.67, adam),
+    "Adam: residual": Side(net("residual"), -3.17, adam),
+    "Adam: scaled residual": Side(net("scaled residual"), -3.67, adam),
+}
+ATTENTION = {
+    "dot-product, Pre-LN": Side(Transformer(2, attention="dot-product"), -2.83, adam),
+    "cosine, Pre-LN": Side(Transformer(2, attention="cosine"), -2.83, adam),
+    "dot-product, no norm": Side(Transformer(2, "residual"), -3.17, adam),
+    "cosine, no norm": Side(Transformer(2, "residual", attention="cosine"), -2.83, adam),
+    "L2, no norm": Side(Transformer(2, "residual", attention="L2"), -2.83, adam),
+}
+
+
+def train(side: Side, rates: list[float], seeds: range) -> Grid:
+    """Train a run for each rate and seed."""
+    return grid(
+        side.net.forward,
+        draw_runs(side.draw, seeds),
+        settings={"lr": rates},
+        rule=side.rule,
+        epochs=EPOCHS,
+        batch_size=BATCH,
+        chunk=CHUNK,
+    )
+
+
+def curves(found: Grid) -> Tensor:
+    """Return the training loss after each epoch, at most CAP, `(rates, seeds, epochs + 1)`."""
+    losses = found.history["train_loss"].double()
+    return losses.nan_to_num(nan=CAP, posinf=CAP).clamp(max=CAP)
+
+
+def width(losses: Tensor) -> Tensor:
+    """Return over how many powers of ten the rates work, for each seed: losses `(rates, seeds)`."""
+    return (losses < WORKS).sum(dim=0) * math.log10(STEP)
+
+
+def measure(side: Side, tries: int, tune: range, seeds: int, all_rates: int) -> dict[str, Any]:
+    """Choose the rate on the tuning seeds; train it on the others, and all rates on a few of them.
+
+    `by_rate` `(rates, all_rates)` and `width` are of those few, everything else of all `seeds`.
+    """
+    rates = side.rates(tries)
+    tuning = curves(train(side, rates, tune))[..., -1]
+    lr = rates[best_setting({"lr": rates}, tuning)]
+    by_rate = curves(train(side, rates, range(all_rates)))[..., -1]
+    found = train(side, [lr], range(seeds))
+    ends = [{name: p[0, seed] for name, p in found.params.items()} for seed in range(seeds)]
+    return {
+        "lr": lr,
+        "rates": rates,
+        "tuning": tuning.mean(dim=1),
+        "by_rate": by_rate,
+        "width": width(by_rate),
+        "curve": curves(found)[0],
+        "test_accuracy": found.measure(accuracy)[0],
+        "start": jacobian_at(side, [side.start(seed) for seed in range(seeds)]),
+        "end": jacobian_at(side, ends),
+    }
+
+
+def jacobian_at(side: Side, each: list[Params]) -> dict[str, Tensor | list]:
+    """Return what the blocks do to small changes, for each seed, at the first training image.
+
+    `gain`, `largest`, `smallest` and `open` `(seeds,)` are about their whole Jacobian. `flow`
+    `(seeds, 7)`: the gain on the way back to every fifth of 30 blocks, the first and the output
+    among them. `upper`, the logarithm of a bound of the whole, `(seeds,)`.
+    """
+    found: dict[str, list] = {}
+    for seed, params in enumerate(each):
+        image = resplit(digits(), generator(seed)).train.x[0].double()
+        params = {name: p.double().nan_to_num(nan=0.0) for name, p in params.items()}
+        whole = whole_jacobian(side.net, params, image)
+        sigma = torch.linalg.svdvals(whole)
+        numbers = {
+            "gain": gain(whole),
+            "largest": sigma[0],
+            "smallest": sigma[-1],
+            "open": open_share(sigma),
+            "flow": flow(side.net, params, image)[:: max(1, side.net.blocks // 6)],
+        }
+        if isinstance(side.net, DeepNet):
+            numbers["upper"] = upper_log_norms(side.net, params).sum()
+        for name, value in numbers.items():
+            found.setdefault(name, []).append(value.nan_to_num().tolist())
+    return found
+
+
+def measure_named(name: str) -> dict[str, Any]:
+    torch.set_num_threads(1)  # the matrices are small: a second thread does not help
+    if name in NETS:
+        return measure(NETS[name], TRIES, TUNE, SEEDS, ALL_RATES)
+    plan = (ATTENTION_TRIES, ATTENTION_TUNE, ATTENTION_SEEDS, ATTENTION_ALL_RATES)
+    return measure(ATTENTION[name], *plan)
+
+
+if __name__ == "__main__":
+    names = [*NETS, *ATTENTION]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        each = tqdm(pool.map(measure_named, names), desc="sides", total=len(names))
+        found = dict(zip(names, each, strict=True))
+    torch.set_num_threads(1)
+    write_experiment(
+        __file__,
+        {
+            "blocks": BLOCKS,
+            "seeds": SEEDS,
+            "all_rates": ALL_RATES,
+            "attention_seeds": ATTENTION_SEEDS,
+            "attention_all_rates": ATTENTION_ALL_RATES,
+            "tries": TRIES,
+            "attention_tries": ATTENTION_TRIES,
+            "epochs": EPOCHS,
+            "works": WORKS,
+            "cap": CAP,
+            "nets": {name: found[name] for name in NETS},
+            "attention": {name: found[name] for name in ATTENTION},
+        },
+    )
