@@ -19,7 +19,16 @@ from course_lib.analysis.constants import CONSTANTS, SOFTMAX, Constant
 from course_lib.analysis.examples import EXAMPLES, example
 from course_lib.analysis.linear_maps import average_pool, convolution, dropout, linear
 from course_lib.analysis.mean_field import mean_squares
-from course_lib.analysis.module import Module, chain, deep_norm, post_norm, pre_norm, residual
+from course_lib.analysis.module import (
+    Module,
+    chain,
+    deep_norm,
+    on_each,
+    post_norm,
+    pre_norm,
+    residual,
+    sum_of,
+)
 from course_lib.analysis.normalise import (
     center_norm,
     l2_normalise,
@@ -64,12 +73,14 @@ __all__ = [
     "lower_norm_at",
     "max_pool",
     "mean_squares",
+    "on_each",
     "post_norm",
     "pre_norm",
     "residual",
     "rms_norm",
     "soft_max",
     "spectral_norm",
+    "sum_of",
     "upper_norm_by_frobenius",
     "upper_norm_by_reshape",
     "upper_norm_by_sums",

@@ -6,7 +6,15 @@ import torch
 from torch import Tensor
 
 from course_lib.analysis import attention, batchnorm, linear_maps, normalise, pointwise, weights
-from course_lib.analysis.module import Module, deep_norm, post_norm, pre_norm, residual
+from course_lib.analysis.module import (
+    Module,
+    chain,
+    deep_norm,
+    post_norm,
+    pre_norm,
+    residual,
+    sum_of,
+)
 from course_lib.nn.activations import ACTIVATIONS
 
 Draw = Callable[..., Tensor]  # of a shape: standard normal numbers
@@ -66,6 +74,18 @@ def _kept(draw: Draw, d: int) -> Module:
     return batchnorm.batch_norm_evaluation(*_scale(draw, d), draw(d), 0.1 + draw(d).square())
 
 
+def _two_heads(draw: Draw, d: int) -> Module:
+    """Return attention with two heads, whose value matrices hold what joins them, `(d, d)`."""
+    heads = ((*_heads(draw, d)[:2], draw(d, d) / d**0.5) for _ in range(2))
+    return sum_of(*(attention.dot_product_attention(*head) for head in heads))
+
+
+def _transformer(draw: Draw, d: int) -> Module:
+    return chain(
+        pre_norm(_two_heads(draw, d), _norm(draw, d)), pre_norm(_block(draw, d), _norm(draw, d))
+    )
+
+
 EXAMPLES: dict[str, Callable[[Draw, int], tuple[Module, Tensor]]] = {
     "linear": _row(lambda draw, d: linear_maps.linear(draw(d + 1, d) / d**0.5, draw(d + 1))),
     "convolution": _image(lambda draw: linear_maps.convolution(draw(3, 2, 3, 3), padding=1)),
@@ -99,5 +119,6 @@ EXAMPLES: dict[str, Callable[[Draw, int], tuple[Module, Tensor]]] = {
     "residual, weighted": _row(lambda draw, d: residual(_block(draw, d), alpha=0.1 * draw(d))),
     "Pre-LN": _row(lambda draw, d: pre_norm(_block(draw, d), _norm(draw, d))),
     "Post-LN": _row(lambda draw, d: post_norm(_block(draw, d), _norm(draw, d))),
+    "transformer block": _tokens(_transformer),
     "DeepNorm": _row(lambda draw, d: deep_norm(_block(draw, d), _norm(draw, d), layers=12)),
 }

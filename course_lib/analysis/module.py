@@ -33,15 +33,18 @@ class Module(NamedTuple):
 def chain(*modules: Module) -> Module:
     """Return the modules one after the other: `J = J_L ⋯ J_2 J_1`.
 
-    Raises ValueError if there are none, or if they disagree about what an example is.
+    A module of rows among modules of sequences works on each token, as `on_each` says.
+    Raises ValueError if there are none.
 
     >>> from course_lib.analysis import activation
     >>> chain(activation("tanh"), activation("tanh")).jacobian(torch.zeros(2))
     tensor([[1., 0.],
             [0., 1.]])
     """
-    if len({module.axes for module in modules}) != 1:
-        raise ValueError("a chain takes one module or more, all with examples of equally many axes")
+    if not modules:
+        raise ValueError("a chain takes one module or more")
+    axes = max(module.axes for module in modules)
+    modules = tuple(on_each(module, axes) for module in modules)
 
     def inputs(x: Tensor) -> list[Tensor]:
         """Return what goes into each module."""
@@ -72,7 +75,48 @@ def chain(*modules: Module) -> Module:
             g = module.vjp(g, at)
         return g
 
-    return Module(forward, jacobian, jvp, vjp, modules[0].axes)
+    return Module(forward, jacobian, jvp, vjp, axes)
+
+
+def on_each(module: Module, axes: int) -> Module:
+    """Return the module for larger examples, of so many axes: it works on each row on its own.
+
+    So a normalisation works on each token of a sequence. No row feels another: the Jacobian holds
+    that of each row along its diagonal, and zeros elsewhere.
+
+    >>> from course_lib.analysis import activation
+    >>> on_each(activation("ReLU"), axes=2).jacobian(torch.tensor([[1.0], [-1.0]]))
+    tensor([[1., 0.],
+            [0., 0.]])
+    """
+    if module.axes == axes:
+        return module
+
+    def jacobian(x: Tensor) -> Tensor:
+        own = module.jacobian(x)  # (..., rows, a, b), the rows perhaps along several axes
+        own = own.reshape(*x.shape[: x.ndim - axes], -1, *own.shape[-2:])
+        rows = torch.eye(own.shape[-3], dtype=x.dtype, device=x.device)
+        return torch.einsum("...nab,nm->...namb", own, rows).flatten(-2).flatten(-3, -2)
+
+    return module._replace(jacobian=jacobian, axes=axes)
+
+
+def sum_of(*modules: Module) -> Module:
+    """Return the sum of what the modules make of one input: Jacobians add up too.
+
+    Several heads of attention are such a sum: what joins their outputs is a matrix for each.
+    """
+
+    def total(parts: list[Tensor]) -> Tensor:
+        return torch.stack(parts).sum(dim=0)
+
+    return Module(
+        forward=lambda x: total([module.forward(x) for module in modules]),
+        jacobian=lambda x: total([module.jacobian(x) for module in modules]),
+        jvp=lambda dx, x: total([module.jvp(dx, x) for module in modules]),
+        vjp=lambda g, x: total([module.vjp(g, x) for module in modules]),
+        axes=modules[0].axes,
+    )
 
 
 def residual(module: Module, alpha: Tensor | float = 1.0, skip: float = 1.0) -> Module:
@@ -115,7 +159,7 @@ def post_norm(module: Module, norm: Module) -> Module:
     return chain(residual(module), norm)
 
 
-def deep_norm(module: Module, norm: Module, layers: int) -> Module:
+def deep_norm(module: Module, norm: Module, layers: float) -> Module:
     """Return `norm(α x + f(x))` with `α = (2 · layers)^¼`, for an encoder: `J_norm (α I + J_f)`.
 
     Weights of f are to start smaller by `(8 · layers)^−¼`. Source: Wang and others (2022), DeepNet.

@@ -1,7 +1,7 @@
 """What an experiment needs: a device, seeds, data, training, stored results.
 
-Read in this order: device, data, toys, corruption, progress, measures, training, networks, sweep,
-grid, choose, intervals, calibration, stored, experiments, stream, memory, timing.
+Read in this order: device, data, toys, corruption, progress, measures, training, networks,
+deep_nets, sweep, grid, choose, intervals, calibration, stored, experiments, stream, memory, timing.
 """
 
 from course_lib.lab import networks
