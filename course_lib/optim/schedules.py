@@ -45,7 +45,8 @@ def warm_up_cosine(t: int, updates: int, *, warm: int, final: float = 0.0) -> fl
     """
     if t < warm:
         return warm_up(t, warm)
-    return final + (1 - final) * cosine(t - warm + 1, updates - warm + 1)
+    after, left = t - warm, updates - warm + 1
+    return final + (1 - final) * cosine(after + 1, left)
 
 
 def step_decay(t: int, *, every: int, factor: float) -> float:
