@@ -26,6 +26,7 @@ def _cases(seed: int) -> list[Case]:
 
     return [
         case(2, 0.2),
+        case(3, 0.3),
         case(after, 0.2),
         case(after + 2, 0.35),
         case(updates, 0.15),
@@ -90,8 +91,6 @@ final as a floor:
     | final + (1 - final) * cosine(after + 1, left) → max(final, cosine(after + 1, left))
     Your cosine falls to 0 and is cut off at `final`. It should run all the way between 1 and
     `final`.
-final and 1 swapped: final + (1 - final) * cosine → 1 - (1 - final) * cosine
-    Your cosine rises from `final` to 1. It should fall from 1 to `final`.
 warm-up scaled too: warm_up(t, warm) → final + (1 - final) * warm_up(t, warm)
     Your warm-up begins above `final`. It grows from t = 1 in equal steps as from 0.
 no half: cosine(after + 1, left) → (1 + math.cos(math.pi * after / left))

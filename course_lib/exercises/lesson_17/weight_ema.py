@@ -13,8 +13,8 @@ def _cases(seed: int) -> list[Case]:
     draw = drawing(seed)
 
     def case(words, *shape, t, beta, special=False, dtype=torch.float64, scale=1.0) -> Case:
-        pair = (scale * draw(*shape, dtype=dtype), scale * draw(*shape, dtype=dtype))
-        return Case(f"{words}, t = {t} and β = {beta:g}", pair, {"t": t, "beta": beta}, special)
+        each = tuple(scale * draw(*shape or (1,), dtype=dtype).view(shape) for _ in range(2))
+        return Case(f"{words}, t = {t} and β = {beta:g}", each, {"t": t, "beta": beta}, special)
 
     same = draw(3)
     return [
@@ -22,7 +22,7 @@ def _cases(seed: int) -> list[Case]:
         case("2 by 3 weights", 2, 3, t=5, beta=0.7),
         case("5 weights", 5, t=2, beta=0.9),
         case("3 weights", 3, t=7, beta=0.6),
-        case("the first weights of all", 4, t=1, beta=0.9, special=True),
+        case("the first weights of all", 4, t=1, beta=0.9),
         case("4 weights", 4, t=6, beta=0.0, special=True),
         case("4 weights", 4, t=4, beta=0.5, special=True),
         case("4 weights late in training", 4, t=100_000, beta=0.999, special=True),
