@@ -63,6 +63,20 @@ off by one, from 0: warm_up(t, warm) → (t - 1) / warm
     Updates are counted from 1.
 off by one, ahead: warm_up(t, warm) → (t + 1) / warm
     Your warm-up is one update ahead. What should the share be at t = 1?
+counted from 0:
+    | t = t - 1
+    | if t < warm:
+    |     return t / warm
+    | return final + (1 - final) * (1 + math.cos(math.pi * (t - warm) / (updates - warm))) / 2
+    Your schedule counts updates from 0, so that the first has no rate at all and all others come
+    one update late. Here t is 1 at the first update.
+counted from 0, with one too many:
+    | t = t - 1
+    | if t < warm:
+    |     return t / warm
+    | return final + (1 - final) * (1 + math.cos(math.pi * (t - warm) / (updates - warm + 1))) / 2
+    Your schedule counts updates from 0, so that the first has no rate at all and all others come
+    one update late. Here t is 1 at the first of them.
 jump at the seam: cosine(after + 1, left) → cosine(t, updates)
     Your rate jumps where warm-up ends: the cosine has been falling since the first update. At
     which t should its angle be 0?
