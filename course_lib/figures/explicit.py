@@ -25,6 +25,8 @@ from course_lib.figures.style import (
 )
 from course_lib.optim.schedules import step_decay, warm_up, warm_up_cosine
 
+MINUS = "\N{MINUS SIGN}"
+
 # Who acts on what
 
 
@@ -39,7 +41,16 @@ def method_map(
     ax.set(xlim=(0, 10), ylim=(0, 7))
     ax.axis("off")
     _box(ax, 5, 4.35, 9.6, 0.62, "the network:   x → F(x; W) → loss → gradient g", "white", INK)
-    _box(ax, 5, 2.85, 9.6, 0.62, "the update:   W ← (1 − lr · λ) W − lr · g", "white", INK)
+    _box(
+        ax,
+        5,
+        2.85,
+        9.6,
+        0.62,
+        f"the update:   W ← (1 {MINUS} lr · λ) W {MINUS} lr · g",
+        "white",
+        INK,
+    )
     _arrow(ax, 8.9, 4.04, 8.9, 3.16)
     ax.text(8.75, 3.6, "g", ha="right", va="center", fontsize=10)
     _arrow(ax, 1.1, 3.16, 1.1, 4.04)
@@ -81,7 +92,7 @@ def _arrow(ax: Axes, x: float, y: float, to_x: float, to_y: float) -> None:
 # A schedule, and what it does to noise
 
 UPDATES = 200
-CURVATURES = np.array([1.0, 0.03])
+CURVATURES = np.array([1.0, 0.1])
 PEAK, NOISE, FAR = 0.5, 1.0, 10.0  # the rate at share 1; the noise of a gradient; the start
 SHAPES = ("constant", "by steps", "cosine")
 
