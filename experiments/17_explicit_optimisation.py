@@ -197,12 +197,12 @@ METHODS = {
     "orthogonal start": Method("weight", {"initializer": partial(orthogonal, gain=2**0.5)}),
     "weight norm": Method("weight", {"weights": "weight norm"}),
     "spectral norm": Method("weight", {"weights": "spectral norm"}),
-    "average (EMA)": Method("weight", {"averaged": True}, averaging, (0.0, 0.8, 0.9, 0.95)),
+    "average (EMA)": Method("weight", {"averaged": True}, averaging, (0.0, 0.9, 0.95, 0.98)),
     "clipping by norm": Method(
-        "gradient", {}, partial(clipping, clip_by_norm), (OFF, 2.0, 0.5, 0.125)
+        "gradient", {}, partial(clipping, clip_by_norm), (OFF, 0.5, 0.125, 0.03)
     ),
     "clipping by value": Method(
-        "gradient", {}, partial(clipping, clip_by_value), (OFF, 0.1, 0.025, 0.00625)
+        "gradient", {}, partial(clipping, clip_by_value), (OFF, 0.025, 0.00625, 0.0016)
     ),
     "warm-up": Method("learning rate", {}, by_warm_up, (1, 10, 30, 90)),
     "step decay": Method("learning rate", {}, by_steps, (1.0, 0.7, 0.4, 0.1)),
