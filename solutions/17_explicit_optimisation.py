@@ -155,7 +155,7 @@ spectral_normalise = check("17.spectral_normalise", spectral_normalise)
 
 # %%
 @one_thread()  # two threads only wait for each other in a network this small
-def follow(keep, epochs=3, lr=0.3):
+def follow(keep, epochs=3, lr=0.1):
     """Return the estimate over the true norm at each training step. keep: hand on u."""
     data, source = resplit(digits(), generator(0)).to(device()), generator(1000)
     params = {name: p.to(device()) for name, p in start((64, 32, 10), generator(2000)).items()}
@@ -182,17 +182,18 @@ estimates = {"u kept": follow(keep=True), "u drawn anew": follow(keep=False)}
 # %% tags=["hide-input"]
 for values in estimates.values():
     assert (values <= 1 + 1e-5).all()
-assert estimates["u kept"][20:].min() > 0.97
-assert estimates["u drawn anew"][20:].min() < 0.95 < estimates["u drawn anew"][20:].max()
+assert estimates["u kept"][2:].min() > 0.8 and estimates["u kept"].max() > 0.98
+assert estimates["u drawn anew"][2:].max() < 0.92
 show(
     explicit.ratios(estimates),
-    alt="The estimate over the true norm against the training step. With u kept the line rises in the first steps to "
-    "nearly 1 and stays there. With u drawn anew it jumps up and down below it. Neither goes above 1.",
+    alt="The estimate over the true norm against the training step. With u kept the line rises to nearly 1 in a few steps, dips "
+    "at times, and comes back. With u drawn anew it jumps up and down far below. Neither goes above 1.",
     caption="One round of power iteration a training step, on the first layer of a network that learns digits.",
 )
 
 # %% [markdown]
-# The estimate comes from below (lesson 14), so that the norm of $\bar W$ is 1 or a little more, never less. It is no certificate.
+# The estimate comes from below (lesson 14), and it lags where the weights turn fast. So the norm of $\bar W$ is 1 or more,
+# never less: one round a step holds the norm near 1, and certifies nothing.
 
 # %% [markdown]
 # ## Weights: their average
@@ -428,15 +429,14 @@ def remains(rule, steps, size=0.0, slots=1, **hyper):
 
 slow = {"lr": 0.1, "weight_decay": 0.01}
 left = {beta: [remains(rule, 400, beta=beta, **slow) for rule in (momentum_l2, decoupled)] for beta in (0.0, 0.5, 0.9)}
-small = {"lr": 1e-4, "slots": 2, "weight_decay": 1.0}
+small = {"lr": 1e-3, "slots": 2, "weight_decay": 0.5}
 by_size = {g: [remains(rule, 2000, g, **small) for rule in (adam_l2, adamw)] for g in (1.0, 10.0, 100.0)}
 
 # %% tags=["hide-input"]
 assert abs(left[0.0][0] - left[0.0][1]) < 1e-12 and left[0.9][0] < 0.05 < 0.6 < left[0.9][1]
 assert all(abs(both[1] - left[0.0][1]) < 1e-12 for both in left.values())
-losses = [1 - by_size[g][0] for g in by_size]
-assert 8 < losses[0] / losses[1] < 12 and 8 < losses[1] / losses[2] < 12
-assert max(both[1] for both in by_size.values()) - min(both[1] for both in by_size.values()) < 0.01
+assert by_size[1.0][0] < 0.5 and by_size[100.0][0] > 0.98
+assert max(both[1] for both in by_size.values()) - min(both[1] for both in by_size.values()) < 1e-6
 columns = {"momentum, β": "", "L2": ".2f", "decoupled": ".2f"}
 say(table(columns, [[f"{beta}", *both] for beta, both in left.items()]))
 columns = {"Adam, gradients ±": "", "L2": ".3f", "decoupled": ".3f"}
