@@ -169,8 +169,8 @@ def ratios(curves: Mapping[str, Numbers]) -> Figure:
     for (name, values), colour in zip(curves.items(), (BLUE, VERMILION, GREEN), strict=False):
         ax.plot(np.arange(1, len(values) + 1), as_array(values), color=colour, label=name)
     ax.axhline(1, color=GREY, linewidth=1, zorder=0)
-    ax.set(xlabel="training step", ylabel="estimate ÷ true norm")
-    ax.legend(loc="lower right", borderpad=0)
+    ax.set(xlabel="training step", ylabel="estimate ÷ true norm", ylim=(0.3, 1.05))
+    ax.legend(loc="lower center", ncols=len(curves), borderpad=0)
     return fig
 
 
