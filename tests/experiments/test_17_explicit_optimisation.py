@@ -156,7 +156,8 @@ def test_a_stored_run_is_run_again(experiment, monkeypatch):
 
 def test_every_side_tried_equally_many_settings_and_none_was_cut_off(experiment):
     for net, sides in METHODS.items():
-        assert list(sides) == list(experiment.METHODS)
+        left_out = experiment.LEFT_OUT.get(net, ())
+        assert list(sides) == [name for name in experiment.METHODS if name not in left_out]
         for name, side in sides.items():
             assert side["tries"] in (45, 48)
             assert len(side["best"]["loss"]) == len(side["high"]["loss"]) == DATA["seeds"] == 24

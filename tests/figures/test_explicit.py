@@ -10,7 +10,7 @@ from course_lib.lab import generator
 from course_lib.optim.schedules import warm_up_cosine
 
 RUNS = np.linspace(0, 1, 12)
-KINDS = {name: ("one method", "another") for name in ("weight", "gradient", "rate", "decay")}
+KINDS = dict.fromkeys(("weight", "gradient", "rate", "decay"), ("one method", "another"))
 FIGURES = {
     "method_map": lambda: explicit.method_map(KINDS, KINDS),
     "ratios": lambda: explicit.ratios({"u kept": [0.9, 1.0], "u drawn anew": [0.7, 0.6]}),
