@@ -1,8 +1,8 @@
 """Lesson 17's claims about explicit optimisation, measured on digits.
 
-Methods    One method after the other on a network of two layers and on one of seven: starts, weight
-           and spectral normalisation, average weights; clipping; schedules; two forms of decay.
-           All are added to momentum with β = 0.9 (C3, explicit half).
+Methods    One method after the other on a network of two layers: starts, weight and spectral
+           normalisation, average weights; clipping; schedules; two forms of decay. Each is added
+           to momentum with β = 0.9 (C3, explicit half).
 Attention  A small vision transformer under Adam with and without warm-up, and with capped steps:
            its loss, and the entropy of its attention (Qi and others 2025).
 
@@ -213,9 +213,8 @@ METHODS = {
         "weight decay", {}, partial(decaying, momentum_decoupled), (0.0, 1e-2, 3e-2, 1e-1)
     ),
 }
-NETS = {"two layers": (64, 32, 10), "seven layers": (64, *[32] * 6, 10)}
-LEFT_OUT = {"seven layers": ("clipping by value", "step decay", "L2")}  # for want of time
-LOWEST = {"two layers": 0.02, "seven layers": 0.004}
+LAYERS = (64, 32, 10)
+LOWEST = 0.02
 HIGH = 8  # the place, among the rates, of one that is high
 
 
@@ -246,16 +245,16 @@ def rates_from(lowest: float, parts: int) -> list[float]:
     return [lowest * STEP ** (k / parts) for k in range((RATES - 1) * parts + 1)]
 
 
-def measure(name: str, sizes: tuple[int, ...], lowest: float) -> dict[str, Any]:
+def measure(name: str) -> dict[str, Any]:
     """Choose a strength and a rate on the tuning seeds; report on all others.
 
     Reported are the losses at the best setting, and those at a rate that is too high for plain
     momentum, with the strength that was best there.
     """
-    method, high = METHODS[name], rates_from(lowest, 1)[HIGH]
-    net, settings, tuned = Net(sizes, **method.net), [], []
+    method, high = METHODS[name], rates_from(LOWEST, 1)[HIGH]
+    net, settings, tuned = Net(LAYERS, **method.net), [], []
     for strength, rule, parts in method.tries():
-        rates = rates_from(lowest, parts)
+        rates = rates_from(LOWEST, parts)
         tuned.append(last(train(net, rule, rates, TUNE), "validation").mean(dim=1))
         settings += [(strength, rule, lr) for lr in rates]
     losses = torch.cat(tuned)
@@ -278,14 +277,7 @@ def measure(name: str, sizes: tuple[int, ...], lowest: float) -> dict[str, Any]:
 
 
 def measure_methods() -> dict:
-    """Measure every method on both networks, but for those left out on the deeper one."""
-    result: dict[str, dict] = {}
-    for net, sizes in NETS.items():
-        names = [name for name in METHODS if name not in LEFT_OUT.get(net, ())]
-        result[net] = {
-            name: measure(name, sizes, LOWEST[net]) for name in tqdm(names, desc=net)
-        }
-    return result
+    return {name: measure(name) for name in tqdm(METHODS, desc="methods")}
 
 
 # Attention that collapses, or does not

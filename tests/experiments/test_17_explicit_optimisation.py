@@ -145,9 +145,9 @@ def test_seeds_that_choose_are_not_reported(experiment):
 
 def test_a_stored_run_is_run_again(experiment, monkeypatch):
     monkeypatch.setattr(experiment, "EPOCHS", 10)
-    side = METHODS["two layers"]["cosine"]["best"]
+    side = METHODS["cosine"]["best"]
     net, rule = (
-        experiment.Net(experiment.NETS["two layers"]),
+        experiment.Net(experiment.LAYERS),
         experiment.by_cosine(side["strength"]),
     )
     loss = experiment.last(experiment.train(net, rule, [side["lr"]], range(2)), "test")[0]
@@ -155,17 +155,16 @@ def test_a_stored_run_is_run_again(experiment, monkeypatch):
 
 
 def test_every_side_tried_equally_many_settings_and_none_was_cut_off(experiment):
-    for net, sides in METHODS.items():
-        left_out = experiment.LEFT_OUT.get(net, ())
-        assert list(sides) == [name for name in experiment.METHODS if name not in left_out]
-        for name, side in sides.items():
-            assert side["tries"] in (45, 48)
-            assert len(side["best"]["loss"]) == len(side["high"]["loss"]) == DATA["seeds"] == 24
-            rates = experiment.rates_from(experiment.LOWEST[net], 1)
-            assert rates[0] * 1.001 < side["best"]["lr"] < rates[-1] * 0.999
-            strengths = experiment.METHODS[name].strengths
-            if strengths:  # the first is no effect at all: nothing lies beyond it
-                assert side["best"]["strength"] in strengths[:-1], name
+    assert list(METHODS) == list(experiment.METHODS)
+    rates = experiment.rates_from(experiment.LOWEST, 1)
+    for name, side in METHODS.items():
+        assert side["tries"] in (45, 48)
+        assert len(side["best"]["loss"]) == len(side["high"]["loss"]) == DATA["seeds"] == 24
+        assert rates[0] * 1.001 < side["best"]["lr"] < rates[-1] * 0.999
+        strengths = experiment.METHODS[name].strengths
+        if strengths:  # the first is no effect at all: nothing lies beyond it
+            assert side["best"]["strength"] in strengths[:-1], name
+            assert side["high"]["strength"] in strengths[:-1], name
     for arm, side in ATTENTION["arms"].items():
         assert side["tries"] in (37, 40)
         assert side["rates"][0] * 1.001 < side["best"]["lr"] < side["rates"][-1] * 0.999
