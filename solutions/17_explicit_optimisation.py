@@ -393,7 +393,7 @@ say(
 #
 # $$ v \leftarrow \beta v + g \qquad W \leftarrow (1 - \alpha \lambda) \, W - \alpha \, v $$
 #
-# The factor is the Jacobian of the decay. It is below 1, so that decay alone is a contraction.
+# The factor is the Jacobian of the decay. For $0 < \alpha \lambda < 1$ it lies between 0 and 1: decay alone is a contraction.
 #
 # ### Exercise 17.decoupled
 #
