@@ -2,7 +2,8 @@
 
 What runs a rule: rules, signature, settings, paths, probe, groups, bucket, compiled, optimizer,
 then cost, surfaces, tuning, schedules. What a lesson needs of its own: descent (07), batches (08),
-averages (09), adaptive (10), correction, dialects and lamb (11).
+averages (09), adaptive (10), correction, dialects and lamb (11), clipping, weight_average, decay
+and spectral (17).
 """
 
 from course_lib.optim.adaptive import (
@@ -34,6 +35,7 @@ from course_lib.optim.batches import (
     sgd_step,
     stream_epoch,
 )
+from course_lib.optim.clipping import clip_by_norm, clip_by_value
 from course_lib.optim.correction import (
     adam_partly_corrected,
     corrected,
@@ -43,6 +45,7 @@ from course_lib.optim.correction import (
     weight_given,
 )
 from course_lib.optim.cost import cost, cost_gradient
+from course_lib.optim.decay import momentum_decoupled, momentum_l2
 from course_lib.optim.descent import (
     best_lr,
     condition_number,
@@ -74,8 +77,9 @@ from course_lib.optim.rules import (
     nesterov,
     rmsprop,
 )
-from course_lib.optim.schedules import cosine, scheduled, warm_up
+from course_lib.optim.schedules import cosine, scheduled, step_decay, warm_up, warm_up_cosine
 from course_lib.optim.signature import apply, hyper_names, rule_name, slot_names
+from course_lib.optim.spectral import cap_step, capped, spectral_normalise
 from course_lib.optim.surfaces import (
     BEALE,
     HIMMELBLAU,
@@ -88,6 +92,7 @@ from course_lib.optim.surfaces import (
     neuron,
 )
 from course_lib.optim.tuning import decades_near_best, rank_ranges, tune
+from course_lib.optim.weight_average import weight_ema, weight_ema_from_first
 
 __all__ = [
     "BEALE",
@@ -113,6 +118,10 @@ __all__ = [
     "best_lr",
     "best_momentum",
     "bowl",
+    "cap_step",
+    "capped",
+    "clip_by_norm",
+    "clip_by_value",
     "condition_number",
     "constant_average",
     "constant_step",
@@ -138,7 +147,9 @@ __all__ = [
     "line_hessian",
     "max_lr",
     "momentum",
+    "momentum_decoupled",
     "momentum_ema",
+    "momentum_l2",
     "momentum_lr_inside",
     "nesterov",
     "neuron",
@@ -155,7 +166,9 @@ __all__ = [
     "scheduled",
     "sgd_step",
     "slot_names",
+    "spectral_normalise",
     "spectral_radius",
+    "step_decay",
     "step_matrix",
     "step_ratio",
     "steps_needed",
@@ -163,6 +176,9 @@ __all__ = [
     "tune",
     "uncorrected_factor",
     "warm_up",
+    "warm_up_cosine",
+    "weight_ema",
+    "weight_ema_from_first",
     "weight_given",
     "window",
 ]

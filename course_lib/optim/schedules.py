@@ -33,6 +33,35 @@ def warm_up(t: int, updates: int) -> float:
     return min(1.0, t / updates)
 
 
+def warm_up_cosine(t: int, updates: int, *, warm: int, final: float = 0.0) -> float:
+    """Return the share at update t of so many: it grows for `warm` updates, then falls by a cosine.
+
+    `t / warm` up to update `warm`, whose share is 1; from there on
+    `final + (1 − final) (1 + cos(π (t − warm) / (updates − warm + 1))) / 2`. Both give 1 where they
+    meet. The share `final` would be reached at the update after the last.
+    warm: 1 or more, where 1 means no warm-up, and at most `updates`. final: from 0 to 1.
+    torch's `LinearLR` and `CosineAnnealingLR` under a `SequentialLR` give the same.
+
+    >>> [round(warm_up_cosine(t, 5, warm=2), 2) for t in (1, 2, 3, 4, 5)]
+    [0.5, 1.0, 0.85, 0.5, 0.15]
+    """
+    if t < warm:
+        return warm_up(t, warm)
+    after, left = t - warm, updates - warm + 1
+    return final + (1 - final) * cosine(after + 1, left)
+
+
+def step_decay(t: int, *, every: int, factor: float) -> float:
+    """Return a share that is multiplied by `factor` after each `every` updates.
+
+    `factor^⌊(t − 1) / every⌋`, as torch's `StepLR`.
+
+    >>> [step_decay(t, every=2, factor=0.1) for t in (1, 2, 3, 5)]
+    [1.0, 1.0, 0.1, 0.010000000000000002]
+    """
+    return factor ** ((t - 1) // every)
+
+
 def scheduled(rule: Rule, share: Callable[[int], float]) -> Rule:
     """Return the rule with its rate multiplied by `share(t)`.
 

@@ -7,7 +7,7 @@ import torch
 
 from course_lib.lab import generator
 from course_lib.optim import rules
-from course_lib.optim.schedules import cosine, scheduled, warm_up
+from course_lib.optim.schedules import cosine, scheduled, step_decay, warm_up, warm_up_cosine
 from course_lib.optim.signature import apply, hyper_names, slot_names
 
 OPTIMIZERS = {
@@ -48,6 +48,41 @@ def test_the_warm_up_is_that_of_torch(updates):
     )
     found = [warm_up(t, updates) for t in range(1, 9)]
     assert found == pytest.approx(rates(plan, 8), abs=1e-9)
+
+
+@pytest.mark.parametrize("final", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize(("updates", "warm"), [(12, 1), (12, 2), (12, 5), (12, 12), (1, 1)])
+def test_the_warm_up_and_cosine_are_those_of_torch(updates, warm, final):
+    plans = torch.optim.lr_scheduler
+
+    def both(optimizer):
+        parts = [
+            plans.LinearLR(optimizer, start_factor=1 / warm, total_iters=max(warm - 1, 1)),
+            plans.CosineAnnealingLR(optimizer, T_max=updates - warm + 1, eta_min=final),
+        ]
+        return parts[1] if warm == 1 else plans.SequentialLR(optimizer, parts, [warm - 1])
+
+    def by_cosine_alone(optimizer):
+        return plans.CosineAnnealingLR(optimizer, T_max=updates, eta_min=final)
+
+    found = [warm_up_cosine(t, updates, warm=warm, final=final) for t in range(1, updates + 1)]
+    expected = rates(by_cosine_alone if warm == 1 else both, updates)
+    assert found == pytest.approx(expected, abs=1e-9)
+    assert found[warm - 1] == 1.0  # no jump: the peak is reached, once, where the halves meet
+    assert max(found) == 1.0
+
+
+@pytest.mark.parametrize("updates", [7, 100])
+def test_without_warm_up_it_is_the_cosine(updates):
+    found = [warm_up_cosine(t, updates, warm=1) for t in range(1, updates + 1)]
+    assert found == [cosine(t, updates) for t in range(1, updates + 1)]
+
+
+@pytest.mark.parametrize(("every", "factor"), [(1, 0.5), (4, 0.1), (50, 0.1)])
+def test_the_step_decay_is_that_of_torch(every, factor):
+    plan = partial(torch.optim.lr_scheduler.StepLR, step_size=every, gamma=factor)
+    found = [step_decay(t, every=every, factor=factor) for t in range(1, 13)]
+    assert found == pytest.approx(rates(plan, 12), rel=1e-9)
 
 
 @pytest.mark.parametrize("share", SHARES.values(), ids=SHARES)
