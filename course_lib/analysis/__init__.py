@@ -2,7 +2,8 @@
 
 What a module does to a small change: module, then linear_maps, pointwise, normalise, batchnorm,
 weights and attention. Every module once, with random weights: examples. How much it can stretch:
-constants, bounds, power_iteration. What becomes of sizes in wide layers: mean_field.
+constants, bounds, power_iteration; of whole
+networks: compose, torch_modules, network. What becomes of sizes in wide layers: mean_field.
 """
 
 from course_lib.analysis.attention import cosine_attention, dot_product_attention, l2_attention
@@ -15,6 +16,7 @@ from course_lib.analysis.bounds import (
     upper_norm_by_sums,
     upper_norm_zero_padded,
 )
+from course_lib.analysis.compose import upper_of_blocks, upper_of_chain
 from course_lib.analysis.constants import CONSTANTS, SOFTMAX, Constant
 from course_lib.analysis.examples import EXAMPLES, example
 from course_lib.analysis.linear_maps import average_pool, convolution, dropout, linear
@@ -28,6 +30,12 @@ from course_lib.analysis.module import (
     pre_norm,
     residual,
     sum_of,
+)
+from course_lib.analysis.network import (
+    NetworkBound,
+    Residual,
+    lower_of_network,
+    upper_of_network,
 )
 from course_lib.analysis.normalise import (
     center_norm,
@@ -50,6 +58,8 @@ __all__ = [
     "SOFTMAX",
     "Constant",
     "Module",
+    "NetworkBound",
+    "Residual",
     "activation",
     "average_pool",
     "batch_norm",
@@ -71,6 +81,7 @@ __all__ = [
     "linear",
     "lower_norm",
     "lower_norm_at",
+    "lower_of_network",
     "max_pool",
     "mean_squares",
     "on_each",
@@ -85,6 +96,9 @@ __all__ = [
     "upper_norm_by_reshape",
     "upper_norm_by_sums",
     "upper_norm_zero_padded",
+    "upper_of_blocks",
+    "upper_of_chain",
+    "upper_of_network",
     "weight_norm",
     "weight_norm_of_v",
 ]
