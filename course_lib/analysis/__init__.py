@@ -2,8 +2,8 @@
 
 What a module does to a small change: module, then linear_maps, pointwise, normalise, batchnorm,
 weights and attention. Every module once, with random weights: examples. How much it can stretch:
-constants, bounds, power_iteration; of whole
-networks: compose, torch_modules, network. What becomes of sizes in wide layers: mean_field.
+constants, bounds, power_iteration, sampled; of
+whole networks: compose, torch_modules, network. What becomes of sizes in wide layers: mean_field.
 """
 
 from course_lib.analysis.attention import cosine_attention, dot_product_attention, l2_attention
@@ -50,6 +50,7 @@ from course_lib.analysis.pointwise import (
     soft_max,
 )
 from course_lib.analysis.power_iteration import lower_norm, lower_norm_at
+from course_lib.analysis.sampled import lower_constant, norms_by_scale
 from course_lib.analysis.weights import spectral_norm, weight_norm, weight_norm_of_v
 
 __all__ = [
@@ -79,11 +80,13 @@ __all__ = [
     "l2_normalise",
     "layer_norm",
     "linear",
+    "lower_constant",
     "lower_norm",
     "lower_norm_at",
     "lower_of_network",
     "max_pool",
     "mean_squares",
+    "norms_by_scale",
     "on_each",
     "post_norm",
     "pre_norm",
