@@ -64,7 +64,7 @@ assert kept["seeds"] == 24
 # 2. A network is trained on digits. Does it stretch more after training than before, or less?
 # 3. You multiply the norms of its layers. By what factor does the product overstate what the network does at
 #    images: about 1, 3, 30 or 1000?
-# 4. In a network of 30 layers each layer is held at a norm of 1, so that nothing can explode. Does it learn?
+# 4. In a network of ten layers each layer is held at a norm of 1, so that nothing can explode. Does it learn?
 
 # %%
 # Your guesses, in your own words:
@@ -122,9 +122,7 @@ for name, found in slopes.items():
     where = "all z above 0" if name in ("ReLU", "leaky ReLU", "ELU") else where
     rows.append([name, found, value, where])
 assert slopes["GELU"] > 1.128 and slopes["SiLU"] > 1.099
-say(
-    table({"activation": "", "from samples": ".5f", "exact": ".5f", "reached at z =": ">"}, rows)
-)
+say(table({"activation": "", "from samples": ".5f", "exact": ".5f", "reached at z =": ">"}, rows))
 
 # %% [markdown]
 # Samples never say too much: a slope between two places is a mean of slopes, and the constant is the largest.
@@ -422,14 +420,12 @@ show(
 )
 
 # %% tags=["hide-input"]
-def at(key, moment):
-    return median(history[key][moment])
-
+at = {key: [median(of) for of in values] for key, values in history.items()}
 assert (history["upper"][-1] > history["upper"][0]).all()
 assert (history["median"][-1] > history["median"][0]).all()
 say(
     f"In all 24 runs it stretches more after training than before: the median image's norm goes from "
-    f"{at('median', 0):.1f} to {at('median', -1):.1f}, the product from {at('upper', 0):.0f} to {at('upper', -1):.0f}. "
+    f"{at['median'][0]:.1f} to {at['median'][-1]:.1f}, the product from {at['upper'][0]:.0f} to {at['upper'][-1]:.0f}. "
     f"The product overstates the largest norm {median(loose[0]):.1f} times at the start and {median(loose[-1]):.1f} times "
     f"after {epochs[-1]} epochs. With three layers that is little; in the chain of 48 blocks above it was eleven powers of ten."
 )
@@ -540,7 +536,9 @@ show(
 norm = nn.LayerNorm(16)
 block = Residual(nn.Sequential(norm, nn.Linear(16, 64), nn.GELU(), nn.Linear(64, 16)))
 print(upper_of_network(nn.Sequential(nn.LayerNorm(16), nn.Identity()), (16,)))
-print(upper_of_network(nn.TransformerEncoderLayer(16, 2, 64, batch_first=True).eval(), (5, 16)).upper)
+print(
+    upper_of_network(nn.TransformerEncoderLayer(16, 2, 64, batch_first=True).eval(), (5, 16)).upper
+)
 
 # %% [markdown]
 # **Two modes, two constants.** In evaluation BatchNorm is linear. In training it divides by the batch's spread, as a function of the whole batch; and dropout
@@ -569,27 +567,39 @@ errors = {
     for title, key in (("clean images", "clean"), ("noisy images", "noisy"))
 }
 show(
-    lipschitz.caps(errors, confidence_interval),
+    lipschitz.by_side(errors, confidence_interval, "wrong answers"),
     alt="Errors of 24 runs for six networks, on clean and on noisy test images, a row each, with intervals.",
     caption="Wrong answers on test images, each side at its best learning rate. Dots: runs. Ticks and bars: means and their "
     "95 % intervals.",
     claims=("C2, second half",),
 )
+
 # %% [markdown]
-# And tanh networks of 3, 10 and 30 layers: started as usual, started three times as large, with every norm held
-# at 1, with orthogonal weights, and with a shortcut of which 1/L goes through each layer.
+# And tanh networks of 3 and of 10 layers: started as usual, started three times as large, with every norm held
+# at 1, with orthogonal weights, and with a shortcut of which each layer adds a share of 1/L.
 
 # %% tags=["hide-input"]
 deep = {
-    name: tuple(torch.tensor([of[key] for of in cells]) for key in ("test_accuracy", "norm_at_start"))
-    for name, cells in kept["deep"].items()
+    depth: {name: torch.tensor(cells[k]["test_accuracy"]) for name, cells in kept["deep"].items()}
+    for k, depth in enumerate(kept["depths"])
+}
+at_start = {
+    name: [median(cell["norm_at_start"]) for cell in cells] for name, cells in kept["deep"].items()
 }
 show(
-    lipschitz.depths(kept["depths"], deep),
+    lipschitz.by_side(
+        {f"{depth} layers": of for depth, of in deep.items()}, confidence_interval, "test accuracy"
+    ),
     alt="XX",
-    caption="tanh networks on digits, 24 runs, each side at its best learning rate. Line: median. Band: middle nine tenths of runs.",
+    caption="tanh networks on digits, each side at its best learning rate. Dots: 24 runs. Ticks and bars: means and "
+    "their 95 % intervals.",
     claims=("C2, second half",),
 )
+heads = [f"{depth} layers" for depth in kept["depths"]]
+norms_at_start = table(
+    {"network": ""} | dict.fromkeys(heads, ".2g"), [[n, *of] for n, of in at_start.items()]
+)
+say(f"The norm of the Jacobian at images before the first step, medians:\n\n{norms_at_start}")
 
 # %% tags=["hide-input"]
 verdict(

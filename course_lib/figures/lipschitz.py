@@ -149,45 +149,19 @@ def growth(scales: Numbers, norms: Mapping[str, Numbers]) -> Figure:
     return fig
 
 
-# Caps
+# Runs of several networks, side by side
 
 
-def caps(errors: Mapping[str, Mapping[str, Numbers]], interval: Interval) -> Figure:
-    """Draw the errors of each run: `errors[panel][side]` is `(runs,)`."""
-    rows = list(next(iter(errors.values())))
-    fig, axes = figure(0.9 + 0.32 * len(rows), ncols=len(errors), sharey=True, squeeze=False)
-    for (title, of), ax in zip(errors.items(), axes[0], strict=True):
+def by_side(panels: Mapping[str, Mapping[str, Numbers]], interval: Interval, label: str) -> Figure:
+    """Draw a share for each run: `panels[title][side]` is `(runs,)`; all panels have the same sides."""
+    rows = list(next(iter(panels.values())))
+    fig, axes = figure(0.9 + 0.32 * len(rows), ncols=len(panels), sharey=True, squeeze=False)
+    for (title, of), ax in zip(panels.items(), axes[0], strict=True):
         for place, values in enumerate(of.values()):
             runs = as_array(values)
             dots(ax, place, runs, width=0.13, size=9, alpha=0.45)
             tick(ax, place, *interval(runs))
-        ax.set(title=title, xlabel="wrong answers", xlim=(0, None))
+        ax.set(title=title, xlabel=label, xlim=(0, None))
         ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     name_rows(axes[0, 0], rows)
-    return fig
-
-
-# Deep networks
-
-
-def depths(layers: Sequence[int], of: Mapping[str, tuple[Numbers, Numbers]]) -> Figure:
-    """Draw accuracy and the norm at the start against the number of layers.
-
-    of: under each name both, `(depths, runs)`.
-    """
-    fig, (left, right) = figure(3.5, ncols=2)
-    looks = zip((INK, VERMILION, BLUE, GREEN, PURPLE), ("-", "--", "-", "-.", ":"), strict=True)
-    x = np.arange(len(layers))
-    for (name, (accuracies, norms)), (colour, dashes) in zip(of.items(), looks, strict=False):
-        band(left, x, accuracies, color=colour, linestyle=dashes, alpha=0.12)
-        band(right, x, norms, color=colour, linestyle=dashes, alpha=0.12, label=name)
-    left.set(ylim=(0, 1), ylabel="test accuracy", title="what is learnt")
-    left.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    right.set(yscale="log", ylabel="norm of the Jacobian", title="before the first step")
-    right.axhline(1, color=GREY, linewidth=0.8, zorder=0)
-    right.minorticks_off()
-    for ax in (left, right):
-        ax.set_xticks(x, [str(count) for count in layers])
-        ax.set_xlabel("layers")
-    fig.legend(loc="outside lower center", ncols=3)
     return fig

@@ -67,7 +67,8 @@ shortcut forgotten: skips.abs() + →
 shortcuts of 1: skips.abs() → 1
     Each shortcut counts as 1 in your result, whatever its weight. A block may have none.
 shortcut multiplied: skips.abs() + → skips.abs() *
-    You multiply by the shortcut's weight. The two ways run side by side, and meet in a sum.
+    You multiply by the shortcut's weight. Along a way that is right; the shortcut and the branch
+    run side by side, and meet in a sum.
 with its sign: skips.abs() → skips
     A shortcut of negative weight makes your bound smaller. Distances have no sign: what does a
     weight of -1 do to one?
@@ -103,9 +104,6 @@ one too many: (skips.abs() + → (1 + skips.abs() +
 weight on the branch: skips.abs() + branches.prod(dim=1) → 1 + skips.abs() * branches.prod(dim=1)
     The weight stands on the branch in your result, and the shortcut counts as 1. Here it is the
     shortcut's.
-everything multiplied:
-    | return skips.abs().prod() * branches.prod()
-    Everything is multiplied. Along a way that is right; where two ways meet it is not.
 size twice: .prod() → .prod().square()
     The result is squared.
 """

@@ -89,7 +89,7 @@ J alone: transposed(ahead / length) → ahead
 order of the products: product ↔ transposed
     The two products have changed places. v belongs to the inputs: which of the two takes it?
 a round too few: range(rounds) → range(rounds - 1)
-    Your result is a round early: count how often both products are taken.
+    Your result is a round early. Is it the length of Jv for the *last* v, or of one before?
 a round too many: range(rounds) → range(rounds + 1)
     Your result is a round late: count how often both products are taken.
 vector returned: return product(v).norm() → return v
@@ -118,8 +118,6 @@ every round from the start:
     Each round begins from the first vector again: the new one is not kept.
 no rounds: range(rounds) → range(0)
     No round is done. Is there a `return` too early, or does the loop change another name than v?
-no last product: return product(v).norm() → return length if rounds else product(v).norm()
-    The length is that of an earlier v, from before the last round.
 """
 
 POWER_ITERATION = Exercise(
