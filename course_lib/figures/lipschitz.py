@@ -103,7 +103,7 @@ def rounds(found: Numbers, exact: float, bounds: Mapping[str, float]) -> Figure:
     ax.axhline(exact, color=TRUE, label="singular value, exact")
     for (name, value), dashes in zip(bounds.items(), ("--", ":"), strict=True):
         ax.axhline(value, color=UPPER, linestyle=dashes, label=name)
-    ax.set(xlabel="rounds", ylabel="norm", ylim=(0, None))
+    ax.set(xlabel="rounds", ylabel="norm", ylim=(0, 1.1 * max([exact, *bounds.values()])))
     ax.legend(loc="lower right", borderpad=0, ncols=2)
     return fig
 
@@ -153,7 +153,7 @@ def growth(scales: Numbers, norms: Mapping[str, Numbers]) -> Figure:
 
 
 def by_side(panels: Mapping[str, Mapping[str, Numbers]], interval: Interval, label: str) -> Figure:
-    """Draw a share for each run: `panels[title][side]` is `(runs,)`; all panels have the same sides."""
+    """Draw a share for each run: `panels[title][side]` is `(runs,)`, the same sides in each."""
     rows = list(next(iter(panels.values())))
     fig, axes = figure(0.9 + 0.32 * len(rows), ncols=len(panels), sharey=True, squeeze=False)
     for (title, of), ax in zip(panels.items(), axes[0], strict=True):
