@@ -18,8 +18,8 @@ from course_lib.analysis.bounds import (
 )
 from course_lib.analysis.constants import CONSTANTS, SOFTMAX, Constant
 from course_lib.analysis.examples import EXAMPLES, example
-from course_lib.analysis.linear_maps import average_pool, convolution, dropout, linear
 from course_lib.analysis.half_precision import lost_in_half, next_scale, scaled_back
+from course_lib.analysis.linear_maps import average_pool, convolution, dropout, linear
 from course_lib.analysis.mean_field import (
     chi_1,
     critical_gain,

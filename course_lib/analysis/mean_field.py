@@ -24,8 +24,8 @@ def mean_squares(
     spread: the standard deviation of z. In a wide layer with weights of mean 0 and variance
     `gain² / d` and no biases, z of the next layer has the variance `gain²` times the first, and on
     the way back a layer multiplies the mean square of the gradient by `gain²` times the second.
-    Found by adding up over a fine grid, in float64; fewer places do for a smooth φ. Source: Poole and others
-    (2016); Schoenholz and others (2017).
+    Found by adding up over a fine grid, in float64; fewer places do for a smooth φ.
+    Source: Poole and others (2016); Schoenholz and others (2017).
 
     >>> from course_lib.nn.activations import ACTIVATIONS
     >>> [round(mean.item(), 3) for mean in mean_squares(ACTIVATIONS["ReLU"], 1.0)]
