@@ -21,7 +21,7 @@ def lost_in_half(g: Tensor, scale: float) -> Tensor:
     """
     g = g[g != 0]
     half = (scale * g).half()
-    return torch.stack([half.isinf().to(g.dtype).mean(), (half == 0).to(g.dtype).mean()])
+    return torch.stack([half.isinf(), half == 0]).float().mean(dim=1)
 
 
 def scaled_back(half: Tensor, scale: float) -> tuple[Tensor, bool]:

@@ -133,7 +133,7 @@ def keeping_gain(sums: Tensor, out: Tensor) -> Tensor:
     return (sums.square().mean() / out.square().mean()).sqrt()
 
 
-def log_norms(jacobians: Sequence[Tensor], g: Tensor) -> Tensor:
+def log_norms(jacobians: Tensor, g: Tensor) -> Tensor:
     """Return log10 of the length of the gradient at x and behind each of L layers, `(L + 1,)`.
 
     jacobians: `(L, d, d)`, the first layer's first. g: `(d,)`, the gradient behind the last layer.
@@ -145,7 +145,7 @@ def log_norms(jacobians: Sequence[Tensor], g: Tensor) -> Tensor:
     """
     length = g.norm()
     found = [length.log10()]
-    for J in reversed(list(jacobians)):
+    for J in reversed(jacobians):
         g = J.T @ (g / length)
         length = g.norm()
         found.append(found[-1] + length.log10())
