@@ -103,6 +103,12 @@ logarithms subtracted: found[-1] + length → found[-1] - length
     The logarithms are subtracted. When lengths multiply, what do logarithms do?
 unequal entries multiplied: J.T @ → J.diagonal() *
     Only the diagonal of each Jacobian is used: look at how a vector is multiplied by a matrix.
+forward:
+    | J.T @ → J @
+    | reversed(jacobians) → jacobians
+    | found[::-1] → found
+    You carry a change forward, from the first layer on. A gradient comes in behind the last layer
+    and goes back: which way does it meet a matrix, and in which order?
 not transposed, and first layer first: J.T @ → J @ ; reversed(jacobians) → jacobians
     A small change of x is carried forward, through the layers as they stand. A gradient goes the
     other way, from the last layer to the first.
