@@ -9,10 +9,10 @@ Mend       50 layers at gain 1; nothing changes but one remedy (C2).
 
 A seed draws the division into training, validation and test images, the starting weights and the
 order of the images. Every side searches for its own constant learning rate as in lesson 04: on
-three seeds of their own, by the mean accuracy on validation images, until the rates on either side of the
-best are worse, in steps of 10^(1/6) at last, or until the network stays as it was at the start.
-Then 20 other seeds are trained at that rate, for five epochs, and tested. It takes about five
-minutes:
+three seeds of their own, by the mean accuracy on validation images, until the rates on either side
+of the best are worse, in steps of 10^(1/6) at last, or until the network stays as it was at the
+start. Then 20 other seeds are trained at that rate, for five epochs, and tested. It takes about
+five minutes:
 
     python experiments/15_signal_propagation.py
 """
