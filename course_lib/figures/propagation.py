@@ -91,7 +91,7 @@ def spectrum(panels: Mapping[str, Numbers], floor: float = 1e-12) -> Figure:
         ax.set(yscale="log", ylim=(floor / 3, 1e3), xlabel="layers", title=title)
         ax.minorticks_off()
     axes[0, 0].set_ylabel("singular values")
-    axes[0, 0].legend(loc="lower left", borderpad=0)
+    axes[0, min(1, len(panels) - 1)].legend(loc="lower left", borderpad=0)
     return fig
 
 
