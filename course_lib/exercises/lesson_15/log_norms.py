@@ -14,9 +14,9 @@ def _cases(seed: int) -> list[Case]:
     turn = torch.linalg.qr(draw(4, 4)).Q
     return [
         Case("3 layers of width 4", (draw(3, 4, 4), draw(4))),
-        Case("500 layers that shrink a gradient", (0.05 * draw(500, 3, 3), draw(3))),
+        Case("200 layers that shrink a gradient", (0.01 * draw(200, 3, 3), draw(3))),
         Case("6 layers of width 2", (2 * draw(6, 2, 2), 5 * draw(2))),
-        Case("500 layers that make it grow", (20 * draw(500, 3, 3), draw(3)), special=True),
+        Case("200 layers that make it grow", (100 * draw(200, 3, 3), draw(3)), special=True),
         Case("1 layer", (draw(1, 5, 5), draw(5)), special=True),
         Case("no layer", (draw(0, 3, 3), draw(3)), special=True),
         Case("width 1", (draw(4, 1, 1), draw(1)), special=True),
