@@ -1,0 +1,731 @@
+# %% [markdown]
+# # 15 · Signal propagation
+#
+# **Question.** Why do gradients vanish or explode?
+#
+# **Time.** about 80 minutes.
+#
+# **Before this.** [14 · Lipschitz constants](14_lipschitz_constants.ipynb)
+
+# %% [markdown]
+# Lesson 04 kept the *size* of signals in fifty layers, and left a riddle: thirty ReLU layers from He's
+# weights have signals and gradients of the right size, and still train badly. This lesson follows signals and
+# gradients through a hundred layers, asks what else must be kept, and takes the two faults apart that the survey
+# behind part III names in its abstract: vanishing and exploding gradients. Then it goes to half precision, where
+# small and large numbers are lost for good.
+
+# %% tags=["hide-input"]
+# Setup
+import math
+from functools import partial
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from course_lib.analysis import (
+    blocks,
+    chi_1,
+    critical_gain,
+    fixed_point,
+    gradients,
+    mean_squares,
+    next_scale,
+    signals,
+    sizes,
+    spectra,
+)
+from course_lib.exercises import check, hint, mine, progress, solution
+from course_lib.figures import (
+    Choice,
+    Slider,
+    interact,
+    propagation,
+    say,
+    show,
+    table,
+    verdict,
+)
+from course_lib.lab import (
+    accuracy,
+    confidence_interval,
+    device,
+    digits,
+    experiment,
+    generator,
+    resplit,
+    stored,
+)
+from course_lib.nn.activations import ACTIVATIONS
+from course_lib.nn.initializers import orthogonal
+
+kept, script = stored("15_signal_propagation"), experiment("15_signal_propagation")
+assert kept["seeds"] == 20
+data = script.standardised(resplit(digits(), generator(0)))  # each pixel around 0, as in lesson 04
+tanh = ACTIVATIONS["tanh"]
+
+# %% [markdown]
+# ## Predict first
+#
+# Write down a guess for each. The lesson answers all three.
+#
+# 1. A hundred linear layers of 64 neurons start from random weights that keep the mean square of signals. A small
+#    change of the input can point in 64 directions at right angles. In how many of them does it arrive with at least
+#    a tenth of its size?
+# 2. In fifty tanh layers signals shrink to less than a millionth. A linear model looks at the last layer, before
+#    any training, in float64. Can it still read digits?
+# 3. A network computes in half precision. The loss is multiplied by 65,536 before the way back, and gradients are
+#    divided by 65,536 after it. What is that good for?
+
+# %%
+# Your guesses, in your own words:
+# 1.
+# 2.
+# 3.
+
+# %% [markdown]
+# ## Forward and backward
+#
+# Layer $l$ makes sums $z_l = W_l h_{l-1}$ and signals $h_l = \varphi(z_l)$; $h_0$ is the image. Lesson 13 gave its
+# Jacobian, $J_l = \text{diag}(\varphi'(z_l))\, W_l$. A small change goes forward through the product of all
+# Jacobians, and a gradient $g_l$, that of the loss by $h_l$, comes back through the same product, transposed:
+#
+# $$ dh_L = J_L \cdots J_2 J_1 \, dh_0 \qquad\qquad g_0 = J_1^\top J_2^\top \cdots J_L^\top \, g_L $$
+#
+# - **Forward principle.** Signals, and differences between signals, must neither die out nor grow from layer to layer.
+# - **Backward principle.** The same for gradients. The gradient of a weight is the product of both: that
+#   of the sum, $\delta_l = \varphi'(z_l) \odot g_l$, times the signal, $\delta_l h_{l-1}^\top$. It is small where either is small.
+#
+# Weights with the standard deviation $\gamma / \sqrt{d}$, for $d$ inputs, have the **gain** $\gamma$. A layer multiplies
+# the mean square of what comes in by $\gamma^2$, and then the activation takes some of it away.
+#
+# ### Exercise 15.gain
+#
+# With which gain are the sums of the next layer as large as those of this one? You see the sums, and what the
+# activation made of them.
+
+
+# %%
+def gain(sums, out):
+    """Return the gain with which the next sums have the mean square that these have.
+
+    sums: tensor of any shape, what goes into an activation.
+    out: tensor of the same shape, what comes out of it.
+    The result is a tensor with one number.
+    """
+    ### BEGIN SOLUTION
+    return (sums.square().mean() / out.square().mean()).sqrt()
+    ### END SOLUTION
+
+
+# %%
+gain = check("15.gain", gain)
+
+# %%
+solution("15.gain")
+
+# %% [markdown]
+# Here is that gain for four activations, with normal sums of three sizes.
+
+# %%
+z = torch.randn(100_000, generator=generator(0), dtype=torch.float64)
+found = {
+    name: [gain(size * z, ACTIVATIONS[name].f(size * z)).item() for size in (0.1, 1.0, 3.0)]
+    for name in ("identity", "tanh", "ReLU", "GELU")
+}
+
+# %% tags=["hide-input"]
+# The table: gains that keep the size
+assert max(abs(of - 2**0.5) for of in found["ReLU"]) < 0.02 and found["tanh"][0] < 1.02
+assert found["tanh"][2] > 3 and found["GELU"][0] > found["GELU"][2]
+columns = {"activation": ""} | {f"sums of size {size}": ".2f" for size in (0.1, 1, 3)}
+say(table(columns, [[name, *of] for name, of in found.items()]))
+
+# %% [markdown]
+# For ReLU it is He's $\sqrt{2}$ at every size. For tanh it depends on the size. So with a gain above 1 small signals
+# grow and large ones shrink, until they settle where the table's gain is theirs: at the mean square $q^*$ of the sums.
+# There a layer multiplies the mean square of gradients by
+#
+# $$ \chi_1 = \gamma^2 \; \text{mean of } \varphi'(z)^2 \qquad z \sim N(0, q^*) $$
+#
+# (Poole and others 2016). The same number says what becomes of the squared distance between two nearly equal
+# signals. Below 1, gradients and differences vanish: the *ordered* phase. Above 1, gradients explode and
+# the smallest differences grow: the *chaotic* phase. All this is for infinitely wide layers, and weights that are
+# drawn independently; in narrow ones it is a guide.
+#
+# ### Exercise 15.depth_limit
+#
+# After how many layers has the *size* of gradients, the root of the mean square, changed by a given factor? It may
+# have grown or fallen.
+
+
+# %%
+def depth_limit(chi, factor):
+    """Return after how many layers a size has grown or fallen by a factor.
+
+    chi: tensor of any shape, what a layer multiplies the mean square by, above 0.
+    factor: a number above 1.
+    The result has the shape of chi, and need not be whole.
+    """
+    ### BEGIN SOLUTION
+    return 2 * math.log(factor) / chi.log().abs()
+    ### END SOLUTION
+
+
+# %%
+depth_limit = check("15.depth_limit", depth_limit)
+
+# %%
+gains = kept["gains"]
+settled = [fixed_point(tanh, of) for of in gains]
+chis = torch.tensor([chi_1(tanh, of, q) for of, q in zip(gains, settled, strict=True)])
+limits = depth_limit(chis, 1e4)
+
+# %% tags=["hide-input"]
+# The table: tanh networks by gain
+assert all(chis[:2] < 1) and all(chis[3:] > 1)
+rows = [
+    [of, q if of > 1 else 0.0, chi, "no limit" if of == 1 else f"{limit:.0f}"]
+    for of, q, chi, limit in zip(gains, settled, chis, limits, strict=True)
+]
+columns = {"gain": "g", "q*": ".2f", "χ₁": ".2f", "layers until gradients change 10,000-fold": ">"}
+say(table(columns, rows))
+
+# %% [markdown]
+# Between the phases lies $\chi_1 = 1$. Without biases tanh is there at gain 1, where $q^*$ is 0 and is reached slowly, as
+# lesson 04 showed. Random biases of some standard deviation move it: they make sums larger, slopes smaller, and so
+# allow a larger gain. All such pairs are the **critical line**.
+
+# %% tags=["hide-input"]
+# The table: the critical line of tanh
+line = {bias: critical_gain(tanh, bias) for bias in (0.01, 0.1, 0.3, 1.0)}
+assert list(line.values()) == sorted(line.values()) and 1 < line[0.01] < 1.1
+say(table({"bias std": "g", "critical gain of tanh": ".2f"}, line.items()))
+
+# %% [markdown]
+# Now look at real digits in 64 neurons a layer. Left, signals; right, gradients, from a random one behind the last
+# layer. Dotted: what theory expects of wide layers.
+#
+# 1. tanh: which gain keeps both for a hundred layers? Which keeps signals, and not gradients?
+# 2. ReLU: find the gain at which both stay. How sharp is it?
+# 3. Where do measurement and theory part, and in which activation most?
+
+# %% tags=["hide-input"]
+# The interactive figure
+source = generator(5)
+z64 = torch.randn(100, 64, 64, generator=source, dtype=torch.float64)
+x100 = data.train.x[:100].double()
+g100 = torch.randn(100, 64, generator=source, dtype=torch.float64)
+in_layers = partial(propagation.flow, x100, g100, z64)
+interact(
+    in_layers,
+    propagation.start_flow,
+    propagation.draw_flow,
+    {
+        "depth": Slider("depth", 5, 100, 5, 100),
+        "gain": Slider("gain", 0.5, 3.0, 0.1, 2.0),
+        "activation": Choice("activation", ("tanh", "ReLU", "GELU", "identity"), "tanh"),
+    },
+    alt="Two panels on logarithmic scales against the layer, for tanh with gain 2. Signals stay level a "
+    "little below 1. Gradients rise steeply from the last layer, at the right, to the first, along the dotted line.",
+    caption="Sizes of signals and gradients in a tanh network before training, and what theory expects. At gain 2 "
+    "signals look healthy while gradients explode.",
+)
+
+# %% tags=["hide-input"]
+# Check: what the interactive figure shows
+level, fall, rise = (in_layers(100, of, "tanh") for of in (1.0, 0.7, 2.0))
+assert level["backward"][0] > 1e-3 and fall["backward"][0] < 1e-12 and fall["forward"][-1] < 1e-12
+assert rise["forward"][-1] > 0.3 and rise["backward"][0] > 1e3
+for of in (level, fall, rise):
+    early = slice(0, 20)
+    ratio = of["forward"][early] / of["forward_theory"][early]
+    assert ratio.min() > 0.5 and ratio.max() < 2
+say(
+    f"At gain 0.7 the gradient at the image is $10^{{{math.log10(fall['backward'][0]):.0f}}}$; at gain 2 it is "
+    f"$10^{{{math.log10(rise['backward'][0]):.0f}}}$, while signals behind the last layer have the size "
+    f"{rise['forward'][-1]:.2f}."
+)
+
+# %% [markdown]
+# ## Counting in logarithms
+#
+# A float32 ends near $10^{-45}$ and $10^{38}$. In deep networks the product itself leaves that range. What one does
+# instead: follow the gradient back layer by layer, make it as long as 1 each time, and add up the logarithms.
+#
+# ### Exercise 15.log_norms
+#
+# Find the logarithm of the gradient's length at the input and behind every layer, for any number of layers.
+
+
+# %%
+def log_norms(jacobians, g):
+    """Return log10 of the gradient's length at the input and behind each layer.
+
+    jacobians: tensor of shape (L, d, d), the Jacobian of each layer, the first layer's first.
+    g: tensor of shape (d,), the gradient behind the last layer.
+    The result has shape (L + 1,): entry 0 is for the input, entry L for g itself.
+    """
+    ### BEGIN SOLUTION
+    length = g.norm()
+    found = [length.log10()]
+    for J in reversed(jacobians):
+        g = J.T @ (g / length)
+        length = g.norm()
+        found.append(found[-1] + length.log10())
+    return torch.stack(found[::-1])
+    ### END SOLUTION
+
+
+# %%
+log_norms = check("15.log_norms", log_norms)
+
+# %%
+small = blocks(0.5 / 8 * z64.float(), "tanh")
+at = signals(small, data.train.x[:1])
+jacobians = torch.cat([layer.jacobian(h) for layer, h in zip(small, at, strict=False)])
+many = torch.cat([jacobians, jacobians])  # two hundred layers
+logs = log_norms(many, torch.ones(64))
+plain = torch.ones(64)
+for J in reversed(many):
+    plain = J.T @ plain
+
+# %% tags=["hide-input"]
+# What came of both
+assert plain.norm() == 0 and logs[0] < -46 and logs.isfinite().all()
+say(
+    f"Two hundred layers with gain 0.5: the plain product is exactly {plain.norm():.0f} in float32. By logarithms the "
+    f"length is $10^{{{logs[0]:.0f}}}$."
+)
+
+# %% [markdown]
+# ## Not one number but 64
+#
+# A gradient has one length, but a product of Jacobians has a whole spectrum of singular values: it stretches
+# some directions and squeezes others. One random matrix already does, and in a product the differences multiply. The
+# mean of the *squared* singular values stays at 1 for gain 1 without an activation. But fewer and fewer directions
+# make up that mean. Orthogonal matrices have 64 ones, and so has their product (Saxe and others 2014). All
+# singular values near 1 is called **dynamical isometry** (Pennington and others 2017).
+
+# %%
+panels = {}
+for title in ("linear, gain 1", "linear, gain 1, orthogonal", "tanh, gain 1, orthogonal"):
+    layers = script.layers(title, generator(2000))
+    panels[title] = spectra(layers, data.train.x[0].double())
+
+# %% tags=["hide-input"]
+# The figure: spectra of products
+gaussian, isometric, curved = panels.values()
+arrive = int((gaussian[-1] >= 0.1).sum())
+assert torch.allclose(isometric, torch.ones_like(isometric), atol=1e-4)
+assert 1 <= arrive <= 12 and gaussian[9, 32] < 0.1 and gaussian[49, 32] < 1e-6
+assert 0.1 < curved[-1, 0] < 0.3 and curved[-1, 32] > 0.1 * curved[-1, 0]
+titles = ("Gaussian, linear", "orthogonal, linear", "orthogonal, tanh")
+show(
+    propagation.spectrum(dict(zip(titles, panels.values(), strict=True))),
+    alt="Three panels of singular values against the number of layers. Gaussian, linear: the largest grow "
+    "slowly while most others fan out downwards, half of them below a millionth after 50 layers. Orthogonal, linear: all are 1. "
+    "Orthogonal with tanh: most stay close together, below 1, and a few fall behind.",
+    caption="All 64 singular values of the first layers together. Gaussian layers keep the mean square and lose the "
+    "directions; orthogonal ones keep both.",
+)
+say(
+    f"Of 64 directions {arrive} arrive with a tenth of their size or more after a hundred Gaussian layers."
+)
+
+# %% [markdown]
+# That answers the first prediction. ReLU cuts half of the sums, so that its Jacobians have zeros on the diagonal: no weights,
+# orthogonal or not, bring it near isometry (Pennington and others 2017, *quoted*).
+#
+# ## All images alike
+#
+# Now compare two images. Their correlation changes from layer to layer by a map whose slope at 1 is $\chi_1$. In the ordered phase, with
+# biases, all images end as one direction (without biases tanh is odd, and signals die out before). For ReLU with He's gain $\chi_1$ is exactly 1, and yet images become alike: each layer adds a mean above 0 to
+# all of them. Perhaps this is what thirty ReLU layers suffered from in lesson 04: sizes are kept, differences are not.
+
+# %% tags=["hide-input"]
+# The figure: how alike images become
+names = ("tanh, gain 1", "tanh, gain 1.4", "tanh, gain 1, shortcuts", "ReLU, gain √2")
+flows = kept["flow"]
+curves = {name: torch.tensor(flows[name]["likeness"]) for name in names}
+assert all(len(runs) == 20 for runs in curves.values())
+alike = curves["ReLU, gain √2"][:, -1]
+assert alike.min() > 0.9 and curves["tanh, gain 1.4"][:, -1].abs().max() < 0.9
+show(
+    propagation.likenesses(range(0, 101, script.EVERY), curves),
+    alt="The mean cosine between images against the layer. With ReLU it rises from 0 to nearly 1 "
+    "within some thirty layers. With tanh it stays at 0.",
+    caption="Mean cosine between hundred images. Lines: median of 20 draws; bands: the middle nine tenths.",
+    claims=("C1, first part",),
+)
+
+# %% [markdown]
+# Is it *lost*, or only made small? A linear model by least squares may look at the last layer before any training, with each neuron brought to variance 1.
+
+# %% tags=["hide-input"]
+# The figure: what a readout can still tell
+read = kept["readout"]
+panels = {
+    name: {
+        f"{depth} layers": torch.stack([torch.tensor(read[name][str(of)])[k] for of in gains])
+        for k, depth in enumerate(script.READ_AT)
+    }
+    for name in ("float64", "float16")
+}
+middle = {
+    (name, of, depth): torch.tensor(read[name][str(of)])[k].median().item()
+    for name in panels
+    for of in gains
+    for k, depth in enumerate(script.READ_AT)
+}
+assert middle["float64", 0.5, 50] > 0.7 > 0.2 > middle["float16", 0.5, 50]
+assert middle["float64", 2.0, 50] < 0.2 and middle["float64", 0.5, 50] > middle["float64", 1.0, 50]
+show(
+    propagation.by_gain(gains, panels, "test accuracy of a readout"),
+    alt="Two panels of test accuracy against the gain. In float64 it falls as the gain rises: behind 50 layers "
+    "from above 80 % at gain 0.5 to a tenth from gain 2 on. In float16 the small gains drop to a tenth too, behind 50 "
+    "layers.",
+    caption="A linear readout of untrained tanh layers, 20 draws. In float64 small gains keep more than the critical one; in "
+    "float16 they lose most of it behind fifty layers. Large gains lose it in any format.",
+    claims=("C1, first part",),
+)
+
+# %% [markdown]
+# That answers the second prediction: in float64 it can. Small gains make tanh nearly linear, and what is linear can be undone. Large
+# gains scatter images that were near each other, so that what is learnt from one says nothing about the next.
+#
+# ## Half precision
+#
+# float16 has five bits for the exponent. Its largest number is 65,504; its smallest above 0 is $2^{-24}$, about $6 \cdot 10^{-8}$,
+# and below $2^{-14}$ digits are lost. Networks compute in it because it takes half of the memory and far less time on a GPU. Signals
+# fit; gradients, a mean over a batch, often do not. **Loss scaling** multiplies the loss by a number before the way back,
+# and divides the gradients by it after, in float32 (Micikevicius and others 2018).
+#
+# ### Exercise 15.overflow
+#
+# How much does float16 lose of gradients that are multiplied by a scale? Give two shares, of those gradients that are not 0 already:
+# what becomes infinite, and what becomes 0.
+
+
+# %%
+def lost(g, scale):
+    """Return which share of gradients becomes infinite in float16, and which becomes 0.
+
+    g: tensor of any shape in float32, the gradients. Those that are 0 already do not count.
+    scale: a number, what they are multiplied by before they go to float16.
+    The result has shape (2,): the share that overflows, then the share that becomes 0.
+    """
+    ### BEGIN SOLUTION
+    g = g[g != 0]
+    half = (scale * g).half()
+    return torch.stack([half.isinf(), half == 0]).float().mean(dim=1)
+    ### END SOLUTION
+
+
+# %%
+lost = check("15.overflow", lost)
+
+# %% [markdown]
+# Real gradients: all weights of twenty tanh layers with gain 0.5, a batch of 50 digits.
+
+# %%
+net = script.Net(20, gain=0.5)
+params = net.start(generator(2000))
+x, y = data.train.x[:50], data.train.y[:50]
+of_all = torch.func.grad(lambda params: cross_entropy(net.forward(params, x), y))(params)
+weights_of = torch.cat([g.flatten() for g in of_all.values()])
+powers = torch.arange(-8, 49)
+shares = torch.stack([lost(weights_of, 2.0 ** int(power)) for power in powers])
+
+# %% tags=["hide-input"]
+# The figure: what float16 loses
+clean = [int(p) for p, share in zip(powers, shares, strict=True) if share.sum() < 0.01]
+assert 0 < min(clean) < 12 < 24 < max(clean) < 44 and shares[8, 1] > 0.1
+show(
+    propagation.halves(powers, shares),
+    alt="The share of gradients that becomes 0 falls from all to none as the scale grows. Far to the right the share "
+    "that becomes infinite rises from none.",
+    caption="What float16 loses of the gradients of twenty layers, against the scale of the loss.",
+)
+say(
+    f"Without scaling {shares[8, 1]:.0%} become 0. From $2^{{{min(clean)}}}$ to $2^{{{max(clean)}}}$ less than one in a hundred is lost."
+)
+
+# %% [markdown]
+# That answers the third prediction: small gradients survive. Nobody knows the best scale before. So it is found on the way: if any
+# gradient is infinite or NaN, the step is left out and the scale halved; after 2000 good steps in a row it is doubled. Here is that rule,
+# `next_scale`, beside torch's own `GradScaler`, with an interval of three.
+
+# %%
+scaler = torch.amp.GradScaler(device="cpu", init_scale=2.0**16, growth_interval=3)
+p = torch.nn.Parameter(torch.zeros(1))
+optimizer, scale, good, rows = torch.optim.SGD([p], lr=0.1), 2.0**16, 0, []
+for step, g in enumerate([2.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9], start=1):
+    half = torch.tensor([g * scale]).half()  # the gradient of the scaled loss
+    scaler.scale(p.sum())
+    p.grad = half.float()
+    scaler.step(optimizer)  # leaves the step out if a gradient is infinite
+    scaler.update()
+    finite = bool(half.isfinite().all())
+    scale, good = next_scale(scale, good, finite, interval=3)
+    rows.append([step, f"{half.item():g}", "yes" if finite else "left out", scale])
+    assert scaler.get_scale() == scale
+
+# %% tags=["hide-input"]
+# The table: a scale that finds itself
+say(table({"step": "d", "gradient in float16": ">", "step made": "", "next scale": ",.0f"}, rows))
+
+# %% [markdown]
+# ## Does it train?
+#
+# The stored experiment trained tanh networks of 32 neurons a layer on digits, with gradient descent: five epochs, batches of 50. Every side
+# searched for its own constant learning rate on three divisions of the data, until the rates on either side were worse; then came 20
+# runs on other divisions. First two of them again, live.
+
+# %%
+of = kept["gain"]["1.0"]
+two = script.draw_data("digits", range(2)).to(device())
+again = script.train(script.Net(20), [round(6 * math.log10(of["lr"]))], two, range(2))
+now = again.measure(accuracy)[0]
+
+# %% tags=["hide-input"]
+# Check: both runs lie among the stored ones
+known = torch.tensor(of["test_accuracy"])
+assert known.min() - 0.1 <= now.min() and now.max() <= known.max() + 0.1
+say("Both runs just now lie among the 20 stored ones, or within ten points of them.")
+
+
+# %% tags=["hide-input"]
+# The figure: networks by gain, and by what gradients are multiplied by
+def side(*where):
+    """Return what is stored of a side."""
+    return kept[where[0]][where[1]] if len(where) == 2 else kept[where[0]][where[1]][where[2]]
+
+
+def scores(*where):
+    """Return the 20 test accuracies of a side."""
+    return torch.tensor(side(*where)["test_accuracy"], dtype=torch.float64)
+
+
+def points(one, other):
+    """Return by how many points the first side is ahead of the other, run by run."""
+    return confidence_interval(100 * (scores(*one) - scores(*other)))
+
+
+PLAIN, backs = ("gain", "1.0"), ("0.7", "1.0", "1.4")
+sides = {
+    (rule, back): PLAIN if (rule, back) == ("gd", "1.0") else ("backward", rule, back)
+    for rule in ("gd", "adam")
+    for back in backs
+}
+trained = [str(of) for of in gains[1:]]
+rows = [
+    [f"gain {of}", *(scores("gain", of).quantile(q) for q in (0.05, 0.5, 0.95))] for of in trained
+]
+rows = [
+    [*row, side("gain", of)["lr"], "" if of == "1.0" else str(points(("gain", of), PLAIN))]
+    for row, of in zip(rows, trained, strict=True)
+]
+columns = {
+    "20 layers": "",
+    "5 %": ".0%",
+    "median": ".0%",
+    "95 %": ".0%",
+    "rate": ".2g",
+    "against gain 1, points": ">",
+}
+assert all(len(scores("gain", of)) == 20 for of in trained)
+say(table(columns, rows))
+
+# %% [markdown]
+# A gain changes signals, gradients and likeness all at once. To see what the size of *gradients* alone does, the next experiment multiplies them
+# by a factor in each layer, on the way back only: signals stay exactly as they are. Twenty layers, gain 1; gradient descent, and Adam
+# from lesson 11, which gives each weight a step of its own size.
+
+# %% tags=["hide-input"]
+# The table: only the gradients are changed
+against = {key: points(sides[key], sides[key[0], "1.0"]) for key in sides if key[1] != "1.0"}
+rows = []
+for back in backs:
+    of_rules = (
+        (scores(*sides[rule, back]).mean(), str(against.get((rule, back), "")))
+        for rule in ("gd", "adam")
+    )
+    rows.append([back, *(cell for pair in of_rules for cell in pair)])
+columns = {
+    "factor a layer": ">",
+    "gradient descent": ".1%",
+    "against 1": ">",
+    "Adam": ".1%",
+    "Adam against 1": ">",
+}
+say(table(columns, rows))
+
+# %% [markdown]
+# Now the remedies. Fifty layers at gain 1, where gradients neither vanish nor explode in the mean; one thing is changed at a time. *Shortcuts* add
+# $1/\sqrt{L}$ times the layer to what comes in.
+
+# %% tags=["hide-input"]
+# The table: remedies
+BASE = ("mend", "nothing")
+gained = {name: points(("mend", name), BASE) for name in ("orthogonal", "shortcuts")}
+rows = [
+    [name, scores("mend", name).mean(), side("mend", name)["lr"], str(gained.get(name, ""))]
+    for name in ("nothing", "orthogonal", "shortcuts")
+]
+say(table({"changed": "", "mean accuracy": ".1%", "rate": ".2g", "gain in points": ">"}, rows))
+
+# %% [markdown]
+# ### Exercise 15.diagnose
+#
+# Five networks before or during training. For each give the fault and the one remedy that fits it best, as a pair of words, in this order: a
+# list `[("…", "…"), …]` of five pairs. Sizes are root mean squares.
+#
+# 1. tanh, 50 layers, float32. Signals stay near 0.8. Gradients: 1 behind the last layer, a million at the first. The mean cosine between images is 0.1.
+# 2. tanh, 50 layers, float32. Signals: 1 before the first layer, a hundred-millionth behind the last. Gradients: 1 behind the last layer, a hundred-millionth at the first; each layer multiplies by 0.7. The mean cosine is as before.
+# 3. ReLU, 100 layers, float32. Signals and gradients have the size 1 in all layers. The mean cosine between images is 0.999 behind the last.
+# 4. GELU, 12 layers. In float32 it learns, with gradients near $2 \cdot 10^{-9}$ in all layers. In float16 every gradient is 0.
+# 5. GELU, 12 layers, float16, loss times $2^{24}$. Gradients are infinite in all layers alike, and every step is left out.
+#
+# | fault | what it is |
+# |---|---|
+# | `"vanishing"` | each layer makes gradients smaller |
+# | `"exploding"` | each layer makes gradients larger |
+# | `"alike"` | all images get one direction |
+# | `"underflow"` | too small for the format |
+# | `"overflow"` | too large for the format |
+# | `"none"` | nothing is wrong |
+#
+# | remedy | what it does |
+# |---|---|
+# | `"raise_gain"` | larger starting weights |
+# | `"lower_gain"` | smaller starting weights |
+# | `"shortcuts"` | adds what comes in to what each layer makes of it |
+# | `"scale_up"` | a larger factor for the loss |
+# | `"scale_down"` | a smaller factor for the loss |
+# | `"smaller_rate"` | a smaller learning rate |
+
+# %%
+### BEGIN SOLUTION
+diagnose = [
+    ("exploding", "lower_gain"),
+    ("vanishing", "raise_gain"),
+    ("alike", "shortcuts"),
+    ("underflow", "scale_up"),
+    ("overflow", "scale_down"),
+]
+### END SOLUTION
+
+# %%
+diagnose = check("15.diagnose", diagnose)
+
+# %% [markdown]
+# ## What goes wrong
+#
+# **Only signals are looked at.** tanh holds them below 1 whatever the weights. At gain 2 they look best of all, and gradients grow by a
+# factor in each layer. Look at both ways.
+#
+# **Only the mean is looked at.** A mean square over all draws can stay at 1 while nearly every draw falls: rare large ones make the mean. In
+# a hundred linear layers of width $d$ the logarithm of the size falls by about $1 / (2d)$ a layer, and wanders by $\sqrt{1 / (2d)}$.
+
+# %% tags=["hide-input"]
+# Check: how sizes wander
+source, h = generator(6), torch.ones(50, 64, dtype=torch.float64) / 8
+for _ in range(100):
+    W = torch.randn(50, 64, 64, generator=source).double() / 8
+    h = torch.einsum("rhd,rd->rh", W, h)
+moved = confidence_interval(h.norm(dim=1).log())
+assert moved.low < -100 / 128 < moved.high
+say(
+    f"A hundred layers of 64: expected {-100 / 128:.2f} in the natural logarithm, measured {moved:.2f}, the mean "
+    "of 50 draws."
+)
+
+# %% [markdown]
+# **The scale is divided away too late.** Clipping must see the true gradients: unscale first, then clip. And what is infinite must not
+# reach Adam's averages: one NaN there stays for good.
+#
+# **bfloat16 is scaled too.** It has float32's range, so that it needs no scaling as a rule; what it lacks is digits.
+
+# %%
+tiny = torch.tensor([1e-9, 1e5])
+as_half, as_brain = tiny.half(), tiny.bfloat16()
+assert as_half.tolist() == [0, math.inf] and as_brain.isfinite().all() and as_brain.all()
+
+# %% [markdown]
+# ## Claims, measured
+#
+# The survey's abstract says that gradient vanishing and explosion "normally lead to diminished model representational ability and training instability,
+# respectively", and names better gradient flow as one of two ways to treat them. We know it by its abstract; how to measure these words is our
+# choice. In brackets are 95 % intervals of the mean over 20 divisions of these very images; for digits of other people they are too narrow, about 1.7 times.
+
+
+# %% tags=["hide-input"]
+# The verdict on C1, first part
+def readable(name, of, place=2):
+    """Return the readout's accuracies, `(20,)`; place 2: behind fifty layers."""
+    return torch.tensor(read[name][str(of)], dtype=torch.float64)[place]
+
+
+exact = confidence_interval(100 * (readable("float64", 0.7) - readable("float64", 1.0)))
+coarse = confidence_interval(100 * (readable("float16", 0.7) - readable("float16", 1.0)))
+vanishing = points(("gain", "0.7"), PLAIN)
+alone = {rule: against[rule, "0.7"] for rule in ("gd", "adam")}
+assert exact.low > 0 > coarse.high and vanishing.high < 0
+assert alone["gd"].high < 0 and alone["adam"].low > alone["gd"].high
+verdict(
+    "C1, first part: vanishing gradients lead to diminished representational ability.",
+    "holds when numbers have few digits, or the rule steps by the size of gradients",
+    "Before training a readout behind fifty layers at gain 0.7 is ahead of gain 1 by "
+    f"{exact} points in float64, and by {coarse} in float16: nothing is lost but to rounding. Trained with gradient descent, twenty layers "
+    f"at gain 0.7 are {vanishing} points from gain 1. When only gradients are made smaller, by 0.7 a layer, it is {alone['gd']} with "
+    f"gradient descent, and {alone['adam']} with Adam.",
+)
+
+# %% tags=["hide-input"]
+# The verdict on C1, second part
+exploding = points(("gain", "2.0"), PLAIN)
+alone = {rule: against[rule, "1.4"] for rule in ("gd", "adam")}
+rises = {of: torch.tensor(side("gain", of)["rises"]).mean().item() for of in trained}
+rates = {back: side(*sides["gd", back])["lr"] for back in backs}
+assert exploding.high < 0 and alone["gd"].high < 0 and alone["adam"].low > alone["gd"].high
+assert rates["1.4"] < rates["1.0"] < rates["0.7"]
+verdict(
+    "C1, second part: exploding gradients lead to unstable training.",
+    "holds when the learning rate is not made smaller",
+    f"If only gradients grow, by 1.4 a layer, the best rate of gradient descent falls from {rates['1.0']:.2g} to {rates['1.4']:.2g}. At that rate it is "
+    f"stable and behind: {alone['gd']} points, as the last layers hardly move. With Adam it is {alone['adam']}. At gain 2 both ways change: {exploding} points with "
+    f"gradient descent, and the training loss rises in {rises['2.0']:.0%} of the epochs, against {rises['1.0']:.0%} at gain 1.",
+)
+
+# %% tags=["hide-input"]
+# The verdict on C2, first part
+assert all(gain_.low > 0 for gain_ in gained.values())
+assert gained["shortcuts"].low > gained["orthogonal"].high
+verdict(
+    "C2, first part: better gradient flow is a way to treat both.",
+    "holds",
+    f"Fifty layers at the same gain: orthogonal weights, which change the spectrum and not the mean square, gain {gained['orthogonal']} points; "
+    f"shortcuts gain {gained['shortcuts']}. Signals change with gradients in both, so that this does not tell the one from the other.",
+)
+
+# %% [markdown]
+# ## Take away
+#
+# - Signals go forward and gradients back through the same Jacobians. $\chi_1$ says by what a wide layer multiplies the mean square of gradients: keep it at 1.
+# - One number is not enough. A product of Gaussian layers keeps the mean square in a handful of directions; orthogonal layers and shortcuts keep
+#   nearly all. And images must stay different.
+# - Vanishing is harmless in exact arithmetic, and not in a format with an end: scale the loss, and let the scale find itself.
+#
+# ## Further reading
+#
+# - B. Poole, S. Lahiri, M. Raghu, J. Sohl-Dickstein and S. Ganguli (2016), *Exponential expressivity in deep neural networks through transient
+#   chaos*, NeurIPS: $q^*$, $\chi_1$, the map of correlations.
+# - S. S. Schoenholz, J. Gilmer, S. Ganguli and J. Sohl-Dickstein (2017), *Deep information propagation*, ICLR: the critical line as a
+#   limit to depth.
+# - A. M. Saxe, J. L. McClelland and S. Ganguli (2014), *Exact solutions to the nonlinear dynamics of learning in deep linear neural networks*, ICLR.
+# - J. Pennington, S. S. Schoenholz and S. Ganguli (2017), *Resurrecting the sigmoid in deep learning through dynamical isometry*, NeurIPS.
+# - P. Micikevicius and others (2018), *Mixed precision training*, ICLR: loss scaling.
+# - X. Qi, J. Wang and L. Zhang (2023), *Understanding optimization of deep learning via Jacobian matrix and Lipschitz constant*, arXiv 2306.09338: the
+#   survey.
+#
+# Next: shortcuts, normalisation and attention, which mend the flow without touching the optimizer.

@@ -1,0 +1,86 @@
+"""The experiment's networks are what they say they are, and what is stored is whole."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from course_lib.lab import experiment as load
+from course_lib.lab import generator, stored
+
+DATA = stored("15_signal_propagation")
+SIDES = [*DATA["gain"].values(), *DATA["mend"].values()]
+SIDES += [side for of in DATA["backward"].values() for side in of.values()]
+
+
+@pytest.fixture
+def script():
+    return load("15_signal_propagation")
+
+
+@pytest.mark.parametrize("draw", ["normal", "orthogonal"])
+def test_a_network_starts_with_its_gain(script, draw):
+    params = script.Net(6, gain=0.7, draw=draw).start(generator(0))
+    for layer in range(2, 6):
+        std = params[f"W{layer}"].square().mean().sqrt()
+        assert std.item() * 32**0.5 == pytest.approx(0.7, rel=0.1)
+    values = torch.linalg.svdvals(params["W3"])
+    assert (values.max() - values.min() < 1e-5) == (draw == "orthogonal")
+
+
+@pytest.mark.parametrize("shortcut", ["none", "1/√L"])
+def test_the_network_is_a_stack_of_tanh_layers(script, shortcut):
+    net = script.Net(5, shortcut=shortcut)
+    params, x = net.start(generator(0)), torch.randn(3, 64, generator=generator(1))
+    h = torch.tanh(x @ params["W1"].T)
+    for layer in (2, 3, 4):
+        added = torch.tanh(h @ params[f"W{layer}"].T)
+        h = added if shortcut == "none" else h + added / 3**0.5
+    torch.testing.assert_close(net.forward(params, x), h @ params["W5"].T + params["b"])
+
+
+def test_the_backward_factor_changes_gradients_alone(script):
+    x, y = torch.randn(3, 64, generator=generator(1)), torch.tensor([0, 1, 2])
+    plain, changed = script.Net(6), script.Net(6, back=0.5)
+    params = plain.start(generator(0))
+    torch.testing.assert_close(plain.forward(params, x), changed.forward(params, x))
+    one, other = (
+        torch.func.grad(lambda p, net=net: cross_entropy(net.forward(p, x), y))(params)
+        for net in (plain, changed)
+    )
+    for layer in range(1, 7):
+        factor = 0.5 ** max(0, min(4, 6 - 1 - layer))  # inner layers between it and the end
+        torch.testing.assert_close(other[f"W{layer}"], factor * one[f"W{layer}"])
+
+
+def test_a_readout_of_separable_features_is_right(script):
+    y = torch.arange(10).repeat(6)
+    features = torch.nn.functional.one_hot(y, 12).double()
+    assert script.readout(features, y, 1e-9 * features + 3, y) < 0.2
+    assert script.readout(1e-9 * features, y, 1e-9 * features, y) == 1
+
+
+def test_seeds_that_choose_are_not_reported(script):
+    assert not set(script.TUNE) & set(range(script.SEEDS))
+    assert script.SEEDS == DATA["seeds"] == 20
+
+
+def test_there_are_20_runs_of_everything():
+    assert {len(side["test_accuracy"]) for side in SIDES} == {20}
+    assert {len(runs) for of in DATA["flow"].values() for runs in of.values()} == {20}
+    of_readout = [
+        runs for of in DATA["readout"].values() for depths in of.values() for runs in depths
+    ]
+    assert {len(runs) for runs in of_readout} == {20}
+
+
+def test_no_rate_was_cut_off_and_the_last_steps_are_a_sixth_of_a_decade():
+    for side in SIDES:
+        tried, place = side["tried"], side["tried"].index(side["lr"])
+        assert 0 < place < len(tried) - 1
+        assert all(
+            tried[k + 1] / tried[k] == pytest.approx(10 ** (1 / 6), rel=1e-3)
+            for k in (place - 1, place)
+        )
+        assert all(low < high for low, high in pairwise(tried))
