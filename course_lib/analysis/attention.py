@@ -110,19 +110,19 @@ def cosine_attention(
     def jvp(dX: Tensor, X: Tensor) -> Tensor:
         Q, K, V, A = parts(X)
         dQ, dK, dV = (unit.jvp(dX @ W, Y) for W, Y in ((W_Q, Q), (W_K, K), (W_V, V)))
-        of_scores = tau * (dQ @ unit.forward(K).mT + unit.forward(Q) @ dK.mT)
-        dA = softmax_vjp(of_scores, A.expand_as(of_scores))
+        dA = softmax_vjp(tau * (dQ @ unit.forward(K).mT + unit.forward(Q) @ dK.mT), A)
         return nu * (dA @ unit.forward(V) + A @ dV)
 
     def vjp(G: Tensor, X: Tensor) -> Tensor:
         Q, K, V, A = parts(X)
-        of_scores = tau * softmax_vjp(nu * G @ unit.forward(V).mT, A)
+        of_A = nu * G @ unit.forward(V).mT
+        of_scores = tau * softmax_vjp(of_A, A.expand_as(of_A))
         of_Q = unit.vjp(of_scores @ unit.forward(K), Q)
         of_K = unit.vjp(of_scores.mT @ unit.forward(Q), K)
         of_V = unit.vjp(nu * A.mT @ G, V)
         return of_Q @ W_Q.T + of_K @ W_K.T + of_V @ W_V.T
 
-    return Module(forward, _from_products(jvp), jvp, vjp, axes=2)
+    return Module(forward, _by_rows(vjp, W_V.shape[1]), jvp, vjp, axes=2)
 
 
 def l2_attention(W_Q: Tensor, W_V: Tensor) -> Module:
@@ -149,29 +149,31 @@ def l2_attention(W_Q: Tensor, W_V: Tensor) -> Module:
         dQ = dX @ W_Q
         own = (Q * dQ).sum(dim=-1)
         of_apart = 2 * (own[..., :, None] + own[..., None, :] - Q @ dQ.mT - dQ @ Q.mT)
-        dP = softmax_vjp(-of_apart / root, P.expand_as(of_apart))
+        dP = softmax_vjp(-of_apart / root, P)
         return (dP @ X + P @ dX) @ W
 
     def vjp(G: Tensor, X: Tensor) -> Tensor:
         Q, P = attention(X)
         of_H = G @ W.T
-        of_scores = softmax_vjp(of_H @ X.mT, P)
+        of_P = of_H @ X.mT
+        of_scores = softmax_vjp(of_P, P.expand_as(of_P))
         both = of_scores + of_scores.mT
         of_Q = -2 / root * (both.sum(dim=-1, keepdim=True) * Q - both @ Q)
         return P.mT @ of_H + of_Q @ W_Q.T
 
-    return Module(forward, _from_products(jvp), jvp, vjp, axes=2)
+    return Module(forward, _by_rows(vjp, W_V.shape[1]), jvp, vjp, axes=2)
 
 
-def _from_products(jvp: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """Return a function that builds the Jacobian from its products with all unit vectors.
+def _by_rows(vjp: Callable[[Tensor, Tensor], Tensor], values: int) -> Callable[[Tensor], Tensor]:
+    """Return a function that builds the Jacobian, a row for each output: `Jᵀ` of a unit vector.
 
-    The sequence is not repeated for each of them: jvp lets it stand beside many changes.
+    values: how many features an output has. The sequence is not repeated for each of them: vjp lets
+    it stand beside many gradients.
     """
 
     def jacobian(X: Tensor) -> Tensor:
-        shape = X.shape[-2:]
+        shape = torch.Size((X.shape[-2], values))
         units = torch.eye(shape.numel(), dtype=X.dtype, device=X.device).view(-1, *shape)
-        return jvp(units, X[..., None, :, :]).flatten(-2).mT
+        return vjp(units, X[..., None, :, :]).flatten(-2)
 
     return jacobian

@@ -36,6 +36,16 @@ def records(monkeypatch):
             }
         },
     }
+    times = {"closed": [0.9, 0.8, 1.2], "jvp": [5.0, 4.0, 6.0], "vjp": [4.9, 4.0, 6.0]}
+    made["bench_jacobians"] = {
+        "modules": {"tanh": {"64": {"one": times}}, "softmax": {"64": {}}},
+        "row": {
+            "modules": 50,
+            "power_rounds": 20,
+            "widths": {"64": {"jvp": [2, 1, 3], "vjp": [3, 2, 4], "norm": [1, 0, 2]}},
+        },
+    }
+    made["bench_jacobians"]["row"]["widths"]["64"]["norm_reached"] = 0.98765
     found = {name: about | {"data": common | data} for name, data in made.items()}
     monkeypatch.setattr(bench, "read_record", lambda name, folder: found[name])
     return found
@@ -76,6 +86,20 @@ def test_it_counts_the_sweeps_that_are_20_times_faster(records):
     (by_rule,) = records["bench_sweeps"]["data"]["networks"].values()
     by_rule["gd"]["times_faster"]["sweep"] = [19.9, 19, 21]
     assert "loop: 0 of 1 as they are, 1 of 1 compiled." in bench.page()
+
+
+def test_it_says_where_jacobians_are_not_so_fast(records):
+    page = bench.page()
+    assert "- closed form, no slower than jacrev, 64 features: 0 of 1; not all of `tanh`." in page
+    assert "faster than the matrix, 64 features: 1 of 2; not all of `tanh`." in page
+    assert "| `tanh` | 0.9 (0.8 to 1.2) |  | 5.0 (4.0 to 6.0) |  | 4.9 (4.0 to 6.0) |  |" in page
+    assert "| `softmax` |" not in page
+    assert "| 64 | 2.0 (1.0 to 3.0) | 3.0 (2.0 to 4.0) | 1.0 (0.0 to 2.0) | 0.9877 |" in page
+    times = records["bench_jacobians"]["data"]["modules"]["tanh"]["64"]["one"]
+    times |= {"closed": [1.0, 0.8, 1.2], "vjp": [5.0, 4.0, 6.0]}
+    page = bench.page()
+    assert "- closed form, no slower than jacrev, 64 features: 1 of 1.\n" in page
+    assert "faster than the matrix, 64 features: 2 of 2.\n" in page
 
 
 def test_a_gpu_is_named_and_has_a_column_more(records):
