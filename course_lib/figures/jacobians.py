@@ -14,7 +14,6 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from course_lib.analysis import example
 from course_lib.figures.runs import Numbers, band
 from course_lib.figures.style import BLUE, GREEN, GREY, PAPER, SIGNED, VERMILION, as_array, figure
-from course_lib.lab.device import generator
 
 # The Jacobian of a module, as an image
 
@@ -43,7 +42,7 @@ def module(name: str, power: float) -> dict[str, np.ndarray]:
     power: the input is `10^power` times standard normal numbers. `J` is `(outputs, inputs)`,
     `values` `(k,)`, the largest first.
     """
-    of, x = example(name, generator(0))
+    of, x = example(name, torch.Generator().manual_seed(0))
     J = of.jacobian(10**power * x)
     return {"J": J.numpy(), "values": torch.linalg.svdvals(J).numpy()}
 

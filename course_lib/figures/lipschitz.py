@@ -22,7 +22,6 @@ from course_lib.figures.style import (
     as_array,
     figure,
 )
-from course_lib.lab.device import generator
 
 UPPER, TRUE, LOWER = VERMILION, BLUE, GREEN
 
@@ -40,7 +39,7 @@ def stretch(depth: int, scale: float, shortcut: str) -> dict[str, np.ndarray]:
     shortcut: "none", "x + f(x)", or "x + f(x)/L". f(x) is `relu(W x)`, W with entries of standard
     deviation `scale · √(2 / width)`.
     """
-    source = generator(14)
+    source = torch.Generator().manual_seed(14)
     shape = (DEEPEST, WIDTH, WIDTH)
     W = torch.randn(shape, generator=source, dtype=torch.float64) * scale * (2 / WIDTH) ** 0.5
     x = torch.randn(POINTS, WIDTH, generator=source, dtype=torch.float64)
