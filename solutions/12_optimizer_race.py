@@ -682,8 +682,10 @@ by_trials = {
     for title, cells in races.items()
     if title != "tumours, 2 epochs"
 }
-for rows in by_trials.values():
+for title, rows in by_trials.items():
     assert all(curve[0] > curve[-1] for curve in rows.values())
+    rising = [rule for rule, curve in rows.items() if curve != sorted(curve, reverse=True)]
+    assert len(rising) == (2 if title.startswith("tumours") else 0)
 show(
     race.lines(
         by_trials,
@@ -695,8 +697,8 @@ show(
         xticklabels=TRIALS,
         ylim=(0.07, 3),
     ),
-    alt="Three panels, the median test loss of eight rules against 1 to 32 trials. All curves fall, most "
-    "steeply up to 8 trials, and cross on the way.",
+    alt="Three panels, the median test loss of eight rules against 1 to 32 trials. The curves fall, most "
+    "steeply up to 8 trials, and cross on the way. On tumours two rise a little at the end.",
     caption="What tuning is worth: test loss of the setting that is best among so many trials, median of 100 random "
     "selections. Tumours with 2 epochs, where nothing was decided, are left out.",
 )
