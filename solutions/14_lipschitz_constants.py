@@ -417,6 +417,7 @@ show(
     "falls from nearly 4 to below 1.5.",
     caption="A network on digits, 24 runs: bound and norms of the Jacobian at 50 test images. Line: median. Band: "
     "middle nine tenths of runs.",
+    claims=("Often said",),
 )
 
 # %% tags=["hide-input"]
