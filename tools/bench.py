@@ -20,8 +20,8 @@ INTRODUCTION = """# How fast it is
 
 <!-- Written by tools/bench.py from experiments/bench_*.json. Do not edit. -->
 
-`make bench` measures this anew and writes this page. Times are medians; a ratio is taken within a
-round, in which all contestants had their turn, and stands with its middle eight tenths.
+`make bench` measures this anew and writes this page. Times are medians. A ratio is taken within a
+round, in which every contestant has its turn; its median stands with the range of the middle 80 %.
 """
 
 STEPS = """## A step of a rule
@@ -31,10 +31,10 @@ the same: its loop over the tensors (torch's default on a CPU), its `foreach`, a
 A ratio below 1 means that ours takes less time. All in float32; torch has no fused RMSProp.
 
 Why it falls short where it does. A rule is a pure function: each of its operations makes a new
-tensor, where torch's SGD changes the parameter in a single call. And a compiled call takes a tenth
-to a fifth of a millisecond before it computes anything, as the smallest network shows, once for
-each tensor of 65,536 places or more. The rest of the distance to the fused forms at 21 million
-parameters is not explained.
+tensor, whereas torch's SGD changes the parameter in a single call. And a compiled call takes a
+tenth to a fifth of a millisecond before it computes anything, as the smallest network shows, once
+for each tensor of 65,536 elements or more. The rest of the distance to the fused forms at 21
+million parameters is not explained.
 """
 
 SWEEPS = """## Many runs
@@ -146,6 +146,7 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
 
 
 def main(arguments: list[str]) -> int:
+    """Measure, unless `--page` is given, and write the page; return the exit code."""
     if arguments not in ([], ["--page"]):
         print("usage: python tools/bench.py [--page]", file=sys.stderr)
         return 2

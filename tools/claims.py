@@ -29,6 +29,8 @@ chance has a part. The lesson shows the measurement, and `experiments/` what it 
 
 @dataclass(frozen=True)
 class Verdict:
+    """A claim, its verdict in words, the reason, and the captions of the figures that show it."""
+
     claim: str
     words: str
     because: str
@@ -36,7 +38,7 @@ class Verdict:
 
 
 def page(root: Path) -> str:
-    """Return the text of docs/claims.md for the solved notebooks; nothing without a verdict."""
+    """Return the text of docs/claims.md for the solved notebooks; "" if they have no verdict."""
     parts = []
     for path in sorted((root / "solutions").glob("*.ipynb")):
         notebook = json.loads(path.read_text("utf-8"))
@@ -46,7 +48,7 @@ def page(root: Path) -> str:
 
 
 def read(root: Path) -> str:
-    """Return the page as it stands; nothing where there is none."""
+    """Return the page as it stands; "" where there is none."""
     file = root / PAGE
     return file.read_text("utf-8") if file.exists() else ""
 

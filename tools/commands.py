@@ -6,6 +6,9 @@
     python3 tools/setup.py notebooks [04 ...]
     python3 tools/setup.py check-notebooks
     python3 tools/setup.py experiments
+    python3 tools/setup.py bench
+    python3 tools/setup.py test-lowest
+    python3 tools/setup.py test-gpu
 
 What goes wrong is told in one sentence, and the exit code is then not zero.
 """
@@ -80,10 +83,10 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def lab(arguments: argparse.Namespace, for_jupyterlab: list[str]) -> int:
-    """Bring `workbook/` up to date and become JupyterLab, on lesson 00. Come back if not."""
+    """Bring `workbook/` up to date and become JupyterLab, on lesson 00. Return where it fails."""
     if arguments.port is not None and is_taken(arguments.port):
         print(
-            f"Something is open on port {arguments.port} already, perhaps this course: look at "
+            f"Port {arguments.port} is already in use, perhaps by this course: look at "
             f"localhost:{arguments.port} in a browser, or choose another port.",
             file=sys.stderr,
         )
@@ -109,7 +112,7 @@ def port(text: str) -> int:
     """Return the number of a port."""
     number = int(text)
     if not 0 < number < 65536:
-        raise argparse.ArgumentTypeError(f"{number} is no port: they go from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{number} is not a port: they go from 1 to 65535")
     return number
 
 

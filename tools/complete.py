@@ -1,4 +1,4 @@
-"""Tell what the environment of this Python lacks of a project. `install.py` runs it there:
+"""Report what the environment of this Python lacks for a project. `install.py` runs it there:
 
     python -I tools/complete.py "descent-course[test]" jupyterlab torch ...
 

@@ -62,7 +62,7 @@ def ensure(root: Path, extras: Iterable[str] = (), torch: str | None = None) -> 
     stays chosen too. Exits with one sentence when something is in the way.
     """
     if torch not in (None, "cpu"):
-        raise SystemExit(f"TORCH={torch} is unknown: say TORCH=cpu, or leave it out.")
+        raise SystemExit(f"TORCH={torch} is unknown: use TORCH=cpu, or leave it out.")
     if not is_set_up(root, plan(root, extras, torch)):
         with one_at_a_time(root / "build" / "setup.lock"):
             wanted = plan(root, extras, torch)  # another set-up may have changed what is there
@@ -140,7 +140,7 @@ def read_stamp(root: Path) -> dict:
 
 
 def installed(root: Path) -> set[str]:
-    """Return the names of the packages that are installed, each to its end: see RECORD below."""
+    """Return the names of the completely installed packages: see RECORD below."""
     records = site_packages(root).glob("*.dist-info/RECORD")
     return {re.sub(r"[-_.]+", "-", file.parent.name.split("-")[0]).lower() for file in records}
 
@@ -165,7 +165,7 @@ def check_disk(root: Path, torch: str | None) -> None:
     folder = venv(root).resolve() if venv(root).exists() else root
     free, need = shutil.disk_usage(folder).free / 1e9, ROOM[build]
     if free < need:
-        less = f", or say TORCH=cpu, which needs {ROOM['cpu']} GB" * (build == "gpu")
+        less = f", or use TORCH=cpu, which needs {ROOM['cpu']} GB" * (build == "gpu")
         raise SystemExit(
             f"The set-up needs about {need} GB in {folder} and {free:.1f} GB are free: make room"
             f"{less}."
@@ -181,14 +181,16 @@ def make_venv(root: Path, moved: bool) -> None:
             if tuple(map(int, version.split())) < OLDEST:
                 raise SystemExit(
                     f"{folder} holds Python {version.replace(' ', '.')}, which is too old: delete "
-                    "that folder and say the same again."
+                    "that folder and run the same command again."
                 )
             return
         if any(folder.iterdir()) and not (folder / "pyvenv.cfg").exists():
-            raise SystemExit(f"{folder} is no Python environment: move it away and say the same.")
+            raise SystemExit(
+                f"{folder} is not a Python environment: move it away and run this command again."
+            )
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
         raise SystemExit(
-            "This Python cannot make environments: on Debian or Ubuntu say `sudo apt install "
+            "This Python cannot make environments: on Debian or Ubuntu run `sudo apt install "
             "python3-venv`, elsewhere install Python from python.org."
         )
     with step(f"Making .venv with Python {platform.python_version()}"):
@@ -234,7 +236,7 @@ def verify(root: Path, extras: list[str]) -> list[str]:
     if not printed:
         raise SystemExit(
             "The set-up is not complete: the Python of .venv fails at importing "
-            f"{', '.join(names)}. Delete .venv and say the same again."
+            f"{', '.join(names)}. Delete .venv and run the same command again."
         )
     found = json.loads(printed.splitlines()[-1])
     if found["missing"]:
@@ -245,7 +247,7 @@ def verify(root: Path, extras: list[str]) -> list[str]:
     for module, error in found["broken"].items():
         raise SystemExit(
             f"The set-up is not complete: {module} cannot be imported ({error}). Delete .venv and "
-            "say the same again."
+            "run the same command again."
         )
     return sorted(installed(root) & set(found["needs"]))
 
@@ -289,7 +291,9 @@ def run(root: Path, command: list[str | Path]) -> None:
         file.write(done.stderr)
     if done.returncode:
         reason = explain(log.read_text(encoding="utf-8", errors="replace"))
-        raise SystemExit(f"{reason} The full log is build/{log.name}; say the same again to go on.")
+        raise SystemExit(
+            f"{reason} The full log is build/{log.name}; run the same command again to go on."
+        )
 
 
 def environment() -> dict[str, str]:

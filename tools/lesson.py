@@ -61,10 +61,12 @@ class Lesson:
 
     @property
     def number(self) -> str:
+        """The lesson's number, such as "04"."""
         return self.path.name[:2]
 
     @property
     def answers(self) -> list[Cell]:
+        """The answer cells, in order."""
         return [cell for cell in self.cells if cell.role == "answer"]
 
 
@@ -163,4 +165,5 @@ def looks_like_a_marker(line: str, is_comment: bool) -> bool:
 
 
 def indent(line: str) -> str:
+    """Return the white space at the start of a line."""
     return line[: len(line) - len(line.lstrip())]

@@ -92,7 +92,7 @@ def reset(lessons: Path, workbook: Path, lesson: str, now: datetime) -> str:
     source = names.get(lesson.zfill(2)) if lesson else None
     if source is None:
         raise SystemExit(
-            f"There is no lesson {lesson!r}: say `make reset LESSON=NN`, where NN is one of "
+            f"There is no lesson {lesson!r}: run `make reset LESSON=NN`, where NN is one of "
             f"{', '.join(names) or 'none yet'}."
         )
     fresh = prints(source)

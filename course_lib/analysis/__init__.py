@@ -2,7 +2,8 @@
 
 What a module does to a small change: module, then linear_maps, pointwise, normalise, batchnorm,
 weights, attention and shortcuts. Every module once, with random weights: examples. How much it can
-stretch: constants, bounds, power_iteration. What becomes of sizes in wide layers: mean_field.
+stretch: constants, bounds, lipschitz, attention_bounds, power_iteration. What becomes of sizes in
+wide layers: mean_field.
 """
 
 from course_lib.analysis.attention import (
@@ -10,6 +11,14 @@ from course_lib.analysis.attention import (
     cosine_attention,
     dot_product_attention,
     l2_attention,
+)
+from course_lib.analysis.attention_bounds import (
+    exact_dot_product_attention,
+    growing_tokens,
+    mean_square_apart,
+    upper_cosine_attention,
+    upper_cosine_attention_lipsformer,
+    upper_l2_attention,
 )
 from course_lib.analysis.batchnorm import batch_norm, batch_norm_evaluation
 from course_lib.analysis.bounds import (
@@ -20,9 +29,27 @@ from course_lib.analysis.bounds import (
     upper_norm_by_sums,
     upper_norm_zero_padded,
 )
-from course_lib.analysis.constants import CONSTANTS, SOFTMAX, Constant
+from course_lib.analysis.constants import CONSTANTS, MAX_POOL, SOFTMAX, Constant
 from course_lib.analysis.examples import EXAMPLES, example
 from course_lib.analysis.linear_maps import average_pool, convolution, dropout, linear
+from course_lib.analysis.lipschitz import (
+    exact_average_pool,
+    exact_batch_norm,
+    exact_batch_norm_evaluation,
+    exact_center_norm,
+    exact_dropout,
+    exact_l2_normalise,
+    exact_layer_norm,
+    exact_rms_norm,
+    exact_weight_norm,
+    lower_residual,
+    upper_center_norm,
+    upper_feed_forward,
+    upper_layer_norm,
+    upper_post_norm,
+    upper_pre_norm,
+    upper_residual,
+)
 from course_lib.analysis.mean_field import mean_squares
 from course_lib.analysis.module import (
     Module,
@@ -54,6 +81,7 @@ from course_lib.analysis.weights import spectral_norm, weight_norm, weight_norm_
 __all__ = [
     "CONSTANTS",
     "EXAMPLES",
+    "MAX_POOL",
     "SOFTMAX",
     "Constant",
     "Module",
@@ -70,17 +98,30 @@ __all__ = [
     "deep_norm_scale",
     "dot_product_attention",
     "dropout",
+    "exact_average_pool",
+    "exact_batch_norm",
+    "exact_batch_norm_evaluation",
+    "exact_center_norm",
+    "exact_dot_product_attention",
+    "exact_dropout",
+    "exact_l2_normalise",
+    "exact_layer_norm",
     "exact_norm",
     "exact_norm_circular",
+    "exact_rms_norm",
+    "exact_weight_norm",
     "example",
     "feed_forward",
+    "growing_tokens",
     "l2_attention",
     "l2_normalise",
     "layer_norm",
     "linear",
     "lower_norm",
     "lower_norm_at",
+    "lower_residual",
     "max_pool",
+    "mean_square_apart",
     "mean_squares",
     "norm_jacobians",
     "on_each",
@@ -92,10 +133,19 @@ __all__ = [
     "soft_max",
     "spectral_norm",
     "sum_of",
+    "upper_center_norm",
+    "upper_cosine_attention",
+    "upper_cosine_attention_lipsformer",
+    "upper_feed_forward",
+    "upper_l2_attention",
+    "upper_layer_norm",
     "upper_norm_by_frobenius",
     "upper_norm_by_reshape",
     "upper_norm_by_sums",
     "upper_norm_zero_padded",
+    "upper_post_norm",
+    "upper_pre_norm",
+    "upper_residual",
     "weight_norm",
     "weight_norm_of_v",
 ]

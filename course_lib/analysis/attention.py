@@ -15,6 +15,20 @@ from course_lib.nn.backprop import softmax_vjp
 from course_lib.nn.softmax import softmax, softmax_jacobian
 
 
+def attention_block(X: Tensor, B: Tensor, W_V: Tensor, i: int, j: int) -> Tensor:
+    """Return how output i of dot-product attention changes with token j, `(v, d)`.
+
+    It is one block of the Jacobian in `dot_product_attention`, without a mask. X: `(n, d)`. B:
+    `(d, d)`. W_V: `(d, v)`.
+    """
+    scores = X[i] @ B @ X.T
+    A, P = softmax(scores), softmax_jacobian(scores)
+    change = torch.outer(P[:, j], X[i] @ B)  # of the weights of i, as a token that is asked
+    if i == j:
+        change = change + P @ X @ B.T  # as the token that asks
+    return W_V.T @ X.T @ change + A[j] * W_V.T
+
+
 def dot_product_attention(
     W_Q: Tensor, W_K: Tensor, W_V: Tensor, mask: Tensor | None = None
 ) -> Module:
@@ -96,7 +110,8 @@ def cosine_attention(
     def jvp(dX: Tensor, X: Tensor) -> Tensor:
         Q, K, V, A = parts(X)
         dQ, dK, dV = (unit.jvp(dX @ W, Y) for W, Y in ((W_Q, Q), (W_K, K), (W_V, V)))
-        dA = softmax_vjp(tau * (dQ @ unit.forward(K).mT + unit.forward(Q) @ dK.mT), A)
+        of_scores = tau * (dQ @ unit.forward(K).mT + unit.forward(Q) @ dK.mT)
+        dA = softmax_vjp(of_scores, A.expand_as(of_scores))
         return nu * (dA @ unit.forward(V) + A @ dV)
 
     def vjp(G: Tensor, X: Tensor) -> Tensor:
@@ -134,7 +149,7 @@ def l2_attention(W_Q: Tensor, W_V: Tensor) -> Module:
         dQ = dX @ W_Q
         own = (Q * dQ).sum(dim=-1)
         of_apart = 2 * (own[..., :, None] + own[..., None, :] - Q @ dQ.mT - dQ @ Q.mT)
-        dP = softmax_vjp(-of_apart / root, P)
+        dP = softmax_vjp(-of_apart / root, P.expand_as(of_apart))
         return (dP @ X + P @ dX) @ W
 
     def vjp(G: Tensor, X: Tensor) -> Tensor:
@@ -149,12 +164,14 @@ def l2_attention(W_Q: Tensor, W_V: Tensor) -> Module:
 
 
 def _from_products(jvp: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """Return a function that builds the Jacobian from its products with all unit vectors."""
+    """Return a function that builds the Jacobian from its products with all unit vectors.
+
+    The sequence is not repeated for each of them: jvp lets it stand beside many changes.
+    """
 
     def jacobian(X: Tensor) -> Tensor:
         shape = X.shape[-2:]
         units = torch.eye(shape.numel(), dtype=X.dtype, device=X.device).view(-1, *shape)
-        each = X[..., None, :, :].expand(*X.shape[:-2], *units.shape)
-        return jvp(units.expand_as(each), each).flatten(-2).mT
+        return jvp(units, X[..., None, :, :]).flatten(-2).mT
 
     return jacobian

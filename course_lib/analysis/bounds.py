@@ -2,10 +2,18 @@
 
 Names say which it is: `exact`, and `upper`, never too small; both up to rounding. What is found by
 looking at examples, or by power iteration, is `lower`. Norms are Euclidean.
+
+What is said of convolutions is meant for stride 1, and bounds any other stride from above: of the
+same results only some are kept, and a part is no longer than the whole.
+
+A matrix without rows or without columns stretches by 0. Norms have the dtype of the weights; those
+that take singular values compute them in float32 at least, since torch has none for half precision.
 """
 
 import torch
 from torch import Tensor
+
+HALF = (torch.float16, torch.bfloat16)
 
 
 def exact_norm(weight: Tensor) -> Tensor:
@@ -14,7 +22,9 @@ def exact_norm(weight: Tensor) -> Tensor:
     >>> exact_norm(torch.tensor([[3.0, 0.0], [0.0, 1.0]]))
     tensor(3.)
     """
-    return torch.linalg.svdvals(weight)[..., 0]
+    if weight.numel() == 0:
+        return weight.new_zeros(weight.shape[:-2])
+    return torch.linalg.svdvals(_at_least_float32(weight))[..., 0].to(weight.dtype)
 
 
 def upper_norm_by_frobenius(weight: Tensor) -> Tensor:
@@ -23,6 +33,8 @@ def upper_norm_by_frobenius(weight: Tensor) -> Tensor:
     >>> upper_norm_by_frobenius(torch.tensor([[3.0, 0.0], [0.0, 4.0]]))
     tensor(5.)
     """
+    if weight.numel() == 0:
+        return weight.new_zeros(weight.shape[:-2])
     largest = weight.abs().amax(dim=(-2, -1), keepdim=True)
     shares = weight / torch.where(largest > 0, largest, 1.0)  # squares may leave the dtype's range
     return largest[..., 0, 0] * shares.square().sum(dim=(-2, -1)).sqrt()
@@ -34,6 +46,8 @@ def upper_norm_by_sums(weight: Tensor) -> Tensor:
     >>> upper_norm_by_sums(torch.tensor([[3.0, 0.0], [0.0, 4.0]]))
     tensor(4.)
     """
+    if weight.numel() == 0:
+        return weight.new_zeros(weight.shape[:-2])
     size = weight.abs()
     by_column, by_row = size.sum(dim=-2).amax(dim=-1), size.sum(dim=-1).amax(dim=-1)
     return by_column.sqrt() * by_row.sqrt()  # their product may leave the range of the dtype
@@ -44,8 +58,8 @@ def exact_norm_circular(kernel: Tensor, rows: int, columns: int) -> Tensor:
 
     kernel: `(a, c, height, width)`, no larger than the image. Waves do not mix: for each
     two-dimensional frequency ω the channels are multiplied by the matrix K̂(ω), `(a, c)`, the
-    Fourier transform of the kernel. So the largest singular value over all ω is the answer. Source:
-    Sedghi, Gupta and Long (2019).
+    Fourier transform of the kernel. So the largest singular value over all ω is the answer. With a
+    larger stride it is only a bound. Source: Sedghi, Gupta and Long (2019).
     Raises ValueError for a kernel that is larger than the image.
 
     >>> exact_norm_circular(torch.ones(1, 1, 3, 3), rows=8, columns=8)  # the constant image
@@ -56,12 +70,14 @@ def exact_norm_circular(kernel: Tensor, rows: int, columns: int) -> Tensor:
         raise ValueError(
             f"the kernel, {height} by {width}, is larger than the image, {rows} by {columns}"
         )
-    waves = torch.fft.fft2(kernel, s=(rows, columns))
-    return torch.linalg.svdvals(waves.permute(2, 3, 0, 1)).amax()
+    if kernel.numel() == 0:
+        return kernel.new_zeros(())
+    waves = torch.fft.fft2(_at_least_float32(kernel), s=(rows, columns))
+    return torch.linalg.svdvals(waves.permute(2, 3, 0, 1)).amax().to(kernel.dtype)
 
 
 def upper_norm_zero_padded(kernel: Tensor, rows: int, columns: int) -> Tensor:
-    """Return a bound on σ_max of a convolution with zeros as padding, stride 1.
+    """Return a bound on σ_max of a convolution with zeros as padding, for any stride.
 
     It holds for any padding of less than the kernel's height and width, none included.
     An image that is set into zeros, `rows + height − 1` by `columns + width − 1`, has no border
@@ -79,8 +95,12 @@ def upper_norm_zero_padded(kernel: Tensor, rows: int, columns: int) -> Tensor:
 def upper_norm_by_reshape(kernel: Tensor) -> Tensor:
     """Return `√(height · width) · σ_max(K)`, K the kernel laid out as a matrix `(a, c h w)`.
 
-    It holds for any image and padding at stride 1: each input is used at most `height · width`
-    times. σ_max(K) alone is no bound. Source: Cisse and others (2017).
+    It holds for any image, padding and stride: each input is used at most `height · width` times.
+    σ_max(K) alone is no bound. Source: Cisse and others (2017).
     """
     height, width = kernel.shape[-2:]
     return (height * width) ** 0.5 * exact_norm(kernel.flatten(1))
+
+
+def _at_least_float32(weight: Tensor) -> Tensor:
+    return weight.float() if weight.dtype in HALF else weight

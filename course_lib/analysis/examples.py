@@ -92,6 +92,9 @@ EXAMPLES: dict[str, Callable[[Draw, int], tuple[Module, Tensor]]] = {
     "convolution, circular": _image(
         lambda draw: linear_maps.convolution(draw(3, 2, 3, 3), padding=1, circular=True)
     ),
+    "convolution, stride 2": _image(  # the last row and column are not reached
+        lambda draw: linear_maps.convolution(draw(3, 2, 3, 3), stride=2)
+    ),
     "average-pool": _image(lambda draw: linear_maps.average_pool(2)),
     "max-pool": _image(lambda draw: pointwise.max_pool(2)),
     "dropout": _row(lambda draw, d: linear_maps.dropout((draw(d) > 0).to(draw(1)), keep=0.5)),

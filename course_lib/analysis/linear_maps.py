@@ -14,6 +14,11 @@ from torch.nn import functional as F
 from course_lib.analysis.module import Module
 
 
+def linear_jacobian(x: Tensor, weight: Tensor) -> Tensor:
+    """Return the Jacobian of `W x + b` at each example of x `(..., d)`: W itself, `(..., h, d)`."""
+    return weight.expand(*x.shape[:-1], *weight.shape)
+
+
 def linear(weight: Tensor, bias: Tensor | None = None) -> Module:
     """Return `W x + b`, with the Jacobian W. weight: `(h, d)`. bias: `(h,)`, or None.
 
@@ -22,7 +27,7 @@ def linear(weight: Tensor, bias: Tensor | None = None) -> Module:
     """
     return Module(
         forward=lambda x: F.linear(x, weight, bias),
-        jacobian=lambda x: weight.expand(*x.shape[:-1], *weight.shape),
+        jacobian=lambda x: linear_jacobian(x, weight),
         jvp=lambda dx, x: dx @ weight.T,
         vjp=lambda g, x: g @ weight,
     )
@@ -43,24 +48,32 @@ def dropout(mask: Tensor, keep: float) -> Module:
     return scaling(mask / keep)
 
 
-def convolution(kernel: Tensor, padding: int = 0, circular: bool = False) -> Module:
-    """Return the convolution of images `(..., c, rows, columns)` with a kernel, stride 1.
+def convolution(
+    kernel: Tensor, padding: int = 0, circular: bool = False, stride: int = 1
+) -> Module:
+    """Return the convolution of images `(..., c, rows, columns)` with a kernel.
 
     kernel: `(a, c, height, width)`. padding: how many rows and columns are added on each side, of
-    zeros, or taken from the other side. The Jacobian is a doubly block-Toeplitz matrix; if the
-    padding is circular and the result as large as the image, a doubly block-circulant one.
+    zeros, or taken from the other side. stride: of the results only every stride-th row and column
+    is kept. At stride 1 the Jacobian is a doubly block-Toeplitz matrix; if the padding is circular
+    and the result as large as the image, a doubly block-circulant one.
     """
+    zeros = 0 if circular else padding
 
     def forward(x: Tensor) -> Tensor:
         images = x.reshape(-1, *x.shape[-3:])
         if circular:
             images = F.pad(images, (padding,) * 4, mode="circular")
-        out = F.conv2d(images, kernel, padding=0 if circular else padding)
+        out = F.conv2d(images, kernel, stride=stride, padding=zeros)
         return out.reshape(*x.shape[:-3], *out.shape[1:])
 
     def vjp(g: Tensor, x: Tensor) -> Tensor:
         images = g.reshape(-1, *g.shape[-3:])
-        back = F.conv_transpose2d(images, kernel, padding=0 if circular else padding)
+        sides = zip(x.shape[-2:], kernel.shape[-2:], strict=True)
+        unused = [(side + 2 * padding - k) % stride for side, k in sides]  # no result reaches them
+        back = F.conv_transpose2d(
+            images, kernel, stride=stride, padding=zeros, output_padding=unused
+        )
         if circular:
             back = _fold(_fold(back, padding, 2), padding, 3)
         return back.reshape(x.shape)
@@ -69,7 +82,7 @@ def convolution(kernel: Tensor, padding: int = 0, circular: bool = False) -> Mod
 
 
 def average_pool(size: int) -> Module:
-    """Return the mean of squares of `size` by `size` places that do not overlap, for each channel.
+    """Return the mean of each block of `size` by `size` places, without overlap, by channel.
 
     x: `(..., c, rows, columns)`. Each output has `1 / size²` of each of its inputs.
     """

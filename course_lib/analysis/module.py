@@ -119,6 +119,15 @@ def sum_of(*modules: Module) -> Module:
     )
 
 
+def residual_jacobian(J: Tensor, alpha: Tensor | float = 1.0, skip: float = 1.0) -> Tensor:
+    """Return `skip · I + diag(alpha) J`, the Jacobian of a branch `(..., d, d)` with a shortcut.
+
+    alpha: a number, or one for each output, `(d,)`.
+    """
+    alpha = torch.as_tensor(alpha, dtype=J.dtype, device=J.device)
+    return skip * torch.eye(J.shape[-1]).to(J) + alpha[..., None] * J
+
+
 def residual(module: Module, alpha: Tensor | float = 1.0, skip: float = 1.0) -> Module:
     """Return `skip · x + alpha ⊙ f(x)`, with the Jacobian `skip · I + diag(alpha) J_f`.
 
@@ -135,10 +144,9 @@ def residual(module: Module, alpha: Tensor | float = 1.0, skip: float = 1.0) -> 
         return skip * x + alpha * module.forward(x)
 
     def jacobian(x: Tensor) -> Tensor:
-        own = module.jacobian(x)
         scale = torch.as_tensor(alpha, dtype=x.dtype, device=x.device)
-        rows = scale.expand(x.shape[x.ndim - module.axes :]).reshape(-1, 1)
-        return skip * torch.eye(own.shape[-1], dtype=x.dtype, device=x.device) + rows * own
+        of_places = scale.expand(x.shape[x.ndim - module.axes :]).flatten()
+        return residual_jacobian(module.jacobian(x), of_places, skip)
 
     def jvp(dx: Tensor, x: Tensor) -> Tensor:
         return skip * dx + alpha * module.jvp(dx, x)

@@ -54,6 +54,17 @@ def l2_normalise(eps: float) -> Module:
     return Module(lambda x: x / size(x), jacobian, product, product)
 
 
+def layer_norm_jacobian(x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """Return LayerNorm's Jacobian at each example, `diag(γ) (P − z zᵀ/D) / s`, `(..., D, D)`.
+
+    P takes off the mean, z zᵀ/D the share that would change the size s.
+    """
+    z, s = standardised(x, eps)
+    D = x.shape[-1]
+    P = _identity(x) - 1 / D
+    return gamma[:, None] * (P - z[..., :, None] * z[..., None, :] / D) / s[..., None]
+
+
 def layer_norm(gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Module:
     """Return LayerNorm, `γ ⊙ z + β` with `z = P x / s` and `s = √(Var(x) + ε)`.
 
@@ -65,18 +76,22 @@ def layer_norm(gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Module:
     tensor(True)
     """
 
-    def jacobian(x: Tensor) -> Tensor:
-        z, s = standardised(x, eps)
-        D = x.shape[-1]
-        P = _identity(x) - 1 / D
-        return gamma[:, None] * (P - z[..., :, None] * z[..., None, :] / D) / s[..., None]
-
     return Module(
         forward=lambda x: gamma * standardised(x, eps)[0] + beta,
-        jacobian=jacobian,
+        jacobian=lambda x: layer_norm_jacobian(x, gamma, eps),
         jvp=lambda dx, x: gamma * without_the_size(dx, *standardised(x, eps)),
         vjp=lambda g, x: without_the_size(gamma * g, *standardised(x, eps)),
     )
+
+
+def rms_norm_jvp(dx: Tensor, x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
+    """Return what RMSNorm makes of a small change dx of x, `(..., D)`, without a matrix.
+
+    It is `γ ⊙ (dx − z mean(z ⊙ dx)) / r` with `r = √(mean(x²) + ε)` and `z = x/r`.
+    """
+    r = (x.square().mean(dim=-1, keepdim=True) + eps).sqrt()
+    z = x / r
+    return gamma * (dx - z * (z * dx).mean(dim=-1, keepdim=True)) / r
 
 
 def rms_norm(gamma: Tensor, eps: float = 1e-5) -> Module:
@@ -96,15 +111,12 @@ def rms_norm(gamma: Tensor, eps: float = 1e-5) -> Module:
         inner = _identity(x) - z[..., :, None] * z[..., None, :] / x.shape[-1]
         return gamma[:, None] * inner / size(x)[..., None]
 
-    def jvp(dx: Tensor, x: Tensor) -> Tensor:
-        z = x / size(x)
-        return gamma * (dx - z * (z * dx).mean(dim=-1, keepdim=True)) / size(x)
-
-    def vjp(g: Tensor, x: Tensor) -> Tensor:
-        z, g = x / size(x), gamma * g
-        return (g - z * (z * g).mean(dim=-1, keepdim=True)) / size(x)
-
-    return Module(lambda x: gamma * x / size(x), jacobian, jvp, vjp)
+    return Module(
+        forward=lambda x: gamma * x / size(x),
+        jacobian=jacobian,
+        jvp=lambda dx, x: rms_norm_jvp(dx, x, gamma, eps),
+        vjp=lambda g, x: rms_norm_jvp(gamma * g, x, torch.ones_like(gamma), eps),
+    )
 
 
 def center_norm(gamma: Tensor, beta: Tensor) -> Module:

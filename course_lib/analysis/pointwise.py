@@ -79,4 +79,10 @@ def max_pool(size: int) -> Module:
 
 def feed_forward(W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor, name: str) -> Module:
     """Return `W2 φ(W1 x + b1) + b2`, φ by its name: the Jacobian is `W2 diag(φ′) W1`."""
-    return chain(linear(W1, b1), activation(name), linear(W2, b2))
+    first, slope = linear(W1, b1), ACTIVATIONS[name].grad
+
+    def jacobian(x: Tensor) -> Tensor:
+        return W2 * slope(first.forward(x))[..., None, :] @ W1
+
+    whole = chain(first, activation(name), linear(W2, b2))
+    return whole._replace(jacobian=jacobian)  # a diagonal matrix needs no product of matrices

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from course_lib.analysis.bounds import exact_norm
 from course_lib.analysis.linear_maps import linear
 from course_lib.analysis.module import Module
 
@@ -51,4 +52,4 @@ def spectral_norm(weight: Tensor, bias: Tensor | None = None) -> Module:
     >>> spectral_norm(torch.tensor([[3.0, 0.0], [0.0, 1.0]])).jacobian(torch.zeros(2))[0, 0]
     tensor(1.)
     """
-    return linear(weight / torch.linalg.matrix_norm(weight, ord=2), bias)
+    return linear(weight / exact_norm(weight), bias)

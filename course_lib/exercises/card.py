@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-# Colours that keep a contrast of 4.5:1 or more on JupyterLab's light and dark grounds are left to
-# the theme; only the bar at the side has a colour of its own, and never means anything alone.
+# The colour of text is left to JupyterLab's theme, light or dark, so that it can always be read.
+# Only the bar at the side has a colour of its own, and it never carries a meaning alone.
 _BARS = {"good": "#009e73", "open": "#e69f00", "wrong": "#d55e00", "plain": "#0072b2"}
 
 
@@ -49,6 +49,6 @@ class Card:
 
 
 def _inline(sentence: str) -> str:
-    """HTML of a sentence; what stands between backticks is code."""
+    """Return a sentence as HTML; what stands between backticks is code."""
     parts = escape(sentence).split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))

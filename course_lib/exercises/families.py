@@ -89,8 +89,8 @@ AROUND: dict[str, Callable[[Rule], Rule]] = {
 
 OF_A_RULE = """
 parameter alone
-    Only the parameter comes back. A rule has no memory of its own: what it will need at the next
-    step, it must return.
+    Only the parameter comes back. A rule has no memory of its own: it must return what it will need
+    at the next step.
 slots alone
     What is remembered comes back without the parameter. A rule gives back both: the new parameter
     first.
@@ -102,7 +102,7 @@ slots not updated
 slots swapped
     What is remembered comes back in the wrong order. The next step would take one for the other.
 gradient remembered
-    In the place of what is remembered the gradient comes back.
+    The gradient comes back in place of what is remembered.
 parameter not moved
     The parameter comes back as it went in. Look at what you return first.
 step for parameter

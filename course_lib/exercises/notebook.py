@@ -68,15 +68,21 @@ def _assigned_in(cell: CodeType) -> str:
 
 
 def default_seed() -> int:
-    """Return the seed that cases are drawn from: COURSE_SEED of the environment, else 0."""
+    """Return the seed that cases are drawn from: COURSE_SEED of the environment, else 0.
+
+    Raises ValueError for a COURSE_SEED that is no whole number.
+    """
     text = os.environ.get("COURSE_SEED", "0")
     if not text.isdecimal():
-        raise ValueError(f"COURSE_SEED is {text!r}; it must be a whole number, 0 or more.")
+        raise ValueError(f"COURSE_SEED is {text!r}; it must be a whole number, 0 or more")
     return int(text)
 
 
 def hint(id: str) -> None:
-    """Show the next hint of the exercise `id`, from a question to nearly there."""
+    """Show the next hint of the exercise `id`, from a question to nearly there.
+
+    Raises ValueError when there is no exercise with this id.
+    """
     hints = find(id).hints
     entry, note = progress_file.update(
         id, lambda entry: replace(entry, hints=min(entry.hints + 1, len(hints)))
@@ -91,7 +97,10 @@ def hint(id: str) -> None:
 
 
 def solution(id: str, reveal: bool = False) -> None:
-    """Show the library's answer to the exercise `id`, after success or with `reveal=True`."""
+    """Show the library's answer to the exercise `id`, after success or with `reveal=True`.
+
+    Raises ValueError when there is no exercise with this id.
+    """
     exercise = find(id)
     entry, note = _entry(id)
     if not (entry.passed or reveal):
@@ -114,7 +123,10 @@ def progress() -> None:
 
 
 def mine(id: str) -> Any:
-    """Your own function from an earlier lesson, checked again; a stand-in where there is none."""
+    """Return your own function from an earlier lesson, checked again, or a stand-in.
+
+    Raises ValueError when there is no exercise with this id, or COURSE_SEED is no whole number.
+    """
     exercise = find(id)
     entry, note = _entry(id)
     if not entry.passed:

@@ -34,15 +34,15 @@ class Entry:
 
 
 def path() -> Path:
-    """COURSE_PROGRESS of the environment, else progress.json in the notebook's folder.
+    """Return COURSE_PROGRESS of the environment, else progress.json in the notebook's folder.
 
-    Of a link, what it leads to.
+    A symbolic link is followed.
     """
     return Path(os.path.realpath(os.environ.get("COURSE_PROGRESS") or "progress.json"))
 
 
 def read() -> tuple[dict[str, Entry], str]:
-    """All entries, and a sentence for the learner when something is wrong with the file (else "").
+    """Return all entries, and a sentence for the learner when the file has a problem (else "").
 
     A damaged file is set aside under another name; nothing in it is lost.
     """
@@ -54,7 +54,7 @@ def read() -> tuple[dict[str, Entry], str]:
 
 
 def update(id: str, change: Callable[[Entry], Entry]) -> tuple[Entry, str]:
-    """Store `change(entry)` of one entry, atomically; that entry, and a sentence as in `read`.
+    """Store `change(entry)` of one entry, atomically; return it, and a sentence as in `read`.
 
     A file that cannot be read or written is left as it is.
     """
@@ -124,7 +124,7 @@ def _alone(file: Path) -> Iterator[None]:
 
 
 def _age(file: Path) -> float:
-    """How many seconds ago a file was made, by this machine's clock; 0 where it is gone."""
+    """Return the age of a file in seconds, by this machine's clock; 0 where it is gone."""
     try:
         return abs(time.time() - file.stat().st_mtime)
     except OSError:

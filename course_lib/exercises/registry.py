@@ -29,7 +29,7 @@ EXERCISES = _collect()
 
 
 def find(id: str) -> Exercise:
-    """Return the exercise `id`; a ValueError that offers the nearest ids when there is none."""
+    """Return the exercise `id`; if there is none, raise ValueError with the nearest ids."""
     if id in EXERCISES:
         return EXERCISES[id]
     near = difflib.get_close_matches(str(id), EXERCISES, n=3, cutoff=0.4)

@@ -14,7 +14,7 @@ import torch
 
 
 def source_of(answer: Any) -> tuple[str, str]:
-    """The name and the source of a function; ("", "") when it has none that can stand alone."""
+    """Return the name and source of a function; ("", "") if it has none that can stand alone."""
     if type(answer) is not FunctionType or answer.__name__ == "<lambda>":
         return "", ""
     try:
@@ -24,7 +24,7 @@ def source_of(answer: Any) -> tuple[str, str]:
 
 
 def load(source: str, name: str) -> Any:
-    """The function `name` of `source`, run in a clean namespace with torch, numpy and math."""
+    """Return the function `name` of `source`, run in a clean namespace with torch, NumPy, math."""
     namespace: dict[str, Any] = {
         "torch": torch,
         "nn": torch.nn,

@@ -123,9 +123,9 @@ def noise(
 
 
 def time_an_example(sizes: Sequence[int], seconds: Mapping[str, Numbers]) -> Figure:
-    """Draw microseconds an example against the batch size; `seconds[net]` a step, (sizes, rounds).
+    """Draw microseconds per example against the batch size.
 
-    Line: median. Band: the middle nine tenths.
+    `seconds[net]`: of a step, `(sizes, rounds)`. Line: median. Band: the middle nine tenths.
     """
     fig, ax = figure(3.0, width=5.0)
     for (name, runs), (colour, dashes, mark) in zip(seconds.items(), LOOKS, strict=False):
@@ -151,7 +151,7 @@ def memory(looks: Mapping[str, Numbers], size: float) -> Figure:
 
 
 def kept(sizes: Sequence[int], of_batch: Mapping[str, Numbers], of_weights: Numbers) -> Figure:
-    """Draw megabytes kept for the way back against the batch size, and those of the weights.
+    """Draw megabytes kept for the backward pass against the batch size, and those of the weights.
 
     of_batch: `(sizes,)` for each network; of_weights: one number for each, in the same order.
     """

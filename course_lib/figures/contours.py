@@ -15,7 +15,7 @@ HEIGHTS = LinearSegmentedColormap.from_list("heights", ["#8A8A8A", "#DADADA"])
 
 
 def grid(surface: Surface, window: Window, points: int = 121) -> tuple[np.ndarray, ...]:
-    """Return x `(points,)`, y `(points,)` and the cost at each, `(points, points)`, a row a y."""
+    """Return x `(points,)`, y `(points,)` and costs `(points, points)`: row i belongs to y[i]."""
     x = torch.linspace(*window[:2], points, dtype=torch.float64)
     y = torch.linspace(*window[2:], points, dtype=torch.float64)
     across, up = torch.meshgrid(x, y, indexing="xy")

@@ -1,4 +1,4 @@
-"""Find letters that a reader could not read. For tests and for authors of figures."""
+"""Find text that a reader could not read. For tests and for authors of figures."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from course_lib.figures.style import SMALLEST
 
 
 def faults(fig: Figure) -> list[str]:
-    """Return what is wrong with the letters of a figure: too small, cut off, or overlapping."""
+    """Return what is wrong with the text of a figure: too small, cut off, or overlapping."""
     fig.canvas.draw()
     texts = list(_drawn(fig))
     boxes = [(text.get_text(), text.get_window_extent()) for text in texts]

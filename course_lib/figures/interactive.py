@@ -35,6 +35,7 @@ class Slider:
     value: float
 
     def widget(self) -> ipywidgets.Widget:
+        """Return a slider, over whole numbers where all four numbers are whole."""
         whole = all(isinstance(n, int) for n in (self.low, self.high, self.step, self.value))
         kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
         return kind(
@@ -75,6 +76,7 @@ class Choice:
     value: Any
 
     def widget(self) -> ipywidgets.Widget:
+        """Return a drop-down list."""
         return ipywidgets.Dropdown(
             options=self.options,
             value=self.value,

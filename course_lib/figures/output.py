@@ -22,7 +22,7 @@ def show(fig: Figure, *, alt: str, caption: str, claims: Sequence[str] = ()) -> 
 
     alt: what a reader who cannot see it needs to know. claims: those that it shows, each by how
     its verdict begins, such as "A4, second part"; docs/claims.md lists them. Raises ValueError for
-    an empty alt or caption; and where `COURSE_STRICT` is set, for letters that can't be read.
+    an empty alt or caption; and where `COURSE_STRICT` is set, for text that cannot be read.
     """
     inspect(fig, alt, caption)
     bundle = {"image/png": base64.b64encode(png(pixels(fig))).decode(), "text/plain": alt}
@@ -37,7 +37,7 @@ def inspect(fig: Figure, alt: str, caption: str) -> None:
         if not text.strip():
             raise ValueError(f"{name} is empty; it must say what the figure shows")
     if os.environ.get("COURSE_STRICT") and (found := faults(fig)):
-        raise ValueError(f"letters cannot be read: {'; '.join(found)}")
+        raise ValueError(f"text cannot be read: {'; '.join(found)}")
 
 
 def say(text: str, style: str = "") -> None:

@@ -66,7 +66,7 @@ def run(surface: str, rules: str, step: int, *, paths: Paths) -> dict[str, Any]:
 
 
 def spread(places: Mapping[str, float], gap: float, low: float, high: float) -> dict[str, float]:
-    """Return places as near as they were, but `gap` apart, in the same order, from low to high."""
+    """Return places moved to at least `gap` apart, in the same order, between low and high."""
     names = sorted(places, key=lambda name: np.nan_to_num(places[name], nan=high))
     found = np.clip([np.nan_to_num(places[name], nan=high) for name in names], low, high)
     for k in range(1, len(found)):

@@ -2,8 +2,9 @@
 
 A figure is at most 6.5 inches wide, 624 pixels of the screen, so that a notebook shows it at its
 own size and no letter is smaller than 9 points. Its background is white in a dark theme too.
-The colours are those of Okabe and Ito (2008), told apart by colour-blind eyes; all of them stand
-out from white by 3:1 or more. `tests/figures/test_style.py` computes both.
+Blue, vermilion, green and purple are those of Okabe and Ito (2008), told apart by colour-blind
+eyes; every colour of a line has a contrast of 3:1 or more with white.
+`tests/figures/test_style.py` computes both.
 """
 
 import re
@@ -42,7 +43,7 @@ SIGNED = LinearSegmentedColormap.from_list("signed", [BLUE, "white", VERMILION])
 PAPER = LinearSegmentedColormap.from_list("paper", ["white", INK])
 
 WIDTH = 6.5  # inches
-SCREEN_DPI = 96  # a screen pixel is 1/96 inch, whatever the screen
+SCREEN_DPI = 96  # a CSS pixel is 1/96 inch, whatever the screen
 DPI = 144  # drawn finer than that, so that letters stay sharp
 SMALLEST = 9  # points
 

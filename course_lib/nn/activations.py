@@ -1,8 +1,8 @@
-"""Activations: what one number becomes, and the slope there. Each slope stands under its function.
+"""Activation functions, each followed by its slope, the derivative.
 
-All of them work place by place: z has any shape, and the result has its shape, dtype and device.
-Where a function has a corner, its slope there is the one that torch takes. Softmax, which mixes
-places, is in `softmax.py`.
+All are elementwise: z has any shape, and the result has its shape, dtype and device. Where a
+function has a corner, its slope there is the one that torch takes. Softmax, which is not
+elementwise, is in `softmax.py`.
 """
 
 import math
@@ -46,7 +46,7 @@ def sigmoid(z: Tensor) -> Tensor:
 def sigmoid_grad(z: Tensor) -> Tensor:
     """Return the slope of `sigmoid`, `σ(z) σ(−z)`, at most ¼, at z = 0.
 
-    It equals `σ (1 − σ)`; since no 1 is taken away from, small slopes keep their digits.
+    It equals `σ (1 − σ)`, but nothing is subtracted from 1, so small slopes keep their digits.
 
     >>> sigmoid_grad(torch.tensor([0.0, 4.0]))
     tensor([0.2500, 0.0177])
@@ -137,7 +137,7 @@ def elu_grad(z: Tensor, alpha: float = 1.0) -> Tensor:
 def normal_cdf(z: Tensor) -> Tensor:
     """Return Φ(z) = `½ (1 + erf(z / √2))`, the share of a standard normal that lies below z.
 
-    It is written `½ erfc(−z / √2)`, with `erfc = 1 − erf`, and keeps its digits far below 0.
+    It is written `½ erfc(−z / √2)`, with `erfc = 1 − erf`, so it keeps its digits far below 0.
 
     >>> normal_cdf(torch.tensor([-1000.0, 0.0, 1.96]))
     tensor([0.0000, 0.5000, 0.9750])
@@ -210,6 +210,43 @@ def softplus_grad(z: Tensor) -> Tensor:
     return sigmoid(z)
 
 
+def _tanh_of_softplus(z: Tensor) -> tuple[Tensor, Tensor]:
+    """Return `t = tanh(softplus(z))` and `1 − t`, for Mish.
+
+    With `w = e^z` they are `w (w + 2)` and 2, over their sum. As in `sigmoid`, w is written as one
+    exponential over another, neither of which exceeds 1; and no 1 is taken away from.
+    """
+    zero = z.new_zeros(())
+    up = torch.exp(torch.minimum(z, zero))
+    down = torch.exp(-torch.maximum(z, zero))
+    share, rest = up * (up + 2 * down), 2 * down * down
+    return share / (share + rest), rest / (share + rest)
+
+
+def mish(z: Tensor) -> Tensor:
+    """Return `z tanh(softplus(z))`.
+
+    Source: Misra (2019), Mish: a self regularized non-monotonic activation function.
+
+    >>> mish(torch.tensor([-1.0, 0.0, 1.0]))
+    tensor([-0.3034,  0.0000,  0.8651])
+    """
+    t, _ = _tanh_of_softplus(z)
+    return z * t
+
+
+def mish_grad(z: Tensor) -> Tensor:
+    """Return the slope of `mish`, `t + z σ(z) (1 − t²)` with `t = tanh(softplus(z))`.
+
+    It runs from −0.1125 to 1.0885, which it has near z = 1.4906.
+
+    >>> mish_grad(torch.tensor([-1.0, 0.0, 1.0]))
+    tensor([0.0592, 0.6000, 1.0490])
+    """
+    t, rest = _tanh_of_softplus(z)
+    return t + z * sigmoid(z) * rest * (1 + t)
+
+
 class Activation(NamedTuple):
     """A function of one number, and its slope."""
 
@@ -227,4 +264,5 @@ ACTIVATIONS = {
     "GELU": Activation(gelu, gelu_grad),
     "SiLU": Activation(silu, silu_grad),
     "softplus": Activation(softplus, softplus_grad),
+    "Mish": Activation(mish, mish_grad),
 }

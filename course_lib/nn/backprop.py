@@ -46,10 +46,10 @@ def linear_vjp(g: Tensor, x: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Te
 
 
 def elementwise_vjp(g: Tensor, slope: Tensor) -> Tensor:
-    """Return the gradient of z, given that of `out = φ(z)`, a function of each number by itself.
+    """Return the gradient of z, given that of `out = φ(z)`, where φ is elementwise.
 
     slope: the derivative `φ′(z)`, from `course_lib.nn.activations`. g, slope and the result have
-    the shape of z. The Jacobian is diagonal, so the product is `g · slope`, number by number.
+    the shape of z. The Jacobian is diagonal, so the product is `g · slope`, element by element.
     Raises ValueError if the shapes differ.
 
     >>> elementwise_vjp(torch.tensor([3.0, 3.0]), slope=torch.tensor([1.0, 0.5]))
@@ -76,9 +76,9 @@ def relu_vjp(g: Tensor, z: Tensor) -> Tensor:
 def softmax_vjp(g: Tensor, p: Tensor) -> Tensor:
     """Return the gradient of the logits, given that of `p = softmax(logits)`, row by row.
 
-    g and p: `(..., c)`; p is what softmax gave, so that its rows sum to 1. The Jacobian of a row is
-    `diag(p) − p pᵀ`, so the product is `p_c (g_c − Σ_k g_k p_k)`, `(..., c)`. It is symmetric: for
-    a change of the logits the same product is the change of p.
+    g and p: `(..., c)`; p is what softmax gave, so its rows sum to 1. The Jacobian of a row is
+    `diag(p) − p pᵀ`, so the product is `p_c (g_c − Σ_k g_k p_k)`, `(..., c)`. The Jacobian is
+    symmetric: the same product turns a small change of the logits into the change of p.
     Raises ValueError if the shapes do not fit.
 
     >>> softmax_vjp(torch.tensor([[1.0, 0.0]]), p=torch.tensor([[0.5, 0.5]]))
@@ -134,8 +134,8 @@ def count_cost(sizes: Sequence[int], n: int) -> tuple[int, int]:
     sizes: neurons in each layer, the inputs first: `[64, 32, 10]`. n: examples. A layer of h
     neurons on d inputs needs n·d·h forward, n·d·h for the gradient of its weights, and n·d·h for
     that of its inputs. Nobody asks for the gradient of the data, so the first layer does without
-    the last of these. Counted are the products of matrices, not what is done to each number by
-    itself. Returns two whole numbers: forward, backward.
+    the last of these. Only matrix products are counted, no elementwise operations. Returns two
+    integers: forward, backward.
     Raises ValueError for fewer than two sizes, a size below one or a negative n.
 
     >>> count_cost([64, 32, 10], n=1)
@@ -163,7 +163,7 @@ class Step(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """A small function, and what it does with a gradient: `vjp(g, *inputs)`, one for each input."""
+    """A small function and its VJP: `vjp(g, *inputs)` returns one gradient for each input."""
 
     forward: Callable[..., Tensor]
     vjp: Callable[..., tuple[Tensor, ...]]
@@ -182,10 +182,10 @@ OPERATIONS = {
 def tape_forward(
     tape: Sequence[Step], leaves: Mapping[str, Tensor], steps: int | None = None
 ) -> dict[str, Tensor]:
-    """Return the value of each name after the first `steps` lines of a tape, all unless given.
+    """Return the value of each name after the first `steps` lines of a tape (by default, all).
 
     leaves: the values that the tape starts from, all of one shape.
-    Raises KeyError for an operation or an input that there is not.
+    Raises KeyError for an operation or an input that does not exist.
 
     >>> tape = [Step("z", "times", ("w", "x")), Step("out", "ReLU", ("z",))]
     >>> tape_forward(tape, {"w": torch.tensor(2.0), "x": torch.tensor(3.0)})["out"]
@@ -203,9 +203,8 @@ def tape_backward(
 ) -> dict[str, Tensor]:
     """Return the gradient of the tape's last value with respect to each name that it reaches.
 
-    values: what `tape_forward` returned. The lines are gone through from the last to the first,
-    `steps` of them, all unless given. A value that is used twice gets a gradient from each use:
-    they are added.
+    values: what `tape_forward` returned. Goes through `steps` lines (by default, all) from the last
+    to the first. A value that is used twice gets a gradient from each use: they are added.
 
     >>> tape = [Step("square", "times", ("w", "w"))]
     >>> tape_backward(tape, tape_forward(tape, {"w": torch.tensor(3.0)}))["w"]

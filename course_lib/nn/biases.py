@@ -1,4 +1,4 @@
-"""Biases: an offset for each neuron, where it fires, how to start it, how to hold it back.
+"""Biases: an offset for each neuron, where it fires, how to initialise it, how to penalise it.
 
 Letters: n examples, d inputs, h neurons. A bias is one number a neuron, `(h,)`, as in torch.
 """
@@ -76,7 +76,7 @@ def l2_gradient(gradient: Tensor, bias: Tensor, strength: float | Tensor) -> Ten
 
     gradient: that of the loss alone, of the same shape as bias. strength: λ, 0 or more. Returns
     `gradient + 2 λ bias`: the pull towards 0 grows with the bias. Deviation: torch's `weight_decay`
-    is twice this λ, since it stands for `λ/2 · Σ bias²`.
+    is twice this λ, since its penalty is `weight_decay / 2 · Σ_h bias_h²`.
     Raises ValueError if the shapes differ.
 
     >>> l2_gradient(torch.tensor([1.0, 1.0]), torch.tensor([3.0, -5.0]), strength=0.5)
@@ -107,7 +107,7 @@ def constant_error(x: Tensor) -> Tensor:
     x: inputs `(n, d)`. The result is the root mean square of `x w − 1` for the best w `(d,)`, a
     scalar in float64. At 0 the inputs can make a bias by themselves, and a layer needs none; at 1,
     as with inputs that are centred, no weighted sum comes any closer to 1 than 0 does. Directions
-    in which the inputs are a million times smaller than in their largest do not count.
+    in which the inputs are a million times smaller than in the largest one do not count.
     Raises ValueError if x is not a matrix.
 
     >>> constant_error(torch.tensor([[1.0, 3.0], [3.0, 1.0]])).item() < 1e-6

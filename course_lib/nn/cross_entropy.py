@@ -1,4 +1,4 @@
-"""Losses for classes: how surprised a model is by the right answer, and how that pulls.
+"""Losses for classification: how surprised a model is by the right answer, and how that pulls.
 
 Each loss is the mean over the examples of a batch, and each has its gradient beside it: with
 respect to probabilities, or to *logits*, the numbers from which a sigmoid or a softmax makes
@@ -9,8 +9,8 @@ Letters: n examples, k classes, `z` logits, `p` probabilities, `y` the right ans
 On probabilities nothing is clipped. A right answer that was held impossible costs infinity, a wrong
 one that was held impossible costs 0. Dialects: Keras, unless it finds the logits, moves every
 probability at least 1e-7 away from 0 and 1, so that no answer costs more than 16.12; in float32,
-where 1 − 1e-7 is rounded, a certain yes costs 15.94 if the answer is no. torch lets no logarithm
-fall below −100.
+where 1 − 1e-7 is rounded, a certain yes costs 15.94 if the answer is no. `torch.nn.BCELoss` lets
+no logarithm fall below −100.
 """
 
 import torch
@@ -27,7 +27,8 @@ def bce(p: Tensor, y: Tensor) -> Tensor:
     """Return the binary cross-entropy of probabilities: `−1/n Σ_i [y log p + (1 − y) log(1 − p)]`.
 
     p: probabilities, `(n,)` or any other shape. y: 0 or 1, or a share between, of the same shape.
-    A scalar: infinite where the right answer had probability 0; NaN for a p outside 0 to 1.
+    A scalar: infinite where the right answer had probability 0. A p outside 0 to 1 gives NaN, or a
+    number without meaning where the logarithm that fails has weight 0.
     Raises ValueError if the shapes differ or hold nothing.
     Source: Good (1952), Rational decisions: the logarithmic score.
 
@@ -88,7 +89,8 @@ def categorical(p: Tensor, y: Tensor) -> Tensor:
     p: probabilities `(n, k)`, each row of which adds up to 1. y: `(n,)` whole numbers, the right
     classes, 0 to k − 1. A scalar: infinite where a right class had probability 0. Rows that do not
     add up to 1 are taken as they are. Dialect: Keras divides each row by its sum first.
-    Raises ValueError for other shapes, and if there is no example or no class.
+    Raises ValueError for other shapes, if there is no example or no class, and for classes in
+    floating point; torch raises for a class that is not from 0 to k − 1.
 
     >>> categorical(torch.tensor([[0.5, 0.5], [0.0, 1.0]]), torch.tensor([0, 1]))
     tensor(0.3466)
@@ -113,12 +115,12 @@ def categorical_gradient(p: Tensor, y: Tensor) -> Tensor:
 def categorical_logits(z: Tensor, y: Tensor) -> Tensor:
     """Return the categorical cross-entropy of logits: `categorical(softmax(z), y)`, stable.
 
-    The mean of `log Σ_j exp(z_ij) − z_i[y_i]`, minus `log_softmax` at the right class. Large
-    logits do not overflow, and no probability is rounded to 0. Adding one number to a row changes
-    nothing. With one class the loss is 0.
+    The mean of `log Σ_j exp(z_ij) − z_i[y_i]`, which is `−log_softmax(z_i)` at the right class.
+    Large logits do not overflow, and no probability is rounded to 0. Adding a constant to a row
+    changes nothing. With one class the loss is 0.
 
     z: logits `(n, k)`. y: `(n,)` whole numbers, the right classes, 0 to k − 1. A scalar.
-    Raises ValueError for other shapes, and if there is no example or no class.
+    Raises ValueError and torch's errors as `categorical` does.
 
     >>> categorical_logits(torch.tensor([[0.0, 0.0], [-1e4, 1e4]]), torch.tensor([0, 1]))
     tensor(0.3466)
@@ -148,7 +150,7 @@ def brier(p: Tensor, y: Tensor) -> Tensor:
     Like cross-entropy it is *proper*: on average no probabilities do better than the true ones.
     Dialect: with two classes many take one of the two equal squares, `mse` of the probability of
     class 1, which is half of this (scikit-learn's default for two classes).
-    Raises ValueError for other shapes, and if there is no example or no class.
+    Raises ValueError and torch's errors as `categorical` does.
     Source: Brier (1950), Verification of forecasts expressed in terms of probability, equation 2.
 
     >>> brier(torch.tensor([[0.5, 0.5], [0.0, 1.0]]), torch.tensor([0, 1]))
@@ -190,12 +192,12 @@ def _over(weight: Tensor, p: Tensor) -> Tensor:
 def _expect_pairs(name: str, outputs: Tensor, y: Tensor) -> None:
     same = f"{tuple(outputs.shape)}, like {name}"
     expect("y", y, same, y.shape == outputs.shape)
-    expect(name, outputs, "of one number or more", outputs.numel() > 0)
+    expect(name, outputs, "non-empty", outputs.numel() > 0)
 
 
 def _expect_classes(name: str, outputs: Tensor, y: Tensor) -> None:
     fits = outputs.ndim == 2 and outputs.numel() > 0
-    expect(name, outputs, "(n, k), of one example and one class or more", fits)
+    expect(name, outputs, "(n, k) with n and k 1 or more", fits)
     expect("y", y, f"({len(outputs)},), a class for each example", y.shape == (len(outputs),))
     if y.is_floating_point():
         raise ValueError(f"y has dtype {y.dtype}; it must hold whole numbers, the right classes")

@@ -31,7 +31,7 @@ def central_difference(f: Loss, w: Tensor, step: float) -> Tensor:
     """Return the gradient of f at w by central differences, one number of w at a time.
 
     `of_w_i = (f(w + s e_i) − f(w − s e_i)) / 2s`, where e_i is 1 at place i and 0 elsewhere.
-    w: any shape; it is left as it is. Returns the shape of w, after two calls of f for each number
+    w: any shape; it is left as it is. Returns a tensor like w, after two calls of f for each number
     in it. The error is `s² f‴/6`, since the even terms of the Taylor series cancel, plus the
     rounding of f over s: see `best_step`. Across a kink of f the first part is of order 1.
     Raises ValueError for a step that is not positive.
@@ -50,8 +50,8 @@ def central_difference(f: Loss, w: Tensor, step: float) -> Tensor:
 def forward_difference(f: Loss, w: Tensor, step: float) -> Tensor:
     """Return the gradient of f at w by one-sided differences: `(f(w + s e_i) − f(w)) / s`.
 
-    As `central_difference`, with one call of f for each number in w, and one more; but the error
-    is `s f″/2`, far larger at a small step.
+    As `central_difference`, but with one call of f for each number in w, and one more; the error is
+    `s f″/2` plus rounding, and the first part is far larger at a small step.
     Raises ValueError for a step that is not positive.
 
     >>> forward_difference(lambda w: (w**2).sum(), torch.tensor([1.0, -3.0]), step=0.5)
@@ -66,7 +66,7 @@ def forward_difference(f: Loss, w: Tensor, step: float) -> Tensor:
 
 
 def best_step(dtype: torch.dtype) -> float:
-    """Return the step at which a central difference errs least: the cube root of the rounding unit.
+    """Return the step at which a central difference errs least: the cube root of machine epsilon.
 
     With values, weights and third derivatives near 1, the error is about `s²` from the formula plus
     `eps / s` from rounding. The sum is least where s³ is near eps: at 5e-3 in float32, at 6e-6 in

@@ -1,4 +1,4 @@
-"""Starting weights: a function for each way to draw them, all called `name(shape, generator=…)`.
+"""Initial weights: a function for each way to draw them, all called `name(shape, generator=…)`.
 
 Numbers are drawn on the CPU from the generator that is handed in: the same seed gives the same
 weights on every device. Move them afterwards. Shapes are torch's, `(h, d)`: see `scales`.
@@ -81,7 +81,7 @@ def uniform(
     high: float = 0.05,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """Return independent numbers, spread evenly from low to high. Defaults: `RandomUniform`.
+    """Return independent numbers, uniform from low to high. Defaults: Keras's `RandomUniform`.
 
     Raises ValueError unless `low <= high`.
 
@@ -92,7 +92,7 @@ def uniform(
     if not low <= high:
         raise ValueError(f"low is {low} and high is {high}; low must not be above high")
     drawn = low + (high - low) * torch.rand(shape, generator=generator, dtype=dtype)
-    return drawn.clamp(low, high)  # what rounding put beyond
+    return drawn.clamp(low, high)  # rounding may have gone beyond
 
 
 def truncated_normal(
@@ -105,8 +105,8 @@ def truncated_normal(
 ) -> Tensor:
     """Return numbers from N(mean, std²), of which none is further than 2 std from the mean.
 
-    Their own standard deviation is 0.8796 std. They are `mean + std · z`, and z, drawn evenly
-    between the tails, is the inverse of the normal distribution function: no number is drawn twice.
+    Their own standard deviation is 0.8796 std. They are `mean + std · Φ⁻¹(u)`, with u uniform from
+    Φ(−2) to Φ(2) and Φ the normal distribution function: no number is rejected and drawn again.
     Defaults: Keras's `TruncatedNormal`. Raises ValueError for a std below 0.
 
     >>> weight = truncated_normal((50, 50), generator=torch.Generator().manual_seed(0), std=1.0)
@@ -180,7 +180,7 @@ def lecun_normal(
 def lecun_uniform(
     shape: Sequence[int], *, generator: Generator, dtype: torch.dtype = torch.float32
 ) -> Tensor:
-    """Return numbers spread evenly over `±√(3 / fan_in)`, whose std is that of `lecun_normal`.
+    """Return uniform numbers between `±√(3 / fan_in)`, whose std is that of `lecun_normal`.
 
     Raises ValueError as `fans` does. Source: as `lecun_normal`.
     """
@@ -205,7 +205,7 @@ def glorot_normal(
 def glorot_uniform(
     shape: Sequence[int], *, generator: Generator, dtype: torch.dtype = torch.float32
 ) -> Tensor:
-    """Return numbers spread evenly over `±√(6 / (fan_in + fan_out))`. The default of Keras.
+    """Return uniform numbers between `±√(6 / (fan_in + fan_out))`. The default of Keras.
 
     Raises ValueError as `fans` does. Source: Glorot and Bengio (2010), equation 16.
     """
@@ -237,7 +237,7 @@ def he_uniform(
     slope: float = 0.0,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """Return numbers spread evenly over `±√(6 / fan_in)`. For ReLU. mode and slope: see `he_std`.
+    """Return uniform numbers between `±√(6 / fan_in)`. For ReLU. mode and slope: see `he_std`.
 
     Raises ValueError as `he_std` does. Source: as `he_normal`.
     """
@@ -251,11 +251,12 @@ def orthogonal(
     gain: float = 1.0,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """Return `gain · Q`: a random matrix that changes no length, whose singular values are 1.
+    """Return `gain · Q`, where Q is a random matrix whose singular values are all 1.
 
-    shape: `(h, d)`; of `(h, d, *kernel)` the axes behind the first count as one. The rows of Q are
-    orthonormal, or its columns if there are more rows than columns. Q comes from a QR
-    decomposition; the signs of R make it evenly distributed over all such matrices.
+    shape: `(h, d)`; of `(h, d, *kernel)` the axes after the first count as one. The rows of Q are
+    orthonormal, or its columns if there are more rows than columns: only then, or in a square,
+    does Q keep the length of every vector. Q comes from a QR decomposition, and the signs of R's
+    diagonal make it uniformly distributed over all such matrices.
     Raises ValueError as `fans` does. Source: Saxe, McClelland and Ganguli (2014).
 
     >>> Q = orthogonal((2, 5), generator=torch.Generator().manual_seed(0), dtype=torch.float64)

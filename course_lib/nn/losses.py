@@ -1,7 +1,7 @@
-"""Losses for numbers: what one wrong prediction costs, and how it pulls.
+"""Losses for regression: what one wrong prediction costs, and how it pulls.
 
 Each loss is the mean over a batch, and each has its gradient with respect to the predictions
-beside it. A batch without an example has no mean: ValueError. Losses for classes stand in
+beside it. A batch without an example has no mean: ValueError. Losses for classification are in
 `cross_entropy`.
 
 Letters: `p` prediction, `y` target, `r = p − y` the error, `n` how many numbers the batch holds.
@@ -68,8 +68,8 @@ def huber(prediction: Tensor, target: Tensor, delta: float = 1.0) -> Tensor:
     same value and the same slope. With `c = min(|r|, δ)` both are `c (|r| − ½ c)`.
 
     prediction and target: of one shape, `(n,)` or any other. delta: δ, in the unit of y, 0 or more.
-    As δ grows this becomes half of `mse`, and δ = ∞ is that. As δ falls it becomes δ times
-    `absolute`, and δ = 0 gives 0. Divided by δ it is `smooth_l1_loss` of torch with β = δ.
+    As δ grows this approaches half of `mse`, and δ = ∞ gives it. As δ falls it approaches δ times
+    `absolute`, and δ = 0 gives 0. Divided by δ it is torch's `smooth_l1_loss` with β = δ.
     Raises ValueError if the shapes differ or hold nothing, and for a δ below 0.
     Source: Huber (1964), Robust estimation of a location parameter; his k is δ.
     Deviation: torch refuses δ = 0.
@@ -84,7 +84,7 @@ def huber(prediction: Tensor, target: Tensor, delta: float = 1.0) -> Tensor:
 
 
 def huber_gradient(prediction: Tensor, target: Tensor, delta: float = 1.0) -> Tensor:
-    """Return how `huber` changes with each prediction: `r_i / n`, with r_i held within −δ and δ.
+    """Return how `huber` changes with each prediction: `r_i / n`, with r_i clipped to −δ … δ.
 
     The pull grows with the error as far as δ and no further. Arguments and errors as for `huber`.
 
@@ -98,7 +98,7 @@ def huber_gradient(prediction: Tensor, target: Tensor, delta: float = 1.0) -> Te
 def _error(prediction: Tensor, target: Tensor) -> Tensor:
     same = f"{tuple(prediction.shape)}, like prediction"
     expect("target", target, same, target.shape == prediction.shape)
-    expect("prediction", prediction, "of one number or more", prediction.numel() > 0)
+    expect("prediction", prediction, "non-empty", prediction.numel() > 0)
     return prediction - target
 
 

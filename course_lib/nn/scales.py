@@ -1,4 +1,4 @@
-"""How large starting weights should be: fans, and the standard deviation that each rule asks for.
+"""How large initial weights should be: fans, and the standard deviation that each rule asks for.
 
 A weight matrix has one row a neuron, `(h, d)`, as in torch: d inputs meet h neurons, so its fan-in
 is d and its fan-out is h. Keras keeps the transpose, `(d, h)`. `std` is a standard deviation.
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:
-    """Return fan-in and fan-out: how many inputs a neuron has, and how many neurons an input.
+    """Return fan-in and fan-out: how many inputs a neuron has, how many neurons an input feeds.
 
     shape: `(h, d)`, or `(h, d, *kernel)` for a convolution, whose kernel multiplies both. This is
     torch's layout. Deviation: Keras has `(d, h)` and `(*kernel, d, h)`.
@@ -41,8 +41,8 @@ def lecun_std(shape: Sequence[int]) -> float:
 def glorot_std(shape: Sequence[int]) -> float:
     """Return `√(2 / (fan_in + fan_out))`: one over the root of the mean of both fans.
 
-    Signals on the way forward ask for `1 / fan_in`, gradients on the way back for `1 / fan_out`.
-    This is the compromise; also called Xavier. shape: `(h, d)` or `(h, d, *kernel)`.
+    Signals on the way forward ask for a variance of `1 / fan_in`, gradients on the way back for
+    `1 / fan_out`. This is the compromise; also called Xavier. shape: `(h, d)` or `(h, d, *kernel)`.
     Raises ValueError as `fans` does. Source: Glorot and Bengio (2010), equation 12.
 
     >>> glorot_std((36, 64))
@@ -71,7 +71,7 @@ def he_std(shape: Sequence[int], mode: str = "fan_in", slope: float = 0.0) -> fl
 
 
 def uniform_std(low: float, high: float) -> float:
-    """Return the standard deviation of numbers drawn evenly from low to high: `(high − low)/√12`.
+    """Return the standard deviation of a uniform distribution, low to high: `(high − low)/√12`.
 
     Raises ValueError unless `low <= high`.
 
@@ -84,7 +84,7 @@ def uniform_std(low: float, high: float) -> float:
 
 
 def uniform_limit(std: float) -> float:
-    """Return the a for which numbers drawn evenly from −a to a have this std: `√3 · std`.
+    """Return the a for which the uniform distribution from −a to a has this std: `√3 · std`.
 
     >>> round(uniform_std(-uniform_limit(0.7), uniform_limit(0.7)), 12)
     0.7
@@ -93,7 +93,7 @@ def uniform_limit(std: float) -> float:
 
 
 def truncated_std(limit: float = 2.0) -> float:
-    """Return the standard deviation of a standard normal from which all beyond ±limit is cut off.
+    """Return the standard deviation of a standard normal distribution truncated at ±limit.
 
     It is `√(1 − 2 c φ(c) / (Φ(c) − Φ(−c)))`, with c the limit, φ the normal density and Φ its
     distribution function. At 2 it is 0.87962566, the number in Keras. Below 0.01 the 1 and what is

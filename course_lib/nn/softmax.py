@@ -47,7 +47,7 @@ def softmax_jacobian(z: Tensor) -> Tensor:
 def log_softmax(z: Tensor) -> Tensor:
     """Return `log p_k = z_k − log Σ_j e^z_j` for each row, without a logarithm of 0.
 
-    z: `(..., k)`. Returns `(..., k)`, none above 0. Where p is too small for a number, its
+    z: `(..., k)`. Returns `(..., k)`, none above 0. Where p underflows to 0, its
     logarithm is still right. Raises ValueError for a z without classes.
 
     >>> log_softmax(torch.tensor([[0.0, 0.0], [0.0, -1000.0]]))

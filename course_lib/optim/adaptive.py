@@ -38,8 +38,9 @@ def step_ratio(s: Tensor, c: float | Tensor, *, eps: float = 1e-8) -> Tensor:
 
     s: the average of squared gradients as it is without c, 0 or more, of any shape. c: above 0.
     The gradient becomes c g and the average c² s, so the factor is `c (√s + ε) / (c √s + ε)`: 1
-    where √s is far above ε, c where it is far below; there the rule is gradient descent with the
-    rate lr / ε. Raises ValueError for a c or an ε that is not above 0.
+    where both √s and c √s are far above ε, c where both are far below; there the rule is gradient
+    descent with the rate lr / ε. Raises ValueError for a c or an ε, given as a number, that is not
+    above 0.
 
     >>> step_ratio(torch.tensor([0.0, 1.0]), 100.0, eps=1.0)
     tensor([100.0000,   1.9802])
@@ -77,7 +78,7 @@ def constant_step(t: int | Tensor, *, lr: float, beta: float) -> float | Tensor:
 def adagrad_step(t: int | Tensor, *, lr: float) -> float | Tensor:
     """Return how far AdaGrad goes in step t of equal gradients, of any size: `lr / √t`.
 
-    With ε = 0. The steps add up to about `2 lr √t`: without end, but ever more slowly.
+    With ε = 0. The steps add up to about `2 lr √t`: without bound, but ever more slowly.
 
     >>> adagrad_step(100, lr=1.0)
     0.1
@@ -93,9 +94,9 @@ def limit_cycle(lr: float, *, curvature: float = 1.0, eps: float = 0.0) -> float
 
     curvature: λ, the second derivative, above 0. RMSProp jumps to and fro between both sides: at a
     distance of a the gradient is λ a each time, so is √s, and the step `lr λ a / (λ a + ε)` is 2 a
-    where `λ a = λ lr/2 − ε`. From `ε = λ lr/2` on it comes to rest instead. For exact numbers (in
-    float32 with β = 0.99 squares underflow, and it rests) and any β above 0 and below 1; with β = 0
-    every step is lr long, and where both ends lie depends on the start.
+    where `λ a = λ lr/2 − ε`. From `ε = λ lr/2` on it comes to rest instead. This holds for any β
+    above 0 and below 1, in exact arithmetic: with β = 0.99 in float32 squares may underflow to 0,
+    and it rests. With β = 0 every step is lr long, and where both ends lie depends on the start.
     Raises ValueError for a curvature that is not above 0.
 
     >>> limit_cycle(0.1), limit_cycle(0.1, eps=0.2)

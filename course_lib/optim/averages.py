@@ -2,7 +2,7 @@
 
 An average that forgets is the idea behind momentum. The first half of this module is about averages
 of a series, the second about the error of one direction of a bowl: there each step of a momentum
-rule is the same linear map, so that its roots say everything.
+rule is the same linear map, so its eigenvalues say everything.
 """
 
 import math
@@ -18,7 +18,7 @@ def ema(x: Tensor, beta: float) -> Tensor:
 
     x: `(n,)`, x_1 first. Returns `(n,)`, A_1 first. A_0 is 0, so that the first averages are too
     small: the weights of what has been seen add up to `1 − βⁱ`.
-    Raises ValueError for a beta below 0, or of 1 and above.
+    Raises ValueError for a beta below 0, or not below 1.
     Source: Brown (1956), exponential smoothing, where 1 − β is α.
 
     >>> ema(torch.tensor([8.0, 8.0, 8.0]), beta=0.5)
@@ -36,7 +36,7 @@ def ema_weights(n: int, beta: float) -> Tensor:
     """Return how much the last n values count in an average, the newest first: `(1 − β) βᵏ`.
 
     Returns `(n,)`, float64; k is the age of a value. They add up to `1 − βⁿ`.
-    Raises ValueError for a beta below 0, or of 1 and above.
+    Raises ValueError for a beta below 0, or not below 1.
 
     >>> ema_weights(3, beta=0.5)
     tensor([0.5000, 0.2500, 0.1250], dtype=torch.float64)
@@ -46,11 +46,11 @@ def ema_weights(n: int, beta: float) -> Tensor:
 
 
 def window(beta: float) -> tuple[float, float]:
-    """Return over how many values an average spans, and their share of all weight.
+    """Return how many values an average spans, and their share of all weight.
 
     The span is `n = 1 / (1 − β)`: a plain mean of n values gives each the weight that the average
-    gives the newest one. The share of the last n values is `1 − βⁿ`, near `1 − 1/e` for a large β.
-    n need not be whole. Raises ValueError for a beta below 0, or of 1 and above.
+    gives the newest one. The share of the last n values is `1 − βⁿ`, near `1 − 1/e` for β near 1.
+    n need not be whole. Raises ValueError for a beta below 0, or not below 1.
 
     >>> n, share = window(0.9)
     >>> round(n, 6), round(share, 2)
@@ -64,8 +64,8 @@ def window(beta: float) -> tuple[float, float]:
 def lag(beta: float) -> float:
     """Return how many steps an average lags behind: the mean age of what is in it, `β / (1 − β)`.
 
-    After the start, the average of a straight line is that line as it was so many steps ago.
-    Raises ValueError for a beta below 0, or of 1 and above.
+    Once the start is forgotten, the average of a straight line is that line as it was that many
+    steps ago. Raises ValueError for a beta below 0, or not below 1.
 
     >>> lag(0.75)
     3.0
@@ -78,8 +78,8 @@ def lag(beta: float) -> float:
 #
 # There the gradient is λ e, with e the error and λ the curvature. Write a = lr λ. A step of
 # classical momentum turns e_t and e_{t−1} into e_{t+1} = (1 + β − a) e_t − β e_{t−1}. What is left
-# after t steps is made of the t-th powers of the roots of z² − (1 + β − a) z + β. For the form that
-# averages, v = β v + (1 − β) g, write (1 − β) a in the place of a.
+# after t steps is made of the t-th powers of the eigenvalues of this map, the roots of
+# z² − (1 + β − a) z + β. For the form that averages, v = β v + (1 − β) g, write (1 − β) a for a.
 
 
 def step_matrix(a: float | Tensor, beta: float | Tensor) -> Tensor:
@@ -100,9 +100,9 @@ def step_matrix(a: float | Tensor, beta: float | Tensor) -> Tensor:
 def spectral_radius(a: float | Tensor, beta: float | Tensor) -> Tensor:
     """Return what a step of classical momentum multiplies an error by in the long run, float64.
 
-    It is the larger size of the two roots: `√β` where they are complex and the error swings, else
-    `(|1 + β − a| + √((1 + β − a)² − 4β)) / 2`. Above 1 the error grows, which is so beyond
-    `a = 2 (1 + β)`. a: lr times curvature, any shape; beta: that shape too, or a number.
+    It is the larger absolute value of the two roots: `√β` where they are complex and the error
+    swings, else `(|1 + β − a| + √((1 + β − a)² − 4β)) / 2`. Above 1 the error grows, which is so
+    beyond `a = 2 (1 + β)`. a: lr times curvature, any shape; beta: that shape too, or a number.
 
     >>> spectral_radius(torch.tensor([0.5, 0.001, 4.0]), 0.81)
     tensor([0.9000, 0.9946, 1.7187], dtype=torch.float64)
@@ -119,7 +119,7 @@ def critical_beta(a: float) -> tuple[float, float]:
 
     There the two roots meet: `β = (1 − √a)²` for classical momentum, and `β = ((1 − a) / (1 + a))²`
     for the form that averages. With less memory one root is larger; with more the error swings and
-    shrinks by √β a step. a: lr times curvature, 0 to 4 for the first to be below 1.
+    shrinks by a factor of √β a step. a: lr times curvature, 0 to 4 for the first to be below 1.
     Raises ValueError for an a below 0.
     Source: Polyak (1964) for the first; the second is the same with (1 − β) a for a.
 

@@ -10,7 +10,7 @@ Gradient = Callable[[Tensor, Tensor, Tensor], Tensor]  # of weights, inputs and 
 
 
 def batches(n: int, size: int, generator: torch.Generator) -> tuple[Tensor, ...]:
-    """Return the places of n examples in a random order, cut into mini-batches of `size`.
+    """Return the indices of n examples in a random order, cut into mini-batches of `size`.
 
     Each of 0 … n − 1 is in one of the ⌈n / size⌉ int64 tensors, once. The last holds what is left.
     One `torch.randperm` is drawn, on the CPU. Raises ValueError for n or size below 1.
@@ -79,11 +79,11 @@ def gradient_noise(per_example: Tensor, size: int, *, replacement: bool) -> Tens
 
 
 def noise_scale(per_example: Tensor) -> Tensor:
-    """Return how much noise there is to a gradient: `tr Σ / ‖G‖²`, a scalar.
+    """Return how noisy single-example gradients are relative to their mean: `tr Σ / ‖G‖²`, scalar.
 
     per_example: `(n, …)`, the gradient of each example. G is their mean, and tr Σ the sum over all
-    weights of the variance σ² of `gradient_noise`. A mini-batch of as many examples, drawn with
-    replacement, has noise as long as G. At a minimum G is 0 and the result infinite.
+    weights of the variance σ² of `gradient_noise`. A mini-batch of that many examples, drawn
+    with replacement, has noise as large as G. At a minimum G is 0 and the result infinite.
     Source: McCandlish and others (2018), An empirical model of large-batch training, equation 2.9,
     where it is called the simple noise scale.
 
@@ -95,14 +95,14 @@ def noise_scale(per_example: Tensor) -> Tensor:
 
 
 def noise_floor(lr: float, curvature: float, variance: float) -> float:
-    """Return the variance of the distance to the minimum at which noisy steps stop gaining.
+    """Return the mean squared distance to the minimum at which noisy steps stop gaining.
 
     For a parabola whose slope is disturbed, independently in each step, by noise of this variance:
 
         lr · variance / (λ (2 − lr λ)), about lr · variance / 2λ for a small learning rate,
 
     with λ for `curvature`. It is where `v ← (1 − lr λ)² v + lr² · variance` stays as it is.
-    Raises ValueError unless `lr λ` is above 0 and below 2, where the steps would go astray.
+    Raises ValueError unless `lr λ` is above 0 and below 2; from 2 on the steps diverge.
     Source: Bottou, Curtis and Nocedal (2018), theorem 4.6, has a bound of the same order.
 
     >>> noise_floor(0.1, curvature=2.0, variance=9.0)
@@ -123,7 +123,10 @@ def accumulate(gradients: Sequence[Tensor], sizes: Sequence[int]) -> Tensor:
     tensor([2.])
     """
     if not gradients or len(gradients) != len(sizes):
-        raise ValueError(f"sizes holds {len(sizes)} sizes for {len(gradients)} gradients")
+        raise ValueError(
+            f"sizes holds {len(sizes)} sizes for {len(gradients)} gradients; it must hold one for "
+            "each, and at least one"
+        )
     total = sum(size * gradient for gradient, size in zip(gradients, sizes, strict=True))
     return total / sum(sizes)
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from course_lib.optim.signature import Rule, apply
 
 State = Mapping[Tensor, dict[str, Any]]  # of an optimizer: what it knows of each parameter
-CHUNK = 2**16  # places at a time on a CPU: what a rule makes in between then stays in its cache
+CHUNK = 2**16  # elements at a time on a CPU: a rule's intermediate results then stay in its cache
 
 
 class Bucket:
@@ -61,7 +61,7 @@ class Bucket:
         )
 
     def gather(self) -> tuple[Tensor, Tensor]:
-        """Return parameters and gradients, each `(places,)`.
+        """Return parameters and gradients, each `(elements,)`.
 
         A parameter that is alone and lies in one piece is itself; others are copied.
         """
@@ -84,7 +84,10 @@ class Bucket:
 def advance(
     rule: Rule, p: Tensor, g: Tensor, slots: Sequence[Tensor], *, apply=apply, **hyper: Any
 ) -> None:
-    """Apply a rule, and put what it returns in the place of p and of its slots."""
+    """Apply a rule, and write what it returns over p and its slots.
+
+    Raises ValueError for a result of another shape, and as `apply` does.
+    """
     old = (p, *slots)
     new, kept = apply(rule, p, g, tuple(slots), **hyper)
     for place, value in zip(old, _apart((new, *kept), old), strict=True):
@@ -96,9 +99,9 @@ def advance(
 def advance_in_chunks(
     rule: Rule, p: Tensor, g: Tensor, slots: Sequence[Tensor], **hyper: Any
 ) -> None:
-    """Do the same piece by piece, for a rule that is elementwise and tensors `(places,)`.
+    """Do what `advance` does, piece by piece: for an elementwise rule and tensors `(elements,)`.
 
-    On a GPU a piece is the whole: there each call costs more than what a cache saves.
+    On a GPU the whole is one piece: there a call costs more than the cache saves.
     """
     if p.device.type != "cpu" or len(p) <= CHUNK:
         advance(rule, p, g, slots, **hyper)

@@ -13,8 +13,8 @@ from torch.fx.passes.split_module import split_module
 from course_lib.optim.bucket import CHUNK, advance
 from course_lib.optim.signature import Rule, apply
 
-# Left to itself, torch 2.13 gives a loop as many threads as suit the tensor that it was first
-# compiled for, perhaps on another day: it keeps what it has compiled.
+# Left to itself, torch 2.13 gives a loop as many threads as suit the tensor for which it was first
+# compiled, perhaps on another day: compiled code is cached.
 ONE_THREAD = {"cpp.threads": 1}
 ALL_THREADS = {"cpp.dynamic_threads": True}  # as many as there are when the loop runs
 
@@ -22,8 +22,8 @@ ALL_THREADS = {"cpp.dynamic_threads": True}  # as many as there are when the loo
 def compile_often(f: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     """Return `f` under `torch.compile(f, **options)`, with room for 256 graphs.
 
-    torch counts the graphs of a function and stops at 8 if it is let. Only torch 2.13 can be told
-    so in `torch.compile` itself.
+    By default torch stops compiling a function anew after 8 graphs. `torch.compile` itself takes
+    another limit only from torch 2.13 on.
     """
     return torch._dynamo.config.patch(recompile_limit=256)(torch.compile(f, **options))
 
@@ -50,14 +50,14 @@ def compile_advance(apart: bool) -> Callable[..., None]:
 
 
 def numbers_first(graph: fx.GraphModule, inputs: list[Any]) -> Callable[..., Any]:
-    """Compile a graph as torch does, but for what is made of numbers alone, such as `1 − βᵗ`.
+    """Compile a graph as torch does, except for what is made of numbers alone, such as `1 − βᵗ`.
 
     That is worked out before the loop. Left to itself, torch 2.13 puts it into the loop and works
-    it out anew every few places, which takes several times as long as the rest of Adam. And what is
-    divided by a number is multiplied by its reciprocal: a division takes longer than a product.
+    it out anew every few elements, which takes several times as long as the rest of Adam. And a
+    division by a number becomes a product with its reciprocal, which is faster.
 
     Small tensors get a graph with one thread, large ones a graph with all: torch remembers how the
-    question for the size was answered, and comes back for a tensor that answers otherwise.
+    question of size was answered, and compiles anew for a tensor that answers otherwise.
     """
     numbers: set[fx.Node] = set()
     for node in graph.graph.nodes:

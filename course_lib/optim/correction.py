@@ -18,7 +18,7 @@ def weight_given(beta: float | Tensor, t: int) -> float | Tensor:
     0.875
     """
     if t < 1:
-        raise ValueError(f"t is {t}; it counts values from 1")
+        raise ValueError(f"t is {t}; it counts values and must be 1 or more")
     return 1 - beta**t
 
 
@@ -38,8 +38,8 @@ def corrected(average: Tensor, beta: float | Tensor, t: int) -> Tensor:
 def uncorrected_factor(beta1: float, beta2: float, t: int, mended: str = "") -> float:
     """Return how many times as long Adam's step t is if averages are left as they are and ε is 0.
 
-    It is `(1 − β₁ᵗ) / √(1 − β₂ᵗ)` with neither average corrected, and one of the two parts with the
-    other. mended: which averages are corrected, "", "m", "v" or "mv".
+    It is `(1 − β₁ᵗ) / √(1 − β₂ᵗ)` with neither average corrected; the part of a corrected average
+    is 1. mended: which averages are corrected, "", "m", "v" or "mv".
 
     >>> round(uncorrected_factor(0.9, 0.999, 1), 2)
     3.16

@@ -6,7 +6,7 @@ from torch import Tensor
 def cost(w: Tensor, b: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Return J, the mean over the examples of `(w x + b − y)²`.
 
-    w, b: of any shape, the same or one that broadcasts; a cost for each place. x, y: `(n,)`.
+    w, b: of any shape, the same or one that broadcasts; a cost for each pair. x, y: `(n,)`.
 
     >>> x, y = torch.tensor([1.0, 2.0]), torch.tensor([2.0, 4.0])
     >>> cost(torch.tensor([2.0, 1.0]), torch.tensor(0.0), x, y)

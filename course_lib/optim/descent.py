@@ -3,7 +3,8 @@
 A quadratic cost has one **curvature** along each of its principal directions: the eigenvalues λ of
 its Hessian, the matrix of second derivatives. Along such a direction a step of gradient descent
 multiplies the distance to the minimum by `1 − lr λ`, whatever the other directions do. All that
-this file says of steps and rates follows from that. `curvatures` is `(d,)`, in any order, above 0.
+this file says of steps and rates follows from that. `curvatures` is `(d,)`, in any order, above 0;
+functions that take it raise ValueError for anything else.
 Source: Polyak (1987), Introduction to Optimization, chapter 1.
 """
 
@@ -59,8 +60,8 @@ def condition_number(curvatures: Tensor) -> Tensor:
 def rate(curvatures: Tensor, lr: float | Tensor) -> Tensor:
     """Return the factor of the slowest direction, `max |1 − lr λ|`, a scalar.
 
-    In the long run every step multiplies the distance to the minimum by it: 0 is there at once, 1
-    or more never arrives.
+    In the long run every step multiplies the distance to the minimum by it: with 0 one step is
+    enough, with 1 or more the distance does not shrink.
 
     >>> rate(torch.tensor([1.0, 10.0]), lr=0.15)
     tensor(0.8500)
@@ -71,8 +72,8 @@ def rate(curvatures: Tensor, lr: float | Tensor) -> Tensor:
 def best_lr(curvatures: Tensor) -> Tensor:
     """Return the learning rate with the lowest rate: `2 / (λ_min + λ_max)`, a scalar.
 
-    There the flattest and the steepest direction are equally slow, with `(κ − 1) / (κ + 1)` for the
-    condition number κ.
+    There the flattest and the steepest direction are equally slow: the rate is `(κ − 1) / (κ + 1)`,
+    with κ the condition number.
 
     >>> best_lr(torch.tensor([1.0, 9.0]))
     tensor(0.2000)
@@ -111,6 +112,7 @@ def line_hessian(x: Tensor) -> Tensor:
 
     `2 · [[mean x², mean x], [mean x, 1]]`, the same everywhere: J is a quadratic, and its
     curvatures are the eigenvalues. x: `(n,)`. Inputs far from 0 make them very unequal.
+    Raises ValueError for an x that is not `(n,)`.
 
     >>> torch.linalg.eigvalsh(line_hessian(torch.tensor([-1.0, 1.0])))
     tensor([2., 2.])

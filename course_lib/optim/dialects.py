@@ -1,7 +1,7 @@
 """Dialects: rules that go by the same name elsewhere and are not the same.
 
 `TABLE` says what torch and Keras 3 mean by a name. The functions below it are the rules among them
-that differ from those of `rules`, each written as they are.
+that differ from those of `rules`, each written as it is there.
 """
 
 from course_lib.optim.rules import adam
@@ -13,21 +13,21 @@ TABLE = {
     "AdaGrad: where its sum starts": ("0", "0.1"),
     "momentum: where lr stands": ("outside the velocity", "inside it"),
     "momentum: a sum or an average": ("a sum", "a sum"),
-    "Adam: ε": ("1e-8, behind the correction", "1e-7, before it"),
+    "Adam: ε": ("1e-8, after the correction", "1e-7, before it"),
     "Adam: its argument weight_decay": ("L2, in the gradient", "decoupled"),
     "AdamW: decay in a step": ("lr times 0.01", "lr times 0.004"),
     "Glorot and He normal": ("normal", "without tails, then widened"),
     "weights of a layer": ("(out, in)", "(in, out)"),
     "Huber": ("as Keras; smooth_l1 is that over δ", "½ r² up to δ"),
-    "cross-entropy at p = 0": ("100: its logarithm is cut", "16.1: its p is cut"),
+    "cross-entropy at p = 0": ("100: its logarithm is clamped", "16.1: its p is clipped"),
 }
 
 
 def rmsprop_inside(p, g, s, *, lr, beta=0.9, eps=1e-07):
     """Return the parameter and the average after a step of Keras's RMSProp: ε inside the root.
 
-    `s ← β s + (1 − β) g²`, then `p ← p − lr g / √(s + ε)`. With the same number ε counts for more
-    here: next to a small s it stands for √ε.
+    `s ← β s + (1 − β) g²`, then `p ← p − lr g / √(s + ε)`. The same ε counts for more here: where
+    s is small, the divisor is near √ε, not ε.
 
     >>> rmsprop_inside(torch.ones(1), torch.ones(1), torch.zeros(1), lr=1.0, beta=0.0, eps=3.0)[0]
     tensor([0.5000])
@@ -52,7 +52,7 @@ def momentum_lr_inside(p, g, v, *, lr, beta=0.9):
 def adam_epsilon_hat(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-07):
     """Return the parameter and both averages after a step of Keras's Adam.
 
-    `p ← p − lr √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε)`: ε is added to the root before that is
+    `p ← p − lr √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε)`: ε is added to the root before the root is
     corrected. It is `rules.adam` with `ε / √(1 − β₂ᵗ)`, at first a much larger ε.
     Source: Kingma and Ba (2015), the remark before section 2.1, where it is written ε̂.
 

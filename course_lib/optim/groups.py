@@ -12,7 +12,7 @@ class Settings(dict):
     through another name: each value is kept once, under the name that the rule has for it.
 
     Where a β stands beside an ε, as in RMSProp, it averages squares and is no momentum. There, and
-    in a rule without a β, a momentum that a scheduler sets is let go, and lr alone is cycled. torch
+    in a rule without a β, a momentum that a scheduler sets is ignored: only lr is cycled. torch
     gives its SGD and RMSprop a momentum then, and refuses AdaGrad.
 
     >>> group = Settings(lr=0.1, beta1=0.9, beta2=0.999)

@@ -11,7 +11,7 @@ def lamb(p, g, m, v, *, t, lr, beta1=0.9, beta2=0.999, eps=1e-06, weight_decay=0
     With m̂ and v̂ as in Adam, `r = m̂ / (√v̂ + ε) + λ p` is where AdamW would go. LAMB goes there
     too, but as far as lr times the norm of the parameter: `p ← p − lr · (‖p‖ / ‖r‖) r`. The factor
     `‖p‖ / ‖r‖` is the trust ratio. Both norms are taken over the whole tensor, which is to be one
-    layer's: so the rule does not work place by place, and a tensor must not be cut up or joined.
+    layer's: so the rule is not elementwise, and a tensor must not be cut up or joined.
     Source: You and others (2020), algorithm 2, with φ(z) = z. Deviation: the ratio is 1 where a
     norm is 0, as implementations have it, or what starts at zero would stay there.
 

@@ -1,6 +1,6 @@
 """One `torch.optim.Optimizer` that runs any rule: those of `course_lib.optim.rules`, or yours.
 
-A rule that works place by place does not care where one tensor ends and the next begins. So small
+An elementwise rule does not care where one tensor ends and the next begins. So small
 tensors that are alike (group, dtype, device, number of steps taken) are laid end to end, and the
 rule is called once for all of them. Large ones are worth a call of their own, without copying.
 A rule that looks at a whole tensor is given each as it is.
@@ -20,7 +20,7 @@ from course_lib.optim.probe import hands_on, is_elementwise
 from course_lib.optim.settings import check_range, complete, settable
 from course_lib.optim.signature import Rule, rule_name, slot_names
 
-LARGE = {"cpu": 2**16, "cuda": 2**22}  # places from which on a tensor is a bucket of its own
+LARGE = {"cpu": 2**16, "cuda": 2**22}  # with as many elements, a tensor has its own bucket
 
 
 class RuleOptimizer(torch.optim.Optimizer):
@@ -36,9 +36,9 @@ class RuleOptimizer(torch.optim.Optimizer):
     device of the parameter, and follow it when the model is moved. A parameter that stands in a
     group twice takes one step, where torch warns and takes two. `OneCycleLR` and `CyclicLR` cycle
     lr, and with it β₁, or the β of a rule with momentum: see `groups.Settings`. Inside a function
-    that you compile, a step runs as it does outside: the graph is interrupted there.
+    that you compile, a step runs as it does outside, with a graph break.
     Raises ValueError for a hyper-parameter that the rule does not take, or that is out of range;
-    for sparse and complex parameters or gradients; and for a rule that returns too little.
+    for sparse gradients and complex parameters; and for a rule that returns the wrong results.
 
     >>> from course_lib.optim.rules import momentum
     >>> w = torch.tensor([1.0], requires_grad=True)
@@ -57,7 +57,10 @@ class RuleOptimizer(torch.optim.Optimizer):
         super().__init__(params, defaults)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters, with hyper-parameters of their own where the group names any."""
+        """Add parameters, with hyper-parameters of their own where the group names any.
+
+        Raises ValueError for a hyper-parameter out of range and for a complex parameter.
+        """
         group = Settings({name: self.defaults[name] for name in settable(self.rule)})
         for name, value in param_group.items():
             group[name] = value
@@ -147,7 +150,7 @@ class RuleOptimizer(torch.optim.Optimizer):
 
 
 def _has_places(value: Any) -> bool:
-    """Return whether a setting holds values for places: it goes with a tensor as it is."""
+    """Return whether a setting is a tensor with axes, which goes with a parameter as it is."""
     return torch.is_tensor(value) and value.ndim > 0
 
 
@@ -155,5 +158,5 @@ def _expect(where: str, missing: list[str], name: str) -> None:
     if missing:
         raise ValueError(
             f"{where} of the state lacks {', '.join(missing)}: it was not saved by a RuleOptimizer "
-            f"that runs {name}. torch's optimizers have other names; take the model's state alone."
+            f"that runs {name}. torch's optimizers have other names; load the model's state only."
         )

@@ -1,7 +1,7 @@
 """What a rule is like, found out by reading it once.
 
-A rule that works place by place may be given parameters laid end to end, or cut into pieces, and
-nothing changes. A rule that looks at a whole tensor, at its norm or its rows, must be given each
+An elementwise rule may be given parameters laid end to end, or cut into pieces, and nothing
+changes. A rule that looks at a whole tensor, at its norm or its rows, must be given each
 tensor as it is. A rule that hands on what it was given needs care when results are written back.
 
 A rule is read by calling it with stand-ins that write down what is done with them. They have no
@@ -35,9 +35,9 @@ PLACE_BY_PLACE = {
 
 
 def is_elementwise(rule: Rule, **hyper: Any) -> bool:
-    """Return whether a rule surely works place by place, whatever its settings and its tensors.
+    """Return whether a rule is surely elementwise, whatever its settings and its tensors.
 
-    All that it does with tensors must be known to do so. hyper: settings to try what was read with.
+    All that it does with tensors must be known to be so. hyper: settings to try what was read with.
     A rule that cannot be read, or that draws random numbers, is not taken for elementwise.
 
     >>> from course_lib.optim.rules import gd
@@ -105,7 +105,7 @@ def _of_tensors(rule: Rule, graph: fx.GraphModule) -> list[fx.Node]:
 
 
 def _is_known(node: fx.Node) -> bool:
-    """Return whether what a node of a graph does is known to work place by place."""
+    """Return whether what a node of a graph does is known to be elementwise."""
     if node.op in ("placeholder", "output"):
         return True
     if node.op == "call_method":

@@ -54,7 +54,7 @@ def nesterov(p, g, v, *, lr, beta=0.9):
 
     `v ← β v + g`, then `p ← p − lr (g + β v)`: as `torch.optim.SGD(nesterov=True)` does.
     Source: Nesterov (1983), in the form of Sutskever, Martens, Dahl and Hinton (2013), section 2,
-    with p standing for their point of looking ahead, so that the gradient is taken at p. Deviation:
+    with p standing for their look-ahead point, so that the gradient is taken at p. Deviation:
     they have lr inside v, and p is their point only while lr stays the same.
 
     >>> p, v, g = torch.tensor([1.0]), torch.tensor([10.0]), torch.tensor([2.0])

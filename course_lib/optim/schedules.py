@@ -1,6 +1,7 @@
-"""Learning rates that change while a network trains, and a rule that follows such a schedule.
+"""Learning-rate schedules, and a rule that follows one.
 
-A schedule is a function of the update, t = 1, 2, …, and gives the share of the rate that it takes.
+A schedule is a function of the update, t = 1, 2, …, and gives its share of the learning rate: the
+factor by which lr is multiplied.
 """
 
 import inspect
@@ -11,10 +12,11 @@ from course_lib.optim.signature import Rule, apply
 
 
 def cosine(t: int, updates: int) -> float:
-    """Return the share at update t of so many: `(1 + cos(π (t − 1) / updates)) / 2`.
+    """Return the share of the rate at update t of `updates`: `(1 + cos(π (t − 1) / updates)) / 2`.
 
     It is 1 at the first update and nearly 0 at the last. Source: Loshchilov and Hutter (2017),
-    *SGDR*, equation 5, without restarts; torch's `CosineAnnealingLR` gives the same.
+    *SGDR*, equation 5, without restarts; torch's `CosineAnnealingLR` with `T_max=updates`
+    gives the same.
 
     >>> [round(cosine(t, 4), 2) for t in (1, 2, 3, 4)]
     [1.0, 0.85, 0.5, 0.15]

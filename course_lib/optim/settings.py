@@ -34,7 +34,7 @@ def complete(rule: Rule, given: dict[str, Any]) -> dict[str, Any]:
     words = ", ".join(takes) or "none"
     for name, value in given.items():
         if name not in takes:
-            raise ValueError(f"{name} is no setting of {rule_name(rule)}, which takes: {words}")
+            raise ValueError(f"{name} is not a setting of {rule_name(rule)}, which takes: {words}")
         check_range(name, value)
     parameters = inspect.signature(rule).parameters
     for name in takes:

@@ -1,7 +1,7 @@
-"""Costs of two numbers, to watch a rule on: value, gradient, and where the minima are.
+"""Costs of two numbers on which to watch a rule: value, gradient, and where the minima are.
 
 A point is the last axis of a tensor, `(..., 2)`, so that one call serves a path or a whole grid.
-Gradients are written out; the tests hold them against autograd.
+Gradients are written out; the tests compare them with autograd.
 """
 
 import math
@@ -148,9 +148,10 @@ SURFACES = {s.name: s for s in (SADDLE, RAVINE, BEALE, ROSENBROCK, HIMMELBLAU)}
 def neuron(x: Tensor, y: Tensor) -> Surface:
     """Return the cost J of a weight and a bias on data, x and y `(n,)`: see `optim.cost`.
 
-    A point is (w, b). The minimum is the line of least squares, and the window is as far around it
-    as J rises, along each axis, by twice the variance of y. Raises ValueError for an x that is the
-    same in all examples: every bias would then have a weight that goes with it.
+    A point is (w, b). The minimum is the line of least squares, and the window reaches as far
+    around it, along each axis, as it takes J to rise by twice the variance of y. Raises ValueError
+    for an x that is the same in all examples: every bias would then have a weight that goes with
+    it.
     """
     spread, centre = x.var(correction=0), x.mean()
     if not spread > 0:

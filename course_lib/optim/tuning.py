@@ -1,6 +1,6 @@
-"""What a comparison of update rules is made of: choose a setting, rank with intervals, sensitivity.
+"""Comparing update rules: choose a setting, rank with intervals, measure sensitivity.
 
-A score is a number of which more is better: an accuracy, or minus a loss. Scores come from runs,
+A score is a number, the higher the better: an accuracy, or minus a loss. Scores come from runs,
 one for each setting or rule and each seed. A run that diverged has NaN for its score.
 """
 

@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+import mpmath
 import pytest
 import torch
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from course_lib.analysis import (
     lower_norm,
     lower_norm_at,
     soft_max,
+    spectral_norm,
     upper_norm_by_frobenius,
     upper_norm_by_reshape,
     upper_norm_by_sums,
@@ -57,14 +59,38 @@ def test_bounds_hold_at_the_ends_of_float32(scale):
     assert lower.item() == pytest.approx(true, rel=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_norms_in_half_precision_are_those_of_float32_rounded(dtype):
+    W, K = randn(5, 7, seed=1).to(dtype), randn(2, 3, 3, 3, seed=2).to(dtype)
+    assert torch.equal(exact_norm(W), exact_norm(W.float()).to(dtype))
+    assert torch.equal(exact_norm_circular(K, 5, 6), exact_norm_circular(K.float(), 5, 6).to(dtype))
+    assert spectral_norm(W).forward(W[0]).dtype == dtype
+    for upper in (upper_norm_by_frobenius(W), upper_norm_by_sums(W)):
+        assert upper.dtype == dtype
+        assert upper.double() >= exact_norm(W.double()) * (1 - torch.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0), (2, 0, 3), (0, 4, 3)])
+def test_a_matrix_without_places_stretches_by_nothing(shape):
+    for norm in (exact_norm, upper_norm_by_frobenius, upper_norm_by_sums):
+        assert torch.equal(norm(torch.ones(shape)), torch.zeros(shape[:-2]))
+
+
+def test_a_kernel_without_channels_stretches_by_nothing():
+    for shape in ((0, 2, 3, 3), (2, 0, 3, 3)):
+        kernel = torch.ones(shape)
+        assert exact_norm_circular(kernel, 4, 4) == upper_norm_by_reshape(kernel) == 0
+
+
 @given(
     channels=st.tuples(st.integers(1, 3), st.integers(1, 3)),
     size=st.tuples(st.integers(3, 6), st.integers(3, 6)),
     kernel=st.sampled_from([1, 3]),
+    stride=st.integers(2, 3),
     seed=seeds,
 )
 @settings(deadline=None, max_examples=40)
-def test_bounds_of_a_convolution_hold(channels, size, kernel, seed):
+def test_bounds_of_a_convolution_hold(channels, size, kernel, stride, seed):
     K, x = randn(*channels, kernel, kernel, seed=seed), torch.zeros(channels[1], *size).double()
     circular = exact_norm(convolution(K, kernel // 2, circular=True).jacobian(x))
     assert exact_norm_circular(K, *size).item() == pytest.approx(circular.item(), rel=1e-9)
@@ -72,6 +98,9 @@ def test_bounds_of_a_convolution_hold(channels, size, kernel, seed):
     assert zeros <= upper_norm_zero_padded(K, *size) * ROUNDING
     for true in (zeros, circular):
         assert true <= upper_norm_by_reshape(K) * ROUNDING
+    for around, whole in ((False, zeros), (True, circular)):  # a stride keeps a part of the results
+        part = convolution(K, kernel // 2, around, stride).jacobian(x)
+        assert exact_norm(part) <= whole * ROUNDING
 
 
 def test_zeros_as_padding_can_exceed_the_circular_norm():
@@ -133,13 +162,34 @@ def test_the_constant_is_the_largest_slope(name):
         assert slope == pytest.approx(value, rel=1e-12)
 
 
+def by_many_digits(name):
+    """Return where the slope of a smooth activation turns, and the slope there, to 30 digits."""
+    share, near = {
+        "GELU": (mpmath.ncdf, 1.4),
+        "SiLU": (lambda z: 1 / (1 + mpmath.exp(-z)), 2.4),
+        "Mish": (lambda z: mpmath.tanh(mpmath.log(1 + mpmath.exp(z))), 1.5),
+    }[name]
+    with mpmath.workdps(60):
+        turns = mpmath.findroot(lambda z: mpmath.diff(lambda z: z * share(z), z, 2), near)
+        return turns, mpmath.diff(lambda z: z * share(z), turns)
+
+
+@pytest.mark.parametrize("name", ["GELU", "SiLU", "Mish"])
+def test_the_constant_is_right_to_its_last_digit_and_never_below(name):
+    value, at = CONSTANTS[name]
+    turns, largest = by_many_digits(name)
+    assert abs(at - turns) < 1e-15
+    assert 0 <= value - largest < 1e-15
+
+
 def test_every_activation_has_its_constant():
     assert CONSTANTS.keys() == ACTIVATIONS.keys()
 
 
-def test_the_usual_numbers_of_gelu_and_silu_are_rounded_down():
+def test_the_numbers_of_four_digits_are_these_rounded_up():
     assert 1.1289 < CONSTANTS["GELU"].value < 1.1290
     assert 1.0998 < CONSTANTS["SiLU"].value < 1.0999
+    assert 1.0884 < CONSTANTS["Mish"].value < 1.0885
 
 
 @given(k=st.integers(2, 9), scale=st.floats(0.01, 30), seed=seeds)

@@ -29,6 +29,7 @@ from course_lib.analysis import (
     sum_of,
     weight_norm,
 )
+from course_lib.analysis.attention import attention_block
 from course_lib.analysis.examples import EXAMPLES, example
 from course_lib.lab import generator
 
@@ -235,6 +236,20 @@ def test_a_convolution_is_the_layer_of_torch(padding):
     )
 
 
+@pytest.mark.parametrize("size", [(6, 7), (7, 5), (8, 8)])
+@pytest.mark.parametrize("stride", [2, 3])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_a_convolution_with_a_stride_is_the_layer_of_torch(padding, stride, size):
+    kernel, x = randn(3, 2, 3, 2), randn(2, *size)
+    for mode in ("zeros", "circular"):
+        how = {"stride": stride, "padding": padding, "padding_mode": mode, "bias": False}
+        layer = torch.nn.Conv2d(2, 3, (3, 2), **how).double()
+        layer.weight.data = kernel
+        module = convolution(kernel, padding, circular=mode == "circular", stride=stride)
+        same_as(module, lambda x, layer=layer: layer(x[None])[0], x)
+        agrees(module, x)
+
+
 # Facts of the table
 
 
@@ -306,3 +321,12 @@ def test_the_products_of_a_long_chain_do_not_build_a_matrix():
     g = chain(*layers).vjp(torch.arange(wide).float(), torch.zeros(wide))
     torch.testing.assert_close(g, torch.arange(wide).float().roll(-depth))
     assert math.isclose(float(g.sum()), wide * (wide - 1) / 2)
+
+
+def test_a_block_of_attention_is_a_part_of_its_jacobian():
+    W_Q, W_K, W_V = randn(4, 3, seed=1), randn(4, 3, seed=2), randn(4, 2, seed=3)
+    X = randn(5, 4)
+    whole = dot_product_attention(W_Q, W_K, W_V).jacobian(X).view(5, 2, 5, 4)
+    B = W_Q @ W_K.T / 3**0.5
+    for i, j in ((0, 0), (0, 3), (4, 1), (2, 2)):
+        torch.testing.assert_close(attention_block(X, B, W_V, i, j), whole[i, :, j], **EXACT)

@@ -33,7 +33,7 @@ def test_builds_refuse_letters_that_cannot_be_read(fig, shown, monkeypatch):
     fig.axes[0].set_title("tiny", fontsize=5)
     show(fig, alt="a", caption="b")
     monkeypatch.setenv("COURSE_STRICT", "1")
-    with pytest.raises(ValueError, match="letters cannot be read: 'tiny' has 5 points"):
+    with pytest.raises(ValueError, match="text cannot be read: 'tiny' has 5 points"):
         show(fig, alt="a", caption="b")
     assert len(shown) == 2
 

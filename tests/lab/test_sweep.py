@@ -193,7 +193,7 @@ def test_each_run_measures_all_runs():
     ("change", "words"),
     [
         ({"lr": torch.ones(2)}, r"lr has shape \(2,\); it must be \(3,\)"),
-        ({"beta": 0.9}, "beta is no setting of gd, which takes: lr"),
+        ({"beta": 0.9}, "beta is not a setting of gd, which takes: lr"),
     ],
 )
 def test_bad_settings_get_a_sentence(change, words):

@@ -22,6 +22,7 @@ TORCH = {
     "GELU": functional.gelu,
     "SiLU": functional.silu,
     "softplus": lambda z: functional.softplus(z, threshold=40),
+    "Mish": functional.mish,
 }
 SCIPY = {
     "sigmoid": scipy.special.expit,
@@ -32,8 +33,9 @@ SCIPY = {
     "GELU": lambda z: z * scipy.special.ndtr(z),
     "SiLU": lambda z: z * scipy.special.expit(z),
     "softplus": lambda z: np.logaddexp(z, 0),
+    "Mish": lambda z: z * np.tanh(np.logaddexp(z, 0)),
 }
-LIPSCHITZ = {  # the largest absolute slope; for GELU and SiLU rounded up
+LIPSCHITZ = {  # the largest absolute slope; for GELU, SiLU and Mish rounded up
     "identity": 1,
     "sigmoid": 0.25,
     "tanh": 1,
@@ -43,6 +45,7 @@ LIPSCHITZ = {  # the largest absolute slope; for GELU and SiLU rounded up
     "GELU": 1.1290,
     "SiLU": 1.0999,
     "softplus": 1,
+    "Mish": 1.0885,
 }
 FAR = [-1e4, -1e3, -40.0, 40.0, 1e3, 1e4]
 each = pytest.mark.parametrize("name", ACTIVATIONS)

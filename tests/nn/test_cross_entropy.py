@@ -258,7 +258,7 @@ def test_many_batches_under_vmap(loss, gradient):
 def test_what_does_not_fit_a_yes_or_no_is_named(function):
     with pytest.raises(ValueError, match=r"y has shape \(3, 1\); it must be \(3,\), like "):
         function(draw(3), draw(3, 1))
-    with pytest.raises(ValueError, match=r"(p|z) has shape \(0,\); it must be of one number"):
+    with pytest.raises(ValueError, match=r"(p|z) has shape \(0,\); it must be non-empty"):
         function(draw(0), draw(0))
 
 
@@ -267,7 +267,7 @@ def test_what_does_not_fit_classes_is_named(function):
     y = torch.tensor([0, 1, 2])
     with pytest.raises(ValueError, match=r"(p|z) has shape \(3,\); it must be \(n, k\)"):
         function(draw(3), y)
-    with pytest.raises(ValueError, match=r"(p|z) has shape \(0, 4\); it must be \(n, k\), of one"):
+    with pytest.raises(ValueError, match=r"(p|z) has shape \(0, 4\); it must be \(n, k\) with n"):
         function(draw(0, 4), y[:0])
     with pytest.raises(ValueError, match=r"(p|z) has shape \(3, 0\)"):
         function(draw(3, 0), y)

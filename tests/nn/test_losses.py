@@ -157,7 +157,7 @@ def test_many_batches_under_vmap(loss, gradient):
 def test_what_does_not_fit_is_named(function):
     with pytest.raises(ValueError, match=r"target has shape \(3, 1\); it must be \(3,\), like pre"):
         function(draw(3), draw(3, 1))
-    with pytest.raises(ValueError, match=r"prediction has shape \(0,\); it must be of one number"):
+    with pytest.raises(ValueError, match=r"prediction has shape \(0,\); it must be non-empty"):
         function(draw(0), draw(0))
 
 

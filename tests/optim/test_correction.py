@@ -61,7 +61,7 @@ def test_it_keeps_shape_and_dtype(dtype):
 
 @pytest.mark.parametrize("t", [0, -1])
 def test_before_the_first_value_there_is_nothing_to_correct(t):
-    with pytest.raises(ValueError, match=f"t is {t}; it counts values from 1"):
+    with pytest.raises(ValueError, match=f"t is {t}; it counts values and must be 1 or more"):
         corrected(torch.ones(1), 0.9, t)
 
 

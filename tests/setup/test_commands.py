@@ -78,7 +78,7 @@ def test_lab_says_so_where_its_port_is_taken(course, monkeypatch, capsys):
         monkeypatch.setattr(commands, "become", lambda command: pytest.fail("it started"))
         assert commands.main(["lab", "--port", port]) == 1
     told = capsys.readouterr().err
-    assert told.startswith(f"Something is open on port {port} already")
+    assert told.startswith(f"Port {port} is already in use")
 
 
 def test_lab_without_lessons_opens_the_folder(course, monkeypatch):
@@ -218,7 +218,7 @@ def test_an_interruption_or_a_locked_file_is_one_sentence(course, monkeypatch, e
         (["lab", "--torch", "gpu"], 1, "TORCH=gpu is unknown"),
         (["test", "--fast"], 2, "unknown arguments: --fast"),
         (["test", "04", "05"], 2, "unknown arguments: 05"),
-        (["lab", "--port", "99999"], 2, "99999 is no port"),
+        (["lab", "--port", "99999"], 2, "99999 is not a port"),
         (["lab", "--port", "many"], 2, "invalid port value"),
         (["learn"], 2, "invalid choice: 'learn'"),
         ([], 2, "the following arguments are required: COMMAND"),

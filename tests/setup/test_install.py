@@ -232,7 +232,7 @@ def test_what_cannot_be_imported_is_no_set_up(half, text, told):
     write_part(half.parent, {**WHEEL, "part_one.py": text})
     sentence = refused(half)
     assert re.search(told, sentence)
-    assert sentence.endswith("Delete .venv and say the same again.")
+    assert sentence.endswith("Delete .venv and run the same command again.")
     assert not install.read_stamp(half)
 
 
@@ -384,7 +384,7 @@ def test_a_mac_without_a_build_is_told_which_have_one(monkeypatch):
     ("system", "torch", "free", "told"),
     [
         ("linux", None, 8.9e9, "about 9.0 GB in "),
-        ("linux", None, 8.9e9, "8.9 GB are free: make room, or say TORCH=cpu, which needs 2.5 GB."),
+        ("linux", None, 8.9e9, "8.9 GB are free: make room, or use TORCH=cpu, which needs 2.5 GB."),
         ("linux", "cpu", 2.4e9, "2.4 GB are free: make room."),
         ("darwin", None, 2.4e9, "2.4 GB are free: make room."),
     ],
@@ -421,7 +421,7 @@ def test_a_python_without_venv_is_told_what_to_install(project, monkeypatch, mod
 def test_a_folder_that_is_no_environment_is_left_alone(project):
     (project / ".venv").mkdir()
     (project / ".venv/notes.txt").write_text("mine")
-    assert "is no Python environment" in refused(project)
+    assert "is not a Python environment" in refused(project)
     assert (project / ".venv/notes.txt").read_text() == "mine"
 
 
@@ -433,7 +433,7 @@ def test_an_environment_with_an_old_python_is_left_alone(project, monkeypatch):
 
 def test_only_the_cpu_build_can_be_asked_for(project):
     assert refused(project, torch="rocm") == (
-        "TORCH=rocm is unknown: say TORCH=cpu, or leave it out."
+        "TORCH=rocm is unknown: use TORCH=cpu, or leave it out."
     )
 
 
