@@ -24,6 +24,7 @@ from torch.nn.functional import cross_entropy
 from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Choice, Slider, explicit, interact, say, show, table, verdict
 from course_lib.figures.runs import differences
+from course_lib.figures.style import formatted
 from course_lib.lab import (
     confidence_interval,
     device,
@@ -89,7 +90,7 @@ show(
         },
     ),
     alt="Two boxes form a loop. The network turns x into a loss and a gradient g, which goes down to the update; the "
-    "update, W becomes (1 − lr λ) W − lr g, hands W back up. Four orange boxes point at the network: shortcut, "
+    "update, which shrinks W by lr λ and takes off lr g, hands W back up. Four orange boxes point at the network: shortcut, "
     "normalisation, attention, activation. Four blue boxes point at the update: weight, gradient, learning rate, "
     "weight decay. Each lists its methods.",
     caption="Implicit methods change the network, explicit ones the update.",
@@ -283,7 +284,7 @@ clip_by_norm = check("17.clip_by_norm", clip_by_norm)
 # %%
 both = clip_by_norm([torch.tensor([3.0]), torch.tensor([0.0, 4.0])], 1.0)
 lengths = [g.norm().item() for g in both]
-g = torch.tensor([3.0, 0.4, -0.2], dtype=torch.float64)
+g = torch.tensor([3.0, 0.4, 0.2], dtype=torch.float64)
 by_norm, (by_value,) = clip_by_norm([g], 0.5)[0], clip_by_value([g], 0.5)
 turned = {
     name: math.degrees(math.acos(min(1.0, float(cut @ g / (cut.norm() * g.norm())))))
@@ -295,7 +296,7 @@ assert [round(length, 4) for length in lengths] == [0.6, 0.8]
 assert turned["norm"] < 1e-4 and 30 < turned["value"] < 45
 say(
     f"Norms 3 and 4 are 5 together, and become {lengths[0]:.1f} and {lengths[1]:.1f}. Clipping *by value* cuts each number by itself. It "
-    f"turns the gradient (3, 0.4, −0.2), cut to 0.5, by {turned['value']:.0f} degrees; clipping by norm turns none."
+    f"turns the gradient (3, 0.4, 0.2), cut to 0.5, by {turned['value']:.0f} degrees; clipping by norm turns none."
 )
 
 # %% [markdown]
@@ -448,7 +449,7 @@ say(table(columns, [[f"{beta}", *both] for beta, both in left.items()]))
 columns = {"Adam, gradients ±": "", "L2": ".3f", "decoupled": ".3f"}
 say(table(columns, [[f"{g:g}", *both] for g, both in by_size.items()]))
 say(
-    "What is left of a weight of 1 that nothing else pulls. Under momentum, L2 acts in the end 1/(1 − β) times as fast as its λ says: to "
+    "What is left of a weight of 1 that nothing else pulls. Under momentum, L2 acts in the end $1/(1 - \\beta)$ times as fast as its λ says: to "
     "compare the two, λ has to be chosen for each. Under Adam, L2 is divided by the size of the gradients, so that weights with large ones hardly decay."
 )
 
@@ -483,13 +484,21 @@ torch.testing.assert_close(
     torch.einsum("abcd,cd->ab", by_entry, dW), (dW - (new @ dW @ v) * W_bar) / (new @ W @ v)
 )
 rows = [
-    ["clipping by norm, ‖g‖ > c", "(c/‖g‖)(I − ĝĝᵀ)", "1 in g"],
+    ["clipping by norm, if it clips", r"$(c / \lVert g \rVert)(I - \hat g \hat g^\top)$", "1 in g"],
     ["clipping by value", "1 where the size is below c, else 0", "1 in g"],
-    ["weight normalisation", "(ℓ/‖v‖)(x − v̂v̂ᵀx) by v", "size of ℓ for a neuron, in x"],
-    ["spectral normalisation", "dW ↦ (dW − (uᵀdW v) W̄)/σ̂", "σ/σ̂ in x: 1 or more"],
-    ["average of weights", "(1 − β)/(1 − βᵗ) I by the new weights", "that share"],
-    ["rate of gradient descent", "I − αH", "largest size of 1 − αλ"],
-    ["decoupled decay", "(1 − αλ) I", "1 − αλ"],
+    [
+        "weight normalisation",
+        r"$(\ell / \lVert v \rVert)(x - \hat v \hat v^\top x)$ by v",
+        r"size of $\ell$ for a neuron, in x",
+    ],
+    [
+        "spectral normalisation",
+        r"$dW \mapsto (dW - (u^\top dW v) \bar W) / \hat\sigma$",
+        r"$\sigma / \hat\sigma$ in x: 1 or more",
+    ],
+    ["average of weights", r"$(1 - \beta)/(1 - \beta^t) \, I$ by the new weights", "that share"],
+    ["rate of gradient descent", r"$I - \alpha H$", r"largest size of $1 - \alpha\lambda$"],
+    ["decoupled decay", r"$(1 - \alpha\lambda) \, I$", r"$1 - \alpha\lambda$"],
 ]
 say(table({"method": "", "Jacobian": "", "constant": ""}, rows))
 
@@ -564,16 +573,25 @@ def cell(name, which):
     if is_off(name, which):
         return "off"
     found = confidence_interval(gap(name, which))
-    words = f"{found.mean:+.3f}".replace("-", "−")
+    words = formatted(found.mean, "+.3f")
     return f"({words})" if found.low <= 0 <= found.high else words
 
 
-columns = {"method": "", "acts on": "", "best": ">", "rate": ".2f", "strength": "g", "too fast": ">"}
+columns = {
+    "method": "",
+    "acts on": "",
+    "best": ">",
+    "rate": ".2f",
+    "strength": "g",
+    "too fast": ">",
+}
 rows = []
 for name in names:
     of = methods[name]["best"]
     strength = "" if is_off(name, "best") or not script.METHODS[name].strengths else of["strength"]
-    rows.append([name, methods[name]["kind"], cell(name, "best"), of["lr"], strength, cell(name, "high")])
+    rows.append(
+        [name, methods[name]["kind"], cell(name, "best"), of["lr"], strength, cell(name, "high")]
+    )
 say(table(columns, rows))
 say(
     "Mean differences in test loss; in brackets if the 95 % interval holds 0. *Off*: of all strengths the best was no "
@@ -581,7 +599,9 @@ say(
     f"{methods['nothing']['best']['lr']:.2f}; each has the strength that was best there. "
     f"(For the average that was the largest, β = {methods['average (EMA)']['high']['strength']:g}: a larger one might do better.)"
 )
-assert methods["average (EMA)"]["high"]["strength"] == max(script.METHODS["average (EMA)"].strengths)
+assert methods["average (EMA)"]["high"]["strength"] == max(
+    script.METHODS["average (EMA)"].strengths
+)
 
 # %% [markdown]
 # ## A cap instead of a warm-up?
@@ -614,7 +634,11 @@ def at(arm, place, what):
 
 
 assert set(tries.values()) <= {37, 40} and len(places) == 3
-assert all(math.isclose(arms[arm][p]["lr"], lr, rel_tol=1e-4) for arm in arms for p, lr in zip(places, rates, strict=True))
+assert all(
+    math.isclose(arms[arm][p]["lr"], lr, rel_tol=1e-4)
+    for arm in arms
+    for p, lr in zip(places, rates, strict=True)
+)
 show(
     explicit.collapse(
         rates,
@@ -636,7 +660,14 @@ for arm, side in arms.items():
         chosen = {"neither": "", "warm-up": f"{side[place]['strength']:g} updates"}
         setting = chosen.get(arm, f"τ = {side[place]['strength']:g}")
         rows.append([arm, setting, side[place]["lr"], loss, right, low])
-columns = {"arm": "", "setting": "", "rate": ".3f", "loss": ".2f", "accuracy": ".1%", "lowest entropy": ".3f"}
+columns = {
+    "arm": "",
+    "setting": "",
+    "rate": ".3f",
+    "loss": ".2f",
+    "accuracy": ".1%",
+    "lowest entropy": ".3f",
+}
 say(table(columns, rows))
 say(
     "Means of 12 seeds; the first row of each arm is its best setting. The entropy is that of the head with the lowest, as a share of that of "
@@ -650,7 +681,11 @@ assert all(arms[arm][p]["strength"] == most for arm, most in strongest.items() f
 
 # %% tags=["hide-input"]
 which, middle = attention["which"], places[1]
-parts = {"no matrix": arms["neither"][middle], **which["parts"], "all matrices": arms["capped"][middle]}
+parts = {
+    "no matrix": arms["neither"][middle],
+    **which["parts"],
+    "all matrices": arms["capped"][middle],
+}
 low = {name: torch.tensor(side["entropy"]).amin(dim=1) for name, side in parts.items()}
 right = {name: torch.tensor(side["accuracy"]) for name, side in parts.items()}
 assert which["tau"] == arms["capped"][middle]["strength"] and set(map(len, low.values())) == {12}
@@ -670,8 +705,8 @@ clipped = torch.stack([clip_by_norm([g[None]], 1.0)[0][0] for g in gradients])
 # %% tags=["hide-input"]
 assert gradients.mean() > 1 and clipped.mean() < -0.7
 say(
-    f"The mean gradient is {gradients.mean():.1f}; the mean of the clipped ones is {clipped.mean():.1f}. A rare large gradient may be noise, "
-    "or the only batch that holds a rare case.".replace("-", "−")
+    f"The mean gradient is {gradients.mean():.1f}; the mean of the clipped ones is {formatted(clipped.mean().item(), '.1f')}. A rare large gradient may be noise, "
+    "or the only batch that holds a rare case."
 )
 
 # %% [markdown]
@@ -708,7 +743,9 @@ def that_help(which):
 
 
 tuned, fast = that_help("best"), that_help("high")
-harmful = [name for which in sides for name in names if confidence_interval(gap(name, which)).low > 0]
+harmful = [
+    name for which in sides for name in names if confidence_interval(gap(name, which)).low > 0
+]
 unclear = [confidence_interval(gap(name)) for name in names if cell(name, "best")[0] in "(o"]
 missed = max(max(-found.low, found.high) for found in unclear)
 assert all(fast.values()) and [kind for kind in KINDS if tuned[kind]] == ["weight", "learning rate"]
@@ -725,6 +762,7 @@ verdict(
     f"{missed:.3f} may have been missed. All this is one small network on digits that trains for ten epochs and hardly overfits.",
 )
 
+
 # %% tags=["hide-input"]
 def between(arm, other, place, what):
     """Return the interval of a paired difference between two arms, over the 12 seeds."""
@@ -737,7 +775,9 @@ tuned_gap = between("capped", "neither", "best", "entropy")
 qk, rest = "queries and keys alone", "all other matrices"
 by_qk = confidence_interval(low[qk] - low["no matrix"])
 by_rest = confidence_interval(low[rest] - low["no matrix"])
-points = {name: confidence_interval(100 * (right[name] - right["no matrix"])) for name in (qk, rest)}
+points = {
+    name: confidence_interval(100 * (right[name] - right["no matrix"])) for name in (qk, rest)
+}
 both_help = [confidence_interval(right["all matrices"] - right[name]) for name in (qk, rest)]
 assert all(found.low > 0 for found in kept_up + gained) and tuned_gap.high < 0
 assert by_qk.low > 0.03 and abs(by_rest.mean) < 0.005
