@@ -206,7 +206,9 @@ level = softmax_jacobian(torch.zeros(2, dtype=torch.float64))
 rows = softmax_jacobian(randn(5, 4)).sum(dim=-1)
 torch.testing.assert_close(rows, torch.zeros_like(rows), rtol=0, atol=1e-12)
 assert torch.linalg.svdvals(level)[0] == 0.5 and max(largest) <= 0.5 and largest[-1] < 1e-20
-say(table({"logits times": "g", "largest singular value": ".1g"}, zip(scales, largest, strict=True)))
+say(
+    table({"logits times": "g", "largest singular value": ".1g"}, zip(scales, largest, strict=True))
+)
 say(
     "Two classes with equal logits reach ½. With three it is ⅓ at equal logits, and more where the third is nearly out. "
     "Far out, softmax is sure and feels nothing: it has **saturated**, and its gradient has vanished. (With cross-entropy behind it "
@@ -374,14 +376,20 @@ interact(
 # What the questions ask for
 free = {name: (jacobians.module(name, -2), jacobians.module(name, 2)) for name in jacobians.NAMES}
 same = [name for name, (low, high) in free.items() if abs(low["J"] - high["J"]).max() < 1e-12]
-assert {"linear", "convolution", "average-pool", "BatchNorm, evaluation"} <= set(same) and "LayerNorm" not in same
+assert {"linear", "convolution", "average-pool", "BatchNorm, evaluation"} <= set(
+    same
+) and "LayerNorm" not in same
 diagonal = [
     name
     for name, (low, _) in free.items()
-    if low["J"].shape[0] == low["J"].shape[1] and not (low["J"] - torch.diag(torch.tensor(low["J"]).diagonal()).numpy()).any()
+    if low["J"].shape[0] == low["J"].shape[1]
+    and not (low["J"] - torch.diag(torch.tensor(low["J"]).diagonal()).numpy()).any()
 ]
 assert set(diagonal) == {"ReLU", "GELU", "BatchNorm, evaluation"}
-small, plain = jacobians.module("LayerNorm", -2)["values"][0], jacobians.module("LayerNorm", 0)["values"][0]
+small, plain = (
+    jacobians.module("LayerNorm", -2)["values"][0],
+    jacobians.module("LayerNorm", 0)["values"][0],
+)
 assert 50 < small / plain < 110
 say(
     f"Diagonal: {', '.join(diagonal)}. The linear modules do not care how large the input is"
@@ -536,10 +544,17 @@ _, stretched, directions = torch.linalg.svd(J, full_matrices=False)
 torch.testing.assert_close(J, by_autograd, rtol=1e-3, atol=1e-4)
 live = script.measure(to_device(params, "cpu"), data.test.to("cpu"), 0)
 for name, tolerance in (("spectrum", 0.2), ("felt", 0.2)):
-    now, was = torch.as_tensor(live[name]).cpu(), torch.tensor(kept["trained"][name][0], dtype=torch.float64)
+    now, was = (
+        torch.as_tensor(live[name]).cpu(),
+        torch.tensor(kept["trained"][name][0], dtype=torch.float64),
+    )
     assert ((now - was).abs() < tolerance * was).all(), name
 first, towards = images[0], directions[0, 0]
-away = (net.forward(torch.stack([first + towards, first - towards])) - net.forward(first)).norm(dim=1).argmax()
+away = (
+    (net.forward(torch.stack([first + towards, first - towards])) - net.forward(first))
+    .norm(dim=1)
+    .argmax()
+)
 sign = 1.0 if away == 0 else -1.0
 noise = script.random_directions(0)[0].to(first)
 pictures = {"image": first, "a random step": first + noise, "the strongest": first + sign * towards}
@@ -634,7 +649,9 @@ at_corner = chain(linear(randn(32, 64, seed=3)), activation("ReLU")).jacobian(bl
 # At the corner
 woken = (randn(32, 64, seed=3) @ randn(64, 2000, seed=4) > 0).double().mean()
 assert not at_corner.any() and abs(woken - 0.5) < 0.05
-say("At the blank image the Jacobian comes out as zeros. A step in a random direction wakes about half of the neurons.")
+say(
+    "At the blank image the Jacobian comes out as zeros. A step in a random direction wakes about half of the neurons."
+)
 
 # %% [markdown]
 # **The matrix is built where a product would do.** A product costs about as much as a forward pass; the matrix costs one backward pass
@@ -665,7 +682,9 @@ verdict(
 gap = confidence_interval(100 * (right["random"] - right["worse way"])[:, at_one])
 at_tenth = lengths.index(0.1)
 early = confidence_interval(100 * (right["random"] - right["worse way"])[:, at_tenth])
-assert gap.low > 50 and early.low > 0 and (right["random"] - right["worse way"])[:, at_one].min() > 0.4
+assert (
+    gap.low > 50 and early.low > 0 and (right["random"] - right["worse way"])[:, at_one].min() > 0.4
+)
 verdict(
     "A network feels some directions far more than others, and the Jacobian names them.",
     "holds",
