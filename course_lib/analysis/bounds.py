@@ -7,7 +7,8 @@ What is said of convolutions is meant for stride 1, and bounds any other stride 
 same results only some are kept, and a part is no longer than the whole.
 
 A matrix without rows or without columns stretches by 0. Norms have the dtype of the weights; those
-that take singular values compute them in float32 at least, since torch has none for half precision.
+that take singular values of a matrix compute them in float32 at least, since torch has none for half
+precision. Kernels whose waves are taken are float32 or float64.
 """
 
 import torch
@@ -70,10 +71,8 @@ def exact_norm_circular(kernel: Tensor, rows: int, columns: int) -> Tensor:
         raise ValueError(
             f"the kernel, {height} by {width}, is larger than the image, {rows} by {columns}"
         )
-    if kernel.numel() == 0:
-        return kernel.new_zeros(())
-    waves = torch.fft.fft2(_at_least_float32(kernel), s=(rows, columns))
-    return torch.linalg.svdvals(waves.permute(2, 3, 0, 1)).amax().to(kernel.dtype)
+    waves = torch.fft.fft2(kernel, s=(rows, columns))
+    return torch.linalg.svdvals(waves.permute(2, 3, 0, 1)).amax()
 
 
 def upper_norm_zero_padded(kernel: Tensor, rows: int, columns: int) -> Tensor:

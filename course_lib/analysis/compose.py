@@ -20,7 +20,7 @@ def upper_of_blocks(branches: Tensor, skips: Tensor) -> Tensor:
     return (skips.abs() + branches.prod(dim=1)).prod()
 
 
-def upper_of_chain(constants: Iterable[float]) -> float:
+def upper_of_chain(constants: Iterable[float | Tensor]) -> float | Tensor:
     """Return the product of constants. One of 0 makes it 0, even beside an infinite one.
 
     What does not depend on its input at all hands nothing on.
@@ -29,4 +29,4 @@ def upper_of_chain(constants: Iterable[float]) -> float:
     (6.0, 0.0)
     """
     constants = list(constants)
-    return 0.0 if 0.0 in constants else math.prod(constants)
+    return 0.0 if any(constant == 0 for constant in constants) else math.prod(constants)

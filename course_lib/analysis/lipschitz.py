@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from course_lib.analysis.bounds import exact_norm
+from course_lib.analysis.compose import upper_of_chain
 from course_lib.analysis.constants import CONSTANTS
 from course_lib.analysis.normalise import centred
 from course_lib.analysis.weights import weight_norm
@@ -146,7 +147,7 @@ def upper_residual(of_f: Number, alpha: Number = 1.0, skip: float = 1.0) -> Numb
     >>> upper_residual(1.0) ** 20, round(upper_residual(1.0, alpha=1 / 20) ** 20, 3)
     (1048576.0, 2.653)
     """
-    return abs(skip) + _product(_largest(alpha), of_f)
+    return abs(skip) + upper_of_chain([_largest(alpha), of_f])
 
 
 def lower_residual(of_f: Number, alpha: Number = 1.0, skip: float = 1.0) -> Number:
@@ -158,12 +159,12 @@ def lower_residual(of_f: Number, alpha: Number = 1.0, skip: float = 1.0) -> Numb
     >>> lower_residual(0.25), lower_residual(2.0)
     (0.75, 0.0)
     """
-    return max(abs(skip) - _product(_largest(alpha), of_f), 0.0)
+    return max(abs(skip) - upper_of_chain([_largest(alpha), of_f]), 0.0)
 
 
 def upper_pre_norm(of_f: Number, of_norm: Number) -> Number:
     """Return `1 + Lip f · Lip norm` for `x + f(norm(x))`."""
-    return upper_residual(_product(of_f, of_norm))
+    return upper_residual(upper_of_chain([of_f, of_norm]))
 
 
 def upper_post_norm(of_f: Number, of_norm: Number, skip: float = 1.0) -> Number:
@@ -171,7 +172,7 @@ def upper_post_norm(of_f: Number, of_norm: Number, skip: float = 1.0) -> Number:
 
     skip: 1, but in DeepNorm for an encoder `(2 · layers)^¼`.
     """
-    return _product(of_norm, upper_residual(of_f, skip=skip))
+    return upper_of_chain([of_norm, upper_residual(of_f, skip=skip)])
 
 
 def _over_root(size: Number, eps: float) -> Number:
@@ -189,8 +190,3 @@ def _without_its_mean(gamma: Tensor) -> float:
 
 def _largest(alpha: Number) -> Number:
     return alpha.abs().amax() if isinstance(alpha, Tensor) else abs(alpha)
-
-
-def _product(*constants: Number) -> Number:
-    """Return the product, 0 if one is 0: what hands on nothing does so behind anything."""
-    return 0.0 if any(constant == 0 for constant in constants) else math.prod(constants)

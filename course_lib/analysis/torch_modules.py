@@ -18,7 +18,13 @@ from course_lib.analysis.bounds import (
     upper_norm_zero_padded,
 )
 from course_lib.analysis.constants import CONSTANTS, SOFTMAX
-from course_lib.analysis.normalise import centred
+from course_lib.analysis.lipschitz import (
+    exact_batch_norm,
+    exact_batch_norm_evaluation,
+    exact_dropout,
+    exact_layer_norm,
+    exact_rms_norm,
+)
 
 
 class Upper(NamedTuple):
@@ -50,7 +56,8 @@ def _convolution(module: nn.Conv2d, shape: Shape) -> Upper:
     if module.padding_mode not in ("zeros", "circular"):
         raise Unreadable(f"has padding_mode {module.padding_mode!r}; zeros and circular are known")
     rows, columns = shape[-2:]
-    kernels = _spread(module.weight, module.dilation).chunk(module.groups)  # groups do not mix
+    weight = module.weight.to(torch.promote_types(module.weight.dtype, torch.float32))
+    kernels = _spread(weight, module.dilation).chunk(module.groups)  # groups do not mix
     if module.padding_mode == "zeros":
         values = [upper_norm_zero_padded(kernel, rows, columns) for kernel in kernels]
         values = [min(a, upper_norm_by_reshape(k)) for a, k in zip(values, kernels, strict=True)]
@@ -85,11 +92,8 @@ def _scale(module: nn.Module, count: int) -> Tensor:
 
 
 def _layer_norm(module: nn.LayerNorm, shape: Shape) -> Upper:
-    """At a constant input the Jacobian is diag(γ) P / √ε, and nowhere is it larger."""
-    if module.eps == 0:
-        return Upper(math.inf, True, "not Lipschitz: ε = 0, and it divides by the spread")
-    largest = exact_norm(centred(torch.diag(_scale(module, math.prod(module.normalized_shape)))))
-    return Upper(largest.item() / module.eps**0.5, True, "reached at a constant input")
+    scale = _scale(module, math.prod(module.normalized_shape))
+    return _divided(exact_layer_norm(scale, module.eps), "reached at a constant input", "spread")
 
 
 def _rms_norm(module: nn.RMSNorm, shape: Shape) -> Upper:
@@ -97,26 +101,29 @@ def _rms_norm(module: nn.RMSNorm, shape: Shape) -> Upper:
         raise Unreadable("has no eps of its own, and takes that of its input's dtype; set eps")
     scale = _scale(module, math.prod(module.normalized_shape))
     eps = torch.finfo(scale.dtype).eps if module.eps is None else module.eps
-    if eps == 0:
-        return Upper(math.inf, True, "not Lipschitz: ε = 0, and it divides by the size")
-    return Upper(scale.abs().max().item() / eps**0.5, True, "reached at 0")
+    return _divided(exact_rms_norm(scale, eps), "reached at 0", "size")
 
 
 def _batch_norm(module: nn.BatchNorm2d, shape: Shape) -> Upper:
-    scale = _scale(module, module.num_features).abs()
+    scale = _scale(module, module.num_features)
     if not module.training and module.running_var is not None:
-        largest = (scale / (module.running_var + module.eps).sqrt()).max().item()
-        return Upper(largest, True, "evaluation: it is linear")
-    if module.eps == 0:
-        return Upper(math.inf, True, "not Lipschitz: ε = 0, and it divides by the spread")
-    largest = scale.max().item() / module.eps**0.5
-    return Upper(largest, True, "training: as a function of the whole batch")
+        value = exact_batch_norm_evaluation(scale, module.running_var, module.eps)
+        return Upper(value.item(), True, "evaluation: it is linear")
+    note = "training: as a function of the whole batch"
+    return _divided(exact_batch_norm(scale, module.eps), note, "spread")
+
+
+def _divided(value: Tensor, note: str, by: str) -> Upper:
+    """Return the constant of what is divided by a size of its input, which may be infinite."""
+    if value.isinf():
+        note = f"not Lipschitz: ε = 0, and it divides by the {by}"
+    return Upper(value.item(), True, note)
 
 
 def _dropout(module: nn.Dropout, shape: Shape) -> Upper:
     if not module.training:
         return Upper(1.0, True, "evaluation: it does nothing")
-    value = 1 / (1 - module.p) if module.p < 1 else 0.0
+    value = exact_dropout(1 - module.p) if module.p < 1 else 0.0
     return Upper(value, True, "training: for each mask")
 
 
@@ -175,6 +182,7 @@ READERS: Mapping[type[nn.Module], Reader] = {
     nn.Tanh: _slope("tanh"),
     nn.Sigmoid: _slope("sigmoid"),
     nn.SiLU: _slope("SiLU"),
+    nn.Mish: _slope("Mish"),
     nn.GELU: _gelu,
     nn.Softplus: _slope("softplus"),
     nn.LeakyReLU: lambda module, shape: Upper(max(1.0, abs(module.negative_slope)), True),

@@ -63,7 +63,6 @@ def test_bounds_hold_at_the_ends_of_float32(scale):
 def test_norms_in_half_precision_are_those_of_float32_rounded(dtype):
     W, K = randn(5, 7, seed=1).to(dtype), randn(2, 3, 3, 3, seed=2).to(dtype)
     assert torch.equal(exact_norm(W), exact_norm(W.float()).to(dtype))
-    assert torch.equal(exact_norm_circular(K, 5, 6), exact_norm_circular(K.float(), 5, 6).to(dtype))
     assert spectral_norm(W).forward(W[0]).dtype == dtype
     for upper in (upper_norm_by_frobenius(W), upper_norm_by_sums(W)):
         assert upper.dtype == dtype
@@ -79,7 +78,7 @@ def test_a_matrix_without_places_stretches_by_nothing(shape):
 def test_a_kernel_without_channels_stretches_by_nothing():
     for shape in ((0, 2, 3, 3), (2, 0, 3, 3)):
         kernel = torch.ones(shape)
-        assert exact_norm_circular(kernel, 4, 4) == upper_norm_by_reshape(kernel) == 0
+        assert upper_norm_by_reshape(kernel) == 0
 
 
 @given(
