@@ -7,8 +7,8 @@ What is said of convolutions is meant for stride 1, and bounds any other stride 
 same results only some are kept, and a part is no longer than the whole.
 
 A matrix without rows or without columns stretches by 0. Norms have the dtype of the weights; those
-that take singular values of a matrix compute them in float32 at least, since torch has none for half
-precision. Kernels whose waves are taken are float32 or float64.
+that take singular values of a matrix compute them in float32 at least, since torch has none for
+half precision. Kernels whose waves are taken are float32 or float64.
 """
 
 import torch
