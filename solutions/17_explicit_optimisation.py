@@ -457,7 +457,8 @@ say(
 # ## Each with its Jacobian and its constant
 #
 # Here they stand together, derived and then checked by autograd. Clipping is taken where it clips; constants of clipping count in $g$, those of
-# the two normalisations in $x$, and of several numbers the size counts.
+# the two normalisations in $x$, and of several numbers the size counts. For spectral normalisation a change of weights is mapped as
+# $dW \mapsto (dW - (u^\top dW \, v) \, \bar W) / \hat\sigma$.
 
 # %% tags=["hide-input"]
 draw = partial(torch.randn, generator=generator(0), dtype=torch.float64)
@@ -489,15 +490,15 @@ rows = [
     ["clipping by value", "1 where not cut, else 0", "1"],
     [
         "weight normalisation",
-        r"$(\ell / \lVert v \rVert)(x - \hat v \hat v^\top x)$ by v",
+        "given above, by v",
         r"$\ell$ a neuron",
     ],
     [
         "spectral normalisation",
-        r"$dW \mapsto (dW - (u^\top dW v) \bar W) / \hat\sigma$",
+        "the map above",
         r"$\sigma / \hat\sigma \ge 1$",
     ],
-    ["average of weights", r"$(1 - \beta)/(1 - \beta^t) \, I$ by p", "that share"],
+    ["average of weights", "the share of p", "that share"],
     ["rate of gradient descent", r"$I - \alpha H$", r"largest $1 - \alpha\lambda$"],
     ["decoupled decay", r"$(1 - \alpha\lambda) \, I$", r"$1 - \alpha\lambda$"],
 ]
