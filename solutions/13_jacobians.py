@@ -355,7 +355,7 @@ coupled = norm.jacobian(batch)
 # The table: five examples that feel each other
 torch.testing.assert_close(coupled, jacrev(norm.forward)(batch).reshape(5, 5))
 assert coupled.abs().min() > 0.01 and coupled.sum(dim=1).abs().max() < 1e-9
-say(table({f"example {k}": ".2f" for k in range(1, 6)}, coupled.tolist()))
+say(table({str(k): ".2f" for k in range(1, 6)}, coupled.tolist()))
 say("Row i: how the output of example i changes with the input of each of five examples.")
 
 # %% [markdown]
