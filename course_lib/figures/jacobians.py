@@ -77,11 +77,17 @@ def draw_module(artists: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
 
 # A network's Jacobian on digits
 
-OF_STEP = {"random": GREY, "strongest": VERMILION, "worse way": VERMILION}
+OF_STEP = {
+    "random": GREY,
+    "strongest": VERMILION,
+    "another image's": BLUE,
+    "towards the runner-up": GREEN,
+}
 LABELS = {
     "random": "random direction",
     "strongest": "strongest direction",
-    "worse way": "strongest, worse way",
+    "another image's": "another image's strongest",
+    "towards the runner-up": "towards the runner-up",
 }
 
 
@@ -109,7 +115,7 @@ def steps(lengths: Sequence[float], off: Mapping, right: Mapping) -> Figure:
     fig, axes = figure(3.0, ncols=2)
     for ax, curves in zip(axes, (off, right), strict=True):
         for name, of in curves.items():
-            dashes = "--" if name == "worse way" else "-"
+            dashes = "--" if name == "another image's" else "-"
             band(ax, lengths, as_array(of).T, color=OF_STEP[name], linestyle=dashes,
                  label=LABELS[name])  # fmt: skip
         ax.set(xscale="log", xlabel="length of the step", ylim=(-0.02, 1.02))
@@ -117,7 +123,7 @@ def steps(lengths: Sequence[float], off: Mapping, right: Mapping) -> Figure:
         ax.minorticks_off()
     axes[0].set_title("prediction is off by")
     axes[1].set_title("images read rightly")
-    axes[1].legend(loc="lower left", borderpad=0)
+    axes[0].legend(*axes[1].get_legend_handles_labels(), loc="upper left", borderpad=0)
     return fig
 
 

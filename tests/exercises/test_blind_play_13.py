@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.func import jacrev
 
 from course_lib.checking import evaluate
 from course_lib.exercises import EXERCISES
@@ -167,3 +168,175 @@ def test_a_tired_answer_is_named(answer):
     outcome = evaluate(EXERCISES[id], answer)
     assert not outcome.passed
     assert words in outcome.message, outcome.message
+
+
+# A second player, who also takes derivatives of whole batches, and makes two slips at once
+
+
+def linear_of_all_pairs(x, weight):
+    return jacrev(lambda x: x @ weight.T)(x)
+
+
+def linear_turned_and_multiplied(x, weight):
+    return (weight * x.unsqueeze(-2)).mT
+
+
+def softmax_plus_beside(z):
+    p = torch.softmax(z, -1)
+    return torch.diag_embed(p * (1 - p)) + (1 - eye(z)) * p[..., None] * p[..., None, :]
+
+
+def softmax_that_overflows(z):
+    p = z.exp() / z.exp().sum(-1, keepdim=True)
+    return torch.diag_embed(p) - p[..., None] * p[..., None, :]
+
+
+def softmax_diagonal_and_sign(z):
+    p = torch.softmax(z, -1)
+    return -torch.diag_embed(p * (1 - p))
+
+
+def softmax_diagonal_of_the_first_axis(z):
+    p = torch.softmax(z, 0)
+    return torch.diag_embed(p * (1 - p))
+
+
+def softmax_of_all_pairs(z):
+    return jacrev(lambda z: torch.softmax(z, -1))(z)
+
+
+def eye(x):
+    return torch.eye(x.shape[-1], dtype=x.dtype)
+
+
+def norm(centred, s, gamma, P):
+    z, D = centred / s, centred.shape[-1]
+    return gamma[:, None] * (P - z[..., None] * z[..., None, :] / D) / s[..., None]
+
+
+def norm_of_everything(x, gamma, eps=1e-5):
+    s = (x.var(unbiased=False) + eps).sqrt().expand(*x.shape[:-1], 1)
+    return norm(x - x.mean(), s, gamma, eye(x) - 1 / x.shape[-1])
+
+
+def norm_without_mean_and_gamma(x, gamma, eps=1e-5):
+    s = (x.var(-1, keepdim=True, unbiased=False) + eps).sqrt()
+    return norm(x - x.mean(-1, keepdim=True), s, torch.ones_like(gamma), eye(x))
+
+
+def norm_without_the_size(x, gamma, eps=1e-5):
+    s = (x.var(-1, unbiased=False) + eps).sqrt()
+    return gamma[:, None] * (eye(x) - 1 / x.shape[-1]) / s[..., None, None]
+
+
+def rms_of_a_centred_change(dx, x, gamma, eps=1e-5):
+    dx = dx - dx.mean(-1, keepdim=True)
+    r = (x.square().mean(-1, keepdim=True) + eps).sqrt()
+    return gamma * (dx - x * (x * dx).mean(-1, keepdim=True) / r**2) / r
+
+
+def rms_of_the_change(dx, x, gamma, eps=1e-5):
+    return gamma * dx / (dx.square().mean(-1, keepdim=True) + eps).sqrt()
+
+
+def rms_as_a_difference(dx, x, gamma, eps=1e-5):
+    return rms_of_the_change(x + dx, x, gamma, eps) - rms_of_the_change(x, x, gamma, eps)
+
+
+def rms_for_gradients(dx, x, gamma, eps=1e-5):
+    r, g = (x.square().mean(-1, keepdim=True) + eps).sqrt(), gamma * dx
+    return (g - x * (x * g).mean(-1, keepdim=True) / r**2) / r
+
+
+def rms_as_a_matrix(dx, x, gamma, eps=1e-5):
+    r = (x.square().mean(-1, keepdim=True) + eps).sqrt()
+    return norm(x, r, gamma, eye(x))
+
+
+def residual_all_weighed(J, alpha=1.0, skip=1.0):
+    return torch.as_tensor(alpha, dtype=J.dtype)[..., None] * (skip * eye(J) + J)
+
+
+def residual_columns_without_skip(J, alpha=1.0, skip=1.0):
+    return eye(J) + torch.as_tensor(alpha, dtype=J.dtype) * J
+
+
+def residual_exchanged(J, alpha=1.0, skip=1.0):
+    return torch.as_tensor(alpha, dtype=J.dtype)[..., None] * eye(J) + skip * J
+
+
+def weights_and_slopes(X, B, i):
+    A = torch.softmax(X @ (X[i] @ B), -1)
+    return A, torch.diag(A) - torch.outer(A, A)
+
+
+def block(X, B, W_V, i, j, A, P):
+    change = torch.outer(P[:, j], X[i] @ B) + (i == j) * (P @ X @ B.T)
+    return W_V.T @ X.T @ change + A[j] * W_V.T
+
+
+def block_scaled_again(X, B, W_V, i, j):
+    B = B / X.shape[1] ** 0.5
+    return block(X, B, W_V, i, j, *weights_and_slopes(X, B, i))
+
+
+def block_of_slopes(X, B, W_V, i, j):
+    A, _ = weights_and_slopes(X, B, i)
+    return block(X, B, W_V, i, j, A, torch.diag(A * (1 - A)))
+
+
+def block_with_its_own_value_alone(X, B, W_V, i, j):
+    A, P = weights_and_slopes(X, B, i)
+    change = torch.outer(P[:, j], X[i] @ B) + (i == j) * (P @ X @ B.T)
+    return W_V.T @ X.T @ change + (i == j) * A[j] * W_V.T
+
+
+def block_without_question_and_value(X, B, W_V, i, j):
+    _, P = weights_and_slopes(X, B, i)
+    return W_V.T @ X.T @ torch.outer(P[:, j], X[i] @ B)
+
+
+SECOND = {  # an answer, and the slip or the two that must be named
+    linear_of_all_pairs: ("13.linear", "whole batch at once"),
+    linear_turned_and_multiplied: ("13.linear", "transposed and times inputs"),
+    softmax_plus_beside: ("13.softmax", "plus beside the diagonal"),
+    softmax_that_overflows: ("13.softmax", "overflow"),
+    softmax_diagonal_and_sign: ("13.softmax", "diagonal only + sign"),
+    softmax_diagonal_of_the_first_axis: ("13.softmax", "diagonal only + axis of the batch"),
+    softmax_of_all_pairs: ("13.softmax", "whole batch at once"),
+    norm_of_everything: ("13.layernorm", "one mean for the batch"),
+    norm_without_mean_and_gamma: ("13.layernorm", "mean held fixed + gamma forgotten"),
+    norm_without_the_size: ("13.layernorm", "variance held fixed"),
+    rms_of_a_centred_change: ("13.rmsnorm", "mean taken off throughout"),
+    rms_of_the_change: ("13.rmsnorm", "RMSNorm of the change"),
+    rms_as_a_difference: ("13.rmsnorm", "difference of outputs"),
+    rms_for_gradients: ("13.rmsnorm", "product with the transpose"),
+    residual_all_weighed: ("13.residual", "alpha on both"),
+    residual_columns_without_skip: ("13.residual", "alpha on the columns + skip forgotten"),
+    residual_exchanged: (
+        "13.residual",
+        "alpha on the shortcut alone + skip on the branch too",
+    ),
+    block_scaled_again: ("13.attention_block", "B scaled once more"),
+    block_of_slopes: ("13.attention_block", "slopes of softmax alone"),
+    block_with_its_own_value_alone: ("13.attention_block", "value of its own token alone"),
+    block_without_question_and_value: (
+        "13.attention_block",
+        "value path forgotten + token that asks forgotten",
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", SECOND, ids=lambda answer: answer.__name__)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_an_answer_of_the_second_player_is_named(answer, seed):
+    id, name = SECOND[answer]
+    outcome = evaluate(EXERCISES[id], answer, seed=seed)
+    assert outcome.status in ("wrong_value", "wrong_shape")
+    assert name in (outcome.slip, outcome.kind), outcome.message
+
+
+def test_a_matrix_where_a_product_is_asked_for_is_told_by_its_shape():
+    outcome = evaluate(EXERCISES["13.rmsnorm"], rms_as_a_matrix)
+    assert outcome.status == "wrong_shape"
+    assert "`dx` is never used" in outcome.message

@@ -49,6 +49,18 @@ def test_what_is_measured_of_a_linear_network(experiment):
     v = experiment.random_directions(0)
     torch.testing.assert_close(v.norm(dim=1), torch.ones(100, dtype=torch.float64))
     torch.testing.assert_close(found["felt"], (v @ W.T).norm(dim=1).median())
-    moved = (test.x[:100].double() + 0.3 * v) @ W.T
-    right = (moved.argmax(dim=1) == test.y[:100]).double().mean()
+    moved = [((test.x[:100].double() + h * v) @ W.T).argmax(dim=1) for h in (0.3, -0.3)]
+    right = sum((read == test.y[:100]).double().mean() / 2 for read in moved)
     assert found["right"]["random"][DATA["lengths"].index(0.3)] == pytest.approx(right.item())
+
+
+def test_a_step_towards_the_runner_up_closes_the_gap_fastest(experiment):
+    W = torch.randn(10, 64, generator=generator(1), dtype=torch.float64)
+    x = torch.randn(5, 64, generator=generator(2), dtype=torch.float64)
+    out = x @ W.T
+    step = experiment.towards_the_runner_up(W.expand(5, 10, 64), out)
+    torch.testing.assert_close(step.norm(dim=1), torch.ones(5, dtype=torch.float64))
+    top = out.topk(2, dim=1).indices
+    apart = W[top[:, 1]] - W[top[:, 0]]
+    gained = (step * apart).sum(dim=1)
+    torch.testing.assert_close(gained, apart.norm(dim=1))

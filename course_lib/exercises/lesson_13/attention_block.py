@@ -54,6 +54,12 @@ weights held fixed: W_V.T @ X.T @ change + →
     moves, they change too, and a part of the derivative is missing.
 value path forgotten: + A[j] * W_V.T →
     Token j is also one of the values that are averaged. That part is missing.
+value of its own token alone: + A[j] * W_V.T → + (i == j) * A[j] * W_V.T
+    You count token j as a value for output j alone. Every output takes a share of it.
+scaled once more: X[i] @ B @ X.T → X[i] @ B @ X.T / X.shape[1] ** 0.5
+    The scores are divided by the root of a number of features. B has that factor in it already.
+B scaled once more: B → (B / X.shape[1] ** 0.5)
+    You divide B by the root of a number of features. It has that factor in it already.
 token that asks forgotten: if i == j: → if False:
     For i = j a part is missing: token i is asked like all others, but it asks too.
 always as the token that asks: if i == j: → if True:
@@ -62,6 +68,9 @@ always as the token that asks: if i == j: → if True:
 softmax of the diagonal alone: softmax_jacobian(scores) → torch.diag(softmax(scores))
     The Jacobian of softmax lacks a part: all weights of a row add up to 1, so that one grows at
     the cost of the others.
+slopes of softmax alone: softmax_jacobian(scores) → softmax_jacobian(scores).diag().diag()
+    Of the Jacobian of softmax only the diagonal is there. All weights of a row add up to 1, so
+    that one grows at the cost of the others.
 no softmax in the change: softmax_jacobian(scores) → torch.diag(scores.new_ones(len(scores)))
     The scores are changed as if there were no softmax after them. Which Jacobian stands between
     scores and weights?

@@ -58,7 +58,25 @@ def _with_another_size(size):
     return wrong
 
 
+def _over_all(x: Tensor, gamma: Tensor, eps: float) -> Tensor:
+    """Return the right formula with one mean and one size for all examples."""
+    s = (x.var(correction=0) + eps).sqrt()
+    z, D = (x - x.mean()) / s, x.shape[-1]
+    P = torch.eye(D, dtype=x.dtype) - 1 / D
+    return gamma[:, None] * (P - z[..., :, None] * z[..., None, :] / D) / s
+
+
+def _of_the_batch(x: Tensor, gamma: Tensor, eps: float) -> Tensor:
+    def forward(x: Tensor) -> Tensor:
+        z = x - x.mean(dim=-1, keepdim=True)
+        return gamma * z / (z.square().mean(dim=-1, keepdim=True) + eps).sqrt()
+
+    return jacrev(forward)(x)
+
+
 WRITTEN = {
+    "one mean for the batch": _over_all,
+    "whole batch at once": _of_the_batch,
     "eps outside the root": _with_another_size(
         lambda c, eps: c.square().mean(dim=-1, keepdim=True).sqrt() + eps
     ),
@@ -117,6 +135,14 @@ eps of 1e-5: standardised(x, eps) → standardised(x, 1e-5)
 square for outer product: z[..., :, None] * z[..., None, :] → (z * z)[..., None, :]
     Squares stand where each pair of features should have its product: an outer product is
     missing.
+over the examples: standardised(x, eps) → standardised(x, eps, dim=0)
+    Mean and size are taken over the examples, as BatchNorm does. LayerNorm takes them over the
+    features of each example.
+one mean for the batch:
+    Mean and size are one number each for all examples. Each example has its own.
+whole batch at once:
+    Each output is taken by the inputs of all examples: that is where the extra axis comes from.
+    Take each example alone.
 eps outside the root:
     ε is added to the root. It stands inside, beside the variance.
 variance over D - 1:

@@ -32,6 +32,10 @@ def _by_autograd(x: Tensor, W: Tensor) -> Tensor:
     return J.reshape(*x.shape[:-1], *W.shape)
 
 
+def _of_the_batch(x: Tensor, W: Tensor) -> Tensor:
+    return jacrev(lambda x: x @ W.T)(x)
+
+
 SLIPS = """
 transposed: weight.T.expand(*x.shape[:-1], *weight.T.shape)
     Rows and columns have changed places. A row of the Jacobian belongs to an output, a column
@@ -55,6 +59,12 @@ mean over neurons: weight.expand(*x.shape[:-1], *weight.shape) / weight.shape[0]
     You divide by how many neurons there are, as by a mean. There is none in a weighted sum.
 ones: torch.ones_like(weight).expand(*x.shape[:-1], *weight.shape)
     All entries are 1. How fast an output grows with an input depends on what lies between them.
+whole batch at once:
+    Each output is taken by the inputs of all examples: that is where the extra axis comes from.
+    Take each example alone.
+transposed and times inputs: (weight * x[..., None, :]).mT
+    Rows and columns have changed places, and each weight is multiplied by its input. A row
+    belongs to an output; its entries say how fast the sum grows.
 signs lost: weight.abs().expand(*x.shape[:-1], *weight.shape)
     You give sizes. An output falls where a weight is below 0.
 """
@@ -71,7 +81,7 @@ LINEAR = Exercise(
         "Does that depend on the input x itself? So how do the matrices of two examples differ?",
         "`W.expand(n, h, d)` shows one matrix n times. The axes of the batch are `x.shape[:-1]`.",
     ),
-    slips=slips(SLIPS, linear_jacobian),
+    slips=slips(SLIPS, linear_jacobian, {"whole batch at once": _of_the_batch}),
     also_right=(
         _by_autograd,
         lambda x, W: W.repeat(*x.shape[:-1], 1, 1),

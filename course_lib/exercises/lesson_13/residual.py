@@ -53,6 +53,8 @@ alpha on the shortcut too: skip * → alpha[..., None] *
 alpha on the shortcut alone: skip * → alpha[..., None] * ; + alpha[..., None] * J → + J
     α weighs the shortcut, and the branch enters with its full weight. It is the other way
     round.
+alpha on both: skip * → alpha[..., None] * skip *
+    α multiplies the whole sum. It weighs the branch alone.
 a mean of both: skip * → (1 - alpha[..., None]) *
     The shortcut is weighed by 1 - α, as in a gate. Here `skip` alone weighs it.
 minus the branch: + alpha → - alpha

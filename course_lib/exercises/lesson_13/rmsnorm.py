@@ -57,6 +57,17 @@ def _with_the_transpose(dx: Tensor, x: Tensor, gamma: Tensor, eps: float) -> Ten
     return (g - z * (z * g).mean(dim=-1, keepdim=True)) / r
 
 
+def _of_the_change(dx: Tensor, x: Tensor, gamma: Tensor, eps: float) -> Tensor:
+    return gamma * dx / (dx.square().mean(dim=-1, keepdim=True) + eps).sqrt()
+
+
+def _difference(dx: Tensor, x: Tensor, gamma: Tensor, eps: float) -> Tensor:
+    def forward(x: Tensor) -> Tensor:
+        return gamma * x / (x.square().mean(dim=-1, keepdim=True) + eps).sqrt()
+
+    return forward(x + dx) - forward(x)
+
+
 SLIPS = """
 size held fixed: (dx - z * (z * dx).mean(dim=-1, keepdim=True)) → dx
     The size r is treated as a constant. When x changes, r changes too: a part of the derivative
@@ -94,6 +105,13 @@ no root: + eps).sqrt() → + eps)
     The root is missing: you divide by a mean of squares.
 mean taken off, as in LayerNorm: (dx - z → (dx - dx.mean(dim=-1, keepdim=True) - z
     You take the mean off the change, as LayerNorm does. RMSNorm has no mean in it.
+mean taken off throughout: dx → (dx - dx.mean(dim=-1, keepdim=True))
+    You take the mean off the change first, as LayerNorm does. RMSNorm has no mean in it.
+difference of outputs:
+    You give the difference of two outputs. A derivative is the part that is in proportion to
+    dx: with twice the change it is twice as large. Is yours?
+RMSNorm of the change:
+    You normalise the change itself. It is carried through by the derivative, taken at x.
 outputs: gamma * (dx - z * (z * dx).mean(dim=-1, keepdim=True)) / r → gamma * z
     These are the outputs of RMSNorm. What becomes of the small change dx?
 change and input exchanged: x ↔ dx
@@ -105,6 +123,12 @@ one share for the batch: (z * dx).mean(dim=-1, keepdim=True) → (z * dx).mean()
 square for product: (z * dx) → (z * z)
     Where z meets the change, z stands twice. How much of dx points along z?
 """
+
+WRITTEN = {
+    "product with the transpose": _with_the_transpose,
+    "difference of outputs": _difference,
+    "RMSNorm of the change": _of_the_change,
+}
 
 RMSNORM = Exercise(
     id="13.rmsnorm",
@@ -119,6 +143,6 @@ RMSNORM = Exercise(
         "Write z for x over r: dr is the mean of z dx, and x dr / r² is z dr / r. Put both "
         "parts together; γ comes last. No matrix is needed.",
     ),
-    slips=slips(SLIPS, rms_norm_jvp, {"product with the transpose": _with_the_transpose}),
+    slips=slips(SLIPS, rms_norm_jvp, WRITTEN),
     also_right=(_by_autograd, _by_the_matrix, _by_the_quotient_rule),
 )

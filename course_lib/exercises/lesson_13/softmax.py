@@ -43,9 +43,8 @@ def _by_loops(z: Tensor) -> Tensor:
     return J
 
 
-def _over_the_batch(z: Tensor) -> Tensor:
-    p = torch.softmax(z, dim=0)
-    return torch.diag_embed(p) - p[..., :, None] * p[..., None, :]
+def _of_the_batch(z: Tensor) -> Tensor:
+    return jacrev(lambda z: torch.softmax(z, dim=-1))(z)
 
 
 SLIPS = """
@@ -63,6 +62,12 @@ sign: return torch.diag_embed(p) - → return -torch.diag_embed(p) +
 plus for minus: torch.diag_embed(p) - → torch.diag_embed(p) +
     Plus stands where minus should. If one logit grows, what happens to the probabilities of the
     others? Look at the sign beside the diagonal.
+plus beside the diagonal: torch.diag_embed(p) - → torch.diag_embed(p - 2 * p * p) +
+    The diagonal is right, and what stands beside it has the other sign. If one logit grows, what
+    happens to the probabilities of the others?
+overflow: softmax(z) → z.exp() / z.exp().sum(dim=-1, keepdim=True)
+    The formula is right, but a large logit makes the exponential infinite. How did softmax avoid
+    that in lesson 03?
 diagonal forgotten: torch.diag_embed(p) - → -
     What belongs to the diagonal alone is missing: every entry is below 0. Which probability
     grows if a logit grows?
@@ -83,9 +88,12 @@ inner product: p[..., :, None] * p[..., None, :] → (p * p).sum(dim=-1)[..., No
     matrix: each pair of probabilities.
 mean of the probabilities: p[..., :, None] * p[..., None, :] → p[..., :, None] / p.shape[-1]
     You take off an equal share. Each entry takes off the product of two probabilities.
+whole batch at once:
+    Each output is taken by the inputs of all examples: that is where the extra axis comes from.
+    Take each example alone.
 probabilities: softmax(z)
     These are the probabilities. How fast does each change with each logit?
-axis of the batch:
+axis of the batch: softmax(z) → torch.softmax(z, dim=0)
     Softmax runs over the first axis, so that examples are mixed. The classes stand on the last
     one.
 """
@@ -103,7 +111,7 @@ SOFTMAX = Exercise(
         "`torch.diag_embed(p)` puts p on a diagonal. `p[..., :, None] * p[..., None, :]` "
         "multiplies each p_i by each p_j.",
     ),
-    slips=slips(SLIPS, softmax_jacobian, {"axis of the batch": _over_the_batch}),
+    slips=slips(SLIPS, softmax_jacobian, {"whole batch at once": _of_the_batch}),
     also_right=(
         _by_autograd,
         _by_loops,
