@@ -56,15 +56,14 @@ no logarithm above: math.log(factor) → factor
     Layers multiply. How many times χ must be multiplied to reach the factor asks for logarithms of
     both.
 no logarithm below: chi.log().abs() → chi
-    Layers multiply. How many times χ must be multiplied to reach the factor asks for logarithms of
-    both.
+    Below the line stands χ itself. Layers multiply: what does a logarithm make of a product?
 no logarithms: 2 * math.log(factor) / chi.log().abs() → factor / chi
     You divide as if each layer added χ. Layers multiply: how often must χ be multiplied to reach
     the factor?
 rounded down: (2 * math.log(factor) / chi.log().abs()).floor()
-    You round to whole layers. The exercise asks for the number itself.
+    You round down to whole layers. The exercise asks for the number itself.
 rounded up: (2 * math.log(factor) / chi.log().abs()).ceil()
-    You round to whole layers. The exercise asks for the number itself.
+    You round up to whole layers. The exercise asks for the number itself.
 rounded: (2 * math.log(factor) / chi.log().abs()).round()
     You round to whole layers. The exercise asks for the number itself.
 multiplied: / chi → * chi

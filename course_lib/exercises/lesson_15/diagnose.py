@@ -36,7 +36,7 @@ SLIPS = """
 1 scale_up
     that multiplies all gradients by one number. Here the first layers differ from the last.
 1 scale_down
-    that multiplies all gradients by one number. Here the first layers differ from the last.
+    that makes all gradients smaller by one number. The last layers have gradients of 1 already.
 1 smaller_rate
     that slows all layers alike. Here the first layers get a million times more than the last.
 2 exploding
@@ -66,21 +66,23 @@ SLIPS = """
 3 vanishing
     the gradient has the same size in the first layer as in the last. What else do you see?
 3 exploding
-    the gradient has the same size in the first layer as in the last. What else do you see?
+    no size grows: the first layer's gradient is as large as the last one's. What else do you
+    see?
 3 underflow
     all sizes are near 1. What else do you see?
 3 overflow
-    all sizes are near 1. What else do you see?
+    no size is anywhere near the largest number of a format. What else do you see?
 3 none
     sizes are kept. But a network has to tell images apart: what does the cosine say?
 3 raise_gain
     the gain keeps the sizes already; a ReLU gives the same directions whatever its gain.
 3 lower_gain
-    the gain keeps the sizes already; a ReLU gives the same directions whatever its gain.
+    smaller weights would shrink sizes that are kept, and a ReLU gives the same directions
+    whatever its gain.
 3 scale_up
     gradients have a good size. What is lost is the difference between images.
 3 scale_down
-    gradients have a good size. What is lost is the difference between images.
+    gradients are not too large. What is lost is the difference between images.
 3 smaller_rate
     this is before any training: no rate has had a part in it.
 4 vanishing
@@ -91,13 +93,13 @@ SLIPS = """
 4 alike
     nothing is said of the images, and in float32 the network learns. What differs in float16?
 4 overflow
-    nothing is large here. What becomes of 2e-9 in float16?
+    nothing comes near 65504 here. What becomes of 2e-9 in float16?
 4 none
     in float32 nothing is wrong. In float16 all gradients are 0.
 4 raise_gain
     each layer keeps the size of gradients. They are small from the beginning.
 4 lower_gain
-    each layer keeps the size of gradients. They are small from the beginning.
+    smaller weights would make small gradients smaller still, and in float16 they are 0 already.
 4 shortcuts
     each layer keeps the size of gradients. They are small from the beginning, in all layers alike.
 4 scale_down
@@ -112,15 +114,17 @@ SLIPS = """
 5 alike
     nothing is said of the images. Why is every step left out?
 5 underflow
-    nothing is small here. Which number is too large for float16?
+    nothing comes near 6e-8 here. Which number is too large for float16?
 5 none
     every step is left out, so that nothing is learnt.
 5 raise_gain
     each layer keeps the size of gradients. What were all of them multiplied by?
 5 lower_gain
-    each layer keeps the size of gradients. What were all of them multiplied by?
+    smaller weights would change what the network computes; each layer keeps the size of
+    gradients. What were all of them multiplied by?
 5 shortcuts
-    each layer keeps the size of gradients. What were all of them multiplied by?
+    shortcuts help where layers shrink or blend signals. Here no layer does: what were all
+    gradients multiplied by?
 5 scale_up
     that would make them larger still.
 5 smaller_rate

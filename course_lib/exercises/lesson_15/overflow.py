@@ -15,7 +15,7 @@ def _cases(seed: int) -> list[Case]:
     def wide(*shape: int, middle: float = 0.0) -> torch.Tensor:
         """Return numbers of either sign whose logarithms are spread evenly over 16 decades."""
         z = draw(*shape, dtype=torch.float32)
-        powers = torch.linspace(-11, 5, z.numel()).view(shape) + middle
+        powers = torch.linspace(-11, 5, z.numel()).view(shape) + middle + z.flatten()[0] / 3
         return z.sign() * 10**powers
 
     holes = wide(40)
@@ -25,6 +25,7 @@ def _cases(seed: int) -> list[Case]:
         Case("8 by 6 large gradients, scale 2⁻⁶", (wide(8, 6, middle=2.0), 2.0**-6)),
         Case("30 small gradients, scale 2¹⁶", (wide(30, middle=-4.0), 65536.0)),
         Case("scale 1", (wide(24), 1.0), special=True),
+        Case("12 gradients in float64", (wide(12).double(), 10.0), special=True),
         Case("a scale below 1", (wide(24), 2.0**-8), special=True),
         Case("one gradient that survives", (torch.tensor([0.5]), 2.0), special=True),
         Case("one gradient that is too small", (torch.tensor([-1e-9]), 2.0), special=True),
