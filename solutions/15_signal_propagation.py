@@ -411,14 +411,15 @@ show(
 def lost(g, scale):
     """Return which share of gradients becomes infinite in float16, and which becomes 0.
 
-    g: tensor of any shape in float32, the gradients. Those that are 0 already do not count.
+    g: tensor of any shape, the gradients. Those that are 0 already do not count.
     scale: a number, what they are multiplied by before they go to float16.
-    The result has shape (2,): the share that overflows, then the share that becomes 0.
+    The result has shape (2,) and the dtype of g: the share that overflows, then
+        the share that becomes 0.
     """
     ### BEGIN SOLUTION
     g = g[g != 0]
     half = (scale * g).half()
-    return torch.stack([half.isinf(), half == 0]).float().mean(dim=1)
+    return torch.stack([half.isinf(), half == 0]).to(g.dtype).mean(dim=1)
     ### END SOLUTION
 
 

@@ -13,15 +13,16 @@ LARGEST, SMALLEST, SMALLEST_WITH_ALL_DIGITS = 65504.0, 2.0**-24, 2.0**-14
 def lost_in_half(g: Tensor, scale: float) -> Tensor:
     """Return which share of the gradients overflows in float16, and which becomes 0, `(2,)`.
 
-    g: any shape, in a wider format; of those that are not 0 already. scale: what the loss, and with
-    it each gradient, is multiplied by. Source: Micikevicius and others (2018), section 3.2.
+    g: any shape, in a wider format, which is that of the result; of those that are not 0 already.
+    scale: what the loss, and with it each gradient, is multiplied by. Source: Micikevicius and
+    others (2018), section 3.2.
 
     >>> lost_in_half(torch.tensor([1e-9, 1.0, 1e4, 0.0]), scale=8.0)
     tensor([0.3333, 0.3333])
     """
     g = g[g != 0]
     half = (scale * g).half()
-    return torch.stack([half.isinf(), half == 0]).float().mean(dim=1)
+    return torch.stack([half.isinf(), half == 0]).to(g.dtype).mean(dim=1)
 
 
 def scaled_back(half: Tensor, scale: float) -> tuple[Tensor, bool]:

@@ -39,7 +39,7 @@ def _cases(seed: int) -> list[Case]:
 
 
 def _by_hand(g, scale):
-    before = (g != 0).sum()
+    before = (g != 0).sum().to(g.dtype)
     half = (g * scale).to(torch.float16)
     gone = ((half == 0) & (g != 0)).sum()
     return torch.stack([(~half.isfinite()).sum() / before, gone / before])
@@ -47,27 +47,29 @@ def _by_hand(g, scale):
 
 def _by_limits(g, scale):
     size = (g[g != 0] * scale).abs()
-    return torch.stack([(size >= 65520).float().mean(), (size <= 2**-25).float().mean()])
+    return torch.stack([(size >= 65520).to(g.dtype).mean(), (size <= 2**-25).to(g.dtype).mean()])
 
 
 SLIPS = """
 zeros counted as lost: g = g[g != 0] → g = g.flatten()
-    Gradients that were 0 from the beginning count as lost. Half precision keeps them as they are:
-    leave them out.
+    Gradients that were 0 from the beginning count as lost. Half precision keeps them as they
+    are: leave them out.
 scale forgotten: (scale * g) → g
-    The scale plays no part in your result. The loss is multiplied by it, and with it each gradient.
+    The scale plays no part in your result. The loss is multiplied by it, and with it each
+    gradient.
 divided by the scale: (scale * g) → (g / scale)
     You divide by the scale. That comes after the way back; in half precision the gradient is
     multiplied by it.
 scaled too late: (scale * g).half() → scale * g.half()
-    You go to half precision first, and multiply then. What has become 0 stays 0: which comes first?
+    You go to half precision first, and multiply then. What has become 0 stays 0: which comes
+    first?
 underflow first: half.isinf(), half == 0 → half == 0, half.isinf()
     The two shares stand in the wrong order. First what overflows.
 counts: .mean(dim=1) → .sum(dim=1)
     These are counts. The exercise asks for shares, from 0 to 1.
 bfloat16: .half() → .bfloat16()
-    Too little is lost in your function. bfloat16 and float32 reach further than float16: which type
-    do you go to?
+    Too little is lost in your function. bfloat16 and float32 reach further than float16: which
+    type do you go to?
 kept shares: torch.stack( → 1 - torch.stack(
     These are the shares that are *not* lost in either way.
 NaN for infinite: half.isinf() → half.isnan()
@@ -88,7 +90,7 @@ percent: torch.stack( → 100 * torch.stack(
     These are percentages. The exercise asks for shares, from 0 to 1.
 both in one: .mean(dim=1) → .mean(dim=1).sum()
     There is one share, of both kinds of loss. The exercise asks for the two apart.
-whether at all: .float().mean(dim=1) → .any(dim=1).float()
+whether at all: .to(g.dtype).mean(dim=1) → .any(dim=1).to(g.dtype)
     You say whether anything is lost. The exercise asks how large a share it is.
 only overflow: .mean(dim=1) → .mean(dim=1)[0]
     Only the share that overflows comes back. The second, of what becomes 0, is missing.
@@ -99,13 +101,14 @@ scale squared: (scale * g) → (scale**2 * g)
 zeros counted, and scaled too late:
     | g = g[g != 0] → g = g.flatten()
     | (scale * g).half() → scale * g.half()
-    Two things: gradients that were 0 from the beginning count as lost, and you go to half precision
-    before you multiply.
+    Two things: gradients that were 0 from the beginning count as lost, and you go to half
+    precision before you multiply.
 zeros counted, scale forgotten: g = g[g != 0] → g = g.flatten() ; (scale * g) → g
-    Two things: gradients that were 0 from the beginning count as lost, and the scale plays no part.
+    Two things: gradients that were 0 from the beginning count as lost, and the scale plays no
+    part.
 zeros counted in half: g = g[g != 0] → g = g[g.half() != 0]
-    You leave out what is 0 in half precision. That is what is to be counted: leave out what is 0
-    before.
+    You leave out what is 0 in half precision. That is what is to be counted: leave out what is
+    0 before.
 """
 
 OVERFLOW = Exercise(
@@ -115,12 +118,13 @@ OVERFLOW = Exercise(
     reference=lost_in_half,
     cases=_cases,
     hints=(
-        "What happens to a loss that is multiplied by the scale, happens to all gradients on the "
-        "way back. What is in half precision then?",
+        "What happens to a loss that is multiplied by the scale, happens to all gradients on "
+        "the way back. What is in half precision then?",
         "`.half()` makes a float16 of a number. What is too large becomes infinite, `.isinf()`; "
         "what is too small becomes 0. Which zeros were there before?",
         "Choose the gradients that are not 0. Multiply, then `.half()`. The mean of "
-        "`.isinf().float()` is the first share; the second is made likewise. `torch.stack` both.",
+        "`half.isinf()`, as numbers of g's dtype, is the first share; the second likewise. "
+        "`torch.stack` both.",
     ),
     slips=slips(SLIPS, lost_in_half),
     also_right=(_by_hand, _by_limits),
