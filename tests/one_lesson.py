@@ -18,14 +18,19 @@ IN_PARAMETERS = re.compile(r"(?:^|-)(\d\d)[._][a-z]")
 def scope(nodeid: str) -> str:
     """Return what a test is run together with: the tests of its file for the same lesson.
 
+    A notebook that is run on another processor shares nothing and takes long: it goes alone.
+
     >>> scope("tests/browser/test_lessons.py::test_axe[09_momentum-dark]")
     'tests/browser/test_lessons.py 09'
     >>> scope("tests/lab/test_data.py::test_digits")
     'tests/lab/test_data.py '
+    >>> scope("tests/lessons/test_lessons.py::test_runs[solutions-another-09_momentum]")
+    'tests/lessons/test_lessons.py 09 on another processor'
     """
     file, _, name = nodeid.partition("::")
     parameters = name.partition("[")[2]
-    return f"{file} {''.join(IN_PARAMETERS.findall(parameters)[:1])}"
+    alone = " on another processor" if "-another-" in parameters else ""
+    return f"{file} {''.join(IN_PARAMETERS.findall(parameters)[:1])}{alone}"
 
 
 def may_hold(file: PurePath, lesson: str, imported: Set[PurePath]) -> bool:

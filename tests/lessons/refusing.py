@@ -103,9 +103,10 @@ class Name(TorchFunctionMode):
             )
         if own is not None and name in ("cpu", "cuda"):
             func, args, name = torch.Tensor.to, (own, HERE if name == "cpu" else THERE), "to"
-        if own is not None and name in ("to", "type_as") and isinstance(args[1], torch.Tensor):
-            like = THERE if is_there(args[1]) else HERE
-            func, args, name = torch.Tensor.to, (own, like, args[1].dtype), "to"
+        like = args[1] if len(args) > 1 and name in ("to", "type_as") else None
+        if own is not None and isinstance(like, torch.Tensor):
+            side = THERE if is_there(like) else HERE
+            func, args, name = torch.Tensor.to, (own, side, like.dtype), "to"
         if own is not None and name == "__deepcopy__":
             copied = func(*args, **kwargs)
             put(copied, is_there(own))

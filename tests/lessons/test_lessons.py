@@ -1,6 +1,5 @@
 """Every lesson keeps to the contract, and both its notebooks run and give what they store."""
 
-import itertools
 import json
 
 import nbformat
@@ -15,7 +14,6 @@ from course_lib.exercises import EXERCISES
 SOURCES = build.sources(build.ROOT)
 SECONDS, PEAK_MB, KB = 20, 1000, 1000
 PROCESSORS = {"this": {}, "another": OTHER_PROCESSOR | OTHER_DEVICE}
-EACH_RUN = list(itertools.product(("lessons", "solutions"), PROCESSORS))
 # A number that another processor rounds otherwise, and an answer that gives another number than its
 # stand-in, differ from what is stored in one of these two. In the second the lesson also runs on a
 # device that refuses to be mixed with the CPU, as a GPU does. What observes it there takes time and
@@ -56,14 +54,8 @@ def test_what_a_verdict_rests_on_is_drawn(source):
     assert [verdict.claim for verdict in found if not verdict.figures] == []
 
 
-def pytest_generate_tests(metafunc):
-    """Run each notebook once, or those of one lesson on each processor."""
-    if "processor" in metafunc.fixturenames:
-        runs = EACH_RUN if metafunc.config.getoption("lesson") else RUNS
-        metafunc.parametrize(("kind", "processor"), runs)
-
-
 @every_lesson
+@pytest.mark.parametrize(("kind", "processor"), RUNS)
 def test_a_notebook_runs_and_gives_what_it_stores(
     source, kind, processor, tmp_path, record_property
 ):

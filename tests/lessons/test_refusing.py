@@ -53,6 +53,7 @@ ON_THE_DEVICE = {
     "a copy by name": "b.cuda()",
     "a copy by number": "b.to('cuda:0')",
     "a tensor made by number": "torch.ones(3, device=torch.device('cuda:0'))",
+    "a copy by keyword": "b.to(device=there)",
     "a copy to where another is": "b.to(a)",
     "one of its type": "b.type_as(a)",
     "a deep copy": "__import__('copy').deepcopy(a)",
