@@ -44,7 +44,7 @@ def next_q(activation: Activation, gain: float, q: float, bias: float = 0.0) -> 
 def chi_1(activation: Activation, gain: float, q: float) -> float:
     """Return χ₁ = `gain² · mean φ′(√q u)²`: what a layer multiplies the gradient's mean square by.
 
-    It is also what it multiplies a small difference of two signals by, squared.
+    At q* it is also what it multiplies the squared distance of two nearly equal signals by.
     Source: Poole and others (2016), equation 8.
 
     >>> from course_lib.nn.activations import ACTIVATIONS

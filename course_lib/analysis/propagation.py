@@ -92,7 +92,8 @@ def sizes(tensors: Sequence[Tensor]) -> Tensor:
 def likeness(tensors: Sequence[Tensor]) -> Tensor:
     """Return the mean cosine between two of the examples `(n, d)` in each tensor, in float64.
 
-    1: all point the same way, so that only their lengths tell them apart.
+    1: all point the same way, so that only their lengths tell them apart. Cosines of both signs
+    cancel: 0 may also be two opposite ways.
 
     >>> likeness([torch.eye(3), torch.ones(3, 4)]).tolist()
     [0.0, 1.0]
@@ -122,7 +123,7 @@ def spectra(modules: Sequence[Module], x: Tensor) -> Tensor:
 
 
 def keeping_gain(sums: Tensor, out: Tensor) -> Tensor:
-    """Return the gain with which the next sums are as large as these: `√(mean sums² / mean out²)`.
+    """Return the gain that keeps the sums' mean square on average: `√(mean sums² / mean out²)`.
 
     sums: what goes into an activation. out: what comes out of it, the same shape. A gain is the
     standard deviation of weights times the root of fan-in. Source: He and others (2015), for ReLU.

@@ -31,8 +31,8 @@ SLIPS = """
 1 raise_gain
     larger weights would make each layer multiply gradients by more.
 1 shortcuts
-    these help a layer that does too little to what comes in. Here each layer multiplies too much:
-    what do you set before training?
+    these would help too, but they change the network. Each layer multiplies by too much: what do
+    you set before training?
 1 scale_up
     that multiplies all gradients by one number. Here the first layers differ from the last.
 1 scale_down
@@ -45,7 +45,7 @@ SLIPS = """
 2 alike
     the mean cosine is as low as it was: the images still differ in direction. Look at the sizes.
 2 underflow
-    all is in float32, which goes down to 1e-38. These sizes are small, not lost: how did they come
+    all is in float32, which goes down to 1e-45. These sizes are small, not lost: how did they come
     about?
 2 overflow
     nothing is large here. Look at the exponents.
@@ -109,8 +109,8 @@ SLIPS = """
 5 vanishing
     nothing is small here. Which number is too large for float16?
 5 exploding
-    the gradients are equally large in the first layer and in the last: no layer makes them grow.
-    Where does their size come from?
+    they are infinite behind the last layer already, before any layer can make them grow. Where
+    does their size come from?
 5 alike
     nothing is said of the images. Why is every step left out?
 5 underflow
@@ -118,13 +118,11 @@ SLIPS = """
 5 none
     every step is left out, so that nothing is learnt.
 5 raise_gain
-    each layer keeps the size of gradients. What were all of them multiplied by?
+    gradients are not too small here. What were all of them multiplied by?
 5 lower_gain
-    smaller weights would change what the network computes; each layer keeps the size of
-    gradients. What were all of them multiplied by?
+    smaller weights would change what the network computes. What were all gradients multiplied by?
 5 shortcuts
-    shortcuts help where layers shrink or blend signals. Here no layer does: what were all
-    gradients multiplied by?
+    nothing says that layers change signals too much. What were all gradients multiplied by?
 5 scale_up
     that would make them larger still.
 5 smaller_rate
