@@ -605,8 +605,8 @@ say(
 #
 # 1. 40 blocks $f(\mathbf{x})$ with tanh and nothing else. The sizes of signals and gradients are kept. But at the
 #    start **one of 32 singular values** of all blocks together is left; the others are near 0.
-# 2. 40 blocks $\mathbf{x} + f(\mathbf{x})$, and there is to be **no norm**. The loss starts in the thousands, and rates above
-#    0.00001 diverge.
+# 2. 30 blocks $\mathbf{x} + f(\mathbf{x})$, and there is to be **no norm**. The loss starts in the thousands, and rates above
+#    0.00003 diverge.
 # 3. 40 **Post-LN** blocks with LayerNorm. Only the **order** of the modules may change.
 # 4. A transformer **without norms**, which is to stay so. Where tokens are 1000 times as large as elsewhere, the Jacobian of its
 #    attention is a million times as large.

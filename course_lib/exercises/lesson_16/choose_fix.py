@@ -54,7 +54,7 @@ SLIPS = """
 2 wider
     in a wider network each block adds as much to the shortcut as here. What could be smaller?
 2 identity
-    the identity is there already, in every block. What is added to it, forty times?
+    the identity is there already, in every block. What is added to it, thirty times?
 2 undivided
     nothing is divided here. What happens to the size, block by block?
 2 bounded
