@@ -79,7 +79,11 @@ class DeepNet(NamedTuple):
     classes: int = 10
 
     def start(self, source: torch.Generator) -> Params:
-        """Return random weights that keep the size of signals in a branch, and biases of 0."""
+        """Return random weights, and biases of 0.
+
+        A branch with ReLU keeps the mean square of a signal, on average; but for DeepNorm, where it
+        starts smaller.
+        """
         params = _ends(source, self.inputs, self.width, self.classes)
         for k in range(self.blocks):
             params |= _shortcut(f"{k}.", self, source)
@@ -105,8 +109,9 @@ class Transformer(NamedTuple):
 
     A token is a linear function of its patch plus numbers for its place. Then come `layers` layers,
     each a block of attention and one of a feed-forward branch, as the scheme says, and the mean of
-    all tokens goes out to the classes; with Pre-LN it is normalised before. So there are twice as
-    many blocks as layers. attention: one of `ATTENTIONS`. Source: Dosovitskiy and others (2021).
+    all tokens goes out to the classes; with Pre-LN the tokens are normalised before. So there are
+    twice as many blocks as layers. attention: one of `ATTENTIONS`. Source: Dosovitskiy and others
+    (2021).
 
     >>> net = Transformer(layers=2)
     >>> net.forward(net.start(torch.Generator()), torch.zeros(5, 64)).shape
@@ -128,7 +133,7 @@ class Transformer(NamedTuple):
         return 2 * self.layers
 
     def start(self, source: torch.Generator) -> Params:
-        """Return random weights that keep the size of signals in a branch, and biases of 0."""
+        """Return random weights, and biases of 0."""
         params = _ends(source, 4, self.width, self.classes)
         params["places"] = torch.randn(16, self.width, generator=source)
         for k in range(self.blocks):

@@ -38,8 +38,8 @@ def whole_jacobian(net: DeepNet | Transformer, params: Params, image: Tensor) ->
 def gain(J: Tensor) -> Tensor:
     """Return the root mean square of the singular values, `‖J‖_F / √d`, for J `(..., d, d)`.
 
-    So many times as long becomes a random small change on the way forward, and a random gradient on
-    the way back, in the root mean square.
+    By this factor the length of a small change grows on the way forward, and that of a gradient on
+    the way back, in the root mean square over all directions.
     """
     return J.square().sum(dim=(-2, -1)).div(J.shape[-1]).sqrt()
 

@@ -26,7 +26,7 @@ SLIPS = """
 1 cosine
     there is no attention in this network.
 1 wider
-    thirty products of wider matrices lose directions as well, only later. What would let every
+    a product of as many wider matrices loses directions as well, only later. What would let every
     direction past a block?
 1 growth
     nothing grows here: the sizes are kept. What is lost?
@@ -39,7 +39,7 @@ SLIPS = """
     no block divides anything as it is. What is lost, and what would each block's Jacobian need to
     keep it?
 1 capacity
-    the network has enough numbers to learn. What does not reach its first blocks?
+    numbers to learn are not what is missing. What does not reach the first blocks?
 1 usual
     that others do it says nothing about this network. What does it do to the Jacobian of a block?
 2 shortcut
@@ -80,7 +80,7 @@ SLIPS = """
     there is an identity in each block, but something stands behind it. What does the norm do to
     what came past the branch?
 3 growth
-    the norm sees to it that nothing grows. What does it do to what came past the branch?
+    the norm sees to it that no signal grows. What does it do to what came past the branch?
 3 bounded
     the norm bounds every output already. What does it do to what came past the branch?
 3 no_division
@@ -119,7 +119,7 @@ SLIPS = """
     a shortcut leaves the norm beside it as steep as it is for nearly equal inputs. Where does the
     316 come from?
 5 small_branch
-    a small weight divides the bound of a branch by a factor. Where does the 316 come from?
+    a small weight makes the bound of a branch smaller by a factor. Where does the 316 come from?
 5 pre_norm
     the order of the modules leaves LayerNorm's constant as it is. Where does the 316 come from?
 5 cosine
@@ -171,7 +171,7 @@ CHOOSE_FIX = Exercise(
     reference=CHOSEN,
     cases=lambda seed: [Case("these five networks")],
     hints=(
-        "Begin with what each network has already: shortcuts, norms, attention. Half of the "
+        "Begin with what each network has already: shortcuts, norms, attention. Some "
         "changes drop out.",
         "Ask of each what goes wrong with a small change on its way: does it vanish, grow, get "
         "divided, meet something steep, or is it only the bound that is too large?",
