@@ -774,7 +774,7 @@ verdict(
     f"{max(f.mean for f in kept_up):.3f}, and the accuracy by {100 * min(f.mean for f in gained):.0f} to {100 * max(f.mean for f in gained):.0f} points. "
     "Capping queries and keys alone keeps the entropy up. But the collapse is not the whole of the failure. Capping all other matrices "
     f"alone lets the entropy collapse, and the accuracy gains {points[rest]:+.1f} points all the same; for queries and keys alone it is {points[qk]:+.1f}, in an interval that holds 0. Both together do more. "
-    "With each arm at its own best rate, the entropy is even lower with the cap, and so is the loss: a low entropy alone is no failure.",
+    "With each arm at its own best rate, the entropy is even lower with the cap, and so, only just, is the loss: a low entropy alone is no failure.",
 )
 
 # %% tags=["hide-input"]
@@ -787,7 +787,7 @@ verdict(
     "Qi and others (2025), warm-up: with capped steps a transformer trains effectively and stably without it.",
     "holds on our small transformer, which hardly needs warm-up",
     f"Each at its best setting, the capped arm's test loss is {to_warm['best']:+.3f} against warm-up: a tie, in which a difference up to "
-    f"{max(-to_warm['best'].low, to_warm['best'].high):.2f} may be hidden. Against neither it is {to_none:+.3f}, and warm-up against neither "
+    f"{max(-to_warm['best'].low, to_warm['best'].high):.2f} may be hidden. Against neither it is {to_none:+.3f}, only just below 0, and warm-up against neither "
     f"{warm_to_none:+.3f}: with a tuned rate the plain arm is nearly as good. What the cap buys is room for error. At the two highest "
     "rates its loss is below that of warm-up as well, of the lengths and τ that were tried. Larger models, for which it was made, were not measured.",
 )
