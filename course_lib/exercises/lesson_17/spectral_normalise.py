@@ -54,10 +54,9 @@ Frobenius: W / (u @ W @ v) → W / W.norm()
     You divide by the root of the sum of all squares. That is never too small, but it is another
     norm.
 not normalised, v: v = v / v.norm() → v = v * 1
-    Your v has not the length 1, so that sigma is far too large. Divide it by its norm.
+    Your v has not the length 1, and its length multiplies sigma. Divide it by its norm.
 not normalised, u: u = u / u.norm() → u = u * 1
-    Your u has not the length 1, so that sigma is squared and u grows from step to step. Divide
-    it by its norm.
+    Your u has not the length 1, so that sigma is squared. Divide it by its norm.
 neither normalised: v = v / v.norm() → v = v * 1 ; u = u / u.norm() → u = u * 1
     Neither vector has the length 1. Divide each by its norm as soon as it is made.
 the square: W / (u @ W @ v) → W / (u @ W @ v) ** 2

@@ -86,13 +86,13 @@ peak one update late: cosine(after + 1, left) → cosine(max(after, 1), left - 1
 begins one early: t - warm, updates - warm + 1 → t - warm + 1, updates - warm + 2
     Your cosine begins one update too early: at t = warm the share should still be 1.
 ends at the last update: updates - warm + 1 → max(updates - warm, 1)
-    Your share reaches `final` at the last update. It would reach it at the update after the
+    Your share reaches `final` at the last update. It should reach it at the update after the
     last: count what lies below the line.
 length not shortened: updates - warm + 1 → updates
     Your cosine is as long as all of training, so that it has not come down at the end. How many
     updates are left for it?
 length with one too many: updates - warm + 1 → updates - warm + 2
-    Your cosine is one update too long. It would reach `final` at the update after the last.
+    Your cosine is one update too long. It should reach `final` at the update after the last.
 final forgotten: final + (1 - final) * cosine → cosine
     Your rate falls towards 0, and `final` is used nowhere.
 final added: final + (1 - final) * cosine → final + cosine
