@@ -254,8 +254,12 @@ for name, (kernel, *size) in kernels.items():
     exceeded += zeros > circular[name]
     rows.append([name, exact_norm(kernel.flatten(1)), circular[name], zeros, *above])
 assert exceeded == 1 and abs(circular["nine times 1/3"] - 3) < 1e-5
-heads = ("kernel as a matrix", "circular", "zero padding", "waves with room", "√(hw) times matrix")
+heads = ("matrix", "circular", "zeros", "with room", "√(hw)")
 say(table({"kernel": ""} | dict.fromkeys(heads, ".3f"), rows))
+say(
+    "The norm of the kernel as a matrix; the true ones with circular padding and with zeros; and two bounds, by waves with "
+    "room and by √(hw) times the matrix."
+)
 
 # %% [markdown]
 # The first row answers the first prediction. A constant image becomes nine thirds of itself: 3 times as long. The kernel laid
@@ -336,8 +340,8 @@ interact(
     lipschitz.start_stretch,
     lipschitz.draw_stretch,
     {
+        "scale": Slider("weights ×", 0.2, 2.0, 0.1, 1.0),
         "depth": Slider("layers", 1, 20, 1, 20),
-        "scale": Slider("scale of the weights", 0.2, 2.0, 0.1, 1.0),
         "shortcut": Choice("shortcut", ("none", "x + f(x)", "x + f(x)/L"), "none"),
     },
     alt="Against the layer, on a logarithmic scale: the bound rises in a straight line by many powers of ten. "
@@ -574,11 +578,12 @@ for name, module in zip(
     strict=True,
 ):
     training, evaluation = (upper_of_network(module.train(mode), (5, 16)) for mode in (True, False))
-    reason = next((row.note for row in evaluation.rows if "not Lipschitz:" in row.note), "")
     both = ["infinite" if math.isinf(of.upper) else of.upper for of in (training, evaluation)]
-    rows.append([name, *both, reason or evaluation.rows[0].note])
+    rows.append([name, *both])
+reason = next(row.note for row in evaluation.rows if "not Lipschitz:" in row.note)
 assert rows[-1][1] == "infinite" and abs(rows[0][1] - 316.2) < 0.1 and rows[3][1] > 350
-say(table({"module": "", "training": ".1f", "evaluation": ".1f", "note": ""}, rows))
+say(table({"module": "", "training": ".1f", "evaluation": ".1f"}, rows))
+say(f"Of the transformer's layer our table says: {reason}.")
 
 # %% [markdown]
 # **A small constant is mistaken for a good one.** It speaks of the direction that is stretched most. All others may be

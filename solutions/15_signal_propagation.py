@@ -227,8 +227,8 @@ interact(
     propagation.start_flow,
     propagation.draw_flow,
     {
-        "depth": Slider("depth", 5, 100, 5, 100),
         "gain": Slider("gain", 0.5, 3.0, 0.1, 2.0),
+        "depth": Slider("depth", 5, 100, 5, 100),
         "activation": Choice("activation", ("tanh", "ReLU", "GELU", "identity"), "tanh"),
     },
     alt="Two panels on logarithmic scales against the layer, for tanh with gain 2. Signals stay level a "

@@ -358,10 +358,10 @@ rows = []
 for layers, (post, deep) in ways.items():
     alpha, beta = deep_norm_scale(layers)
     theory = (1 + beta**4 / alpha**2) ** -layers
-    rows.append([layers, alpha, beta, f"{post:.1e}", f"{2.0**-layers:.1e}", deep, theory])
+    rows.append([layers, alpha, f"{post:.0e}", f"{2.0**-layers:.0e}", deep, theory])
     assert 0.3 < post * 2**layers < 3 and abs(deep - theory) < 0.1
 columns = {
-    "N": "d", "alpha": ".2f", "beta": ".2f", "Post-LN": ">", "2⁻ᴺ": ">", "DeepNorm": ".2f", "derived": ".2f",
+    "N": "d", "α": ".2f", "Post-LN": ">", "2⁻ᴺ": ">", "DeepNorm": ".2f", "derived": ".2f",
 }  # fmt: skip
 say(table(columns, rows))
 
@@ -463,7 +463,7 @@ show(
 # %% tags=["hide-input"]
 rows, columns = (
     {},
-    {"side": "", "gain": ">", "open": ".2f", "bound": ">", "loss": ".2f", "rates": ".1f"},
+    {"side": "", "gain": ">", "open": ".2f", "bound": ">", "loss": ".2f"},
 )
 shown = []
 for name, side in nets.items():
@@ -481,15 +481,15 @@ for name, side in nets.items():
         if median(start["gain"]) < 100
         else f"{median(start['gain']):,.0f}"
     )
+    short = name.replace("norm at the end", "last norm").replace("scaled residual", "scaled res.")
     shown.append([
-        name, gained, median(start["open"]), f"10^{exponent}" if exponent else "1", median(last),
-        sum(side["width"]) / 8,
+        short, gained, median(start["open"]), f"10^{exponent}" if exponent else "1", median(last),
     ])  # fmt: skip
 say(table(columns, shown))
 
 # %% [markdown]
 # Gain, open share and bound are those of all blocks at the start; the loss is the last training loss, at the best rate: medians of
-# 20 runs. The last column says over how many powers of ten rates work, the mean of eight runs. A run that diverges counts as a loss of 100. All
+# 20 runs. The figure also shows over how many powers of ten rates work, in eight runs. A run that diverges counts as a loss of 100. All
 # intervals below are over divisions and starts of these images; for other data they are too narrow. Here is every run.
 
 # %% tags=["hide-input"]
@@ -767,7 +767,7 @@ rows = [
     for name in trained
 ]
 columns = {
-    "side": "", "open at the start": ".2f", "and at the end": ".2f", "gain at the start": ".1f", "and at the end of training": ".1f",
+    "side": "", "open, start": ".2f", "end": ".2f", "gain, start": ".1f", "its end": ".1f",
 }  # fmt: skip
 say(table(columns, rows))
 
