@@ -231,7 +231,7 @@ source = generator(5)
 kernels = {
     "nine times 1/3": (torch.full((1, 1, 3, 3), 1 / 3), 8, 8),
     "(1, -1)": (torch.tensor([[[[1.0, -1.0]]]]), 1, 3),
-    "random, 8 channels": (torch.randn(8, 8, 3, 3, generator=source) / 72**0.5, 8, 8),
+    "8 channels": (torch.randn(8, 8, 3, 3, generator=source) / 72**0.5, 8, 8),
 }
 circular = {name: conv_norm(*of).item() for name, of in kernels.items()}
 
@@ -254,18 +254,20 @@ for name, (kernel, *size) in kernels.items():
     exceeded += zeros > circular[name]
     rows.append([name, exact_norm(kernel.flatten(1)), circular[name], zeros, *above])
 assert exceeded == 1 and abs(circular["nine times 1/3"] - 3) < 1e-5
-heads = ("matrix", "circular", "zeros", "with room", "√(hw)")
-say(table({"kernel": ""} | dict.fromkeys(heads, ".3f"), rows))
+heads = ("kernel as a matrix", "circular", "zeros", "by waves with room", "by √(hw)")
+names, *columns = zip(*rows, strict=True)
+lines = [[head, *values] for head, values in zip(heads, columns, strict=True)]
+say(table({"norm": ""} | dict.fromkeys(names, ".3f"), lines))
 say(
-    "The norm of the kernel as a matrix; the true ones with circular padding and with zeros; and two bounds, by waves with "
-    "room and by √(hw) times the matrix."
+    "Circular and zeros: true norms with that padding. The last two are bounds: by waves with room, and √(hw) times the "
+    "norm of the matrix."
 )
 
 # %% [markdown]
-# The first row answers the first prediction. A constant image becomes nine thirds of itself: 3 times as long. The kernel laid
+# The first column answers the first prediction. A constant image becomes nine thirds of itself: 3 times as long. The kernel laid
 # out as a matrix, channels out by everything else, has norm 1, and is *no* bound. Times $\sqrt{h w}$, for a kernel of height $h$ and width $w$, it is one.
 #
-# Real networks mostly pad with zeros. That has no such formula, and the second row shows that the circular value may be too small. A bound is the circular value on a larger grid, with room for the kernel to reach
+# Real networks mostly pad with zeros. That has no such formula, and the second column shows that the circular value may be too small. A bound is the circular value on a larger grid, with room for the kernel to reach
 # out: $n + k - 1$ places, for an image of $n$ and a kernel of $k$. (The image set into zeros is convolved in full, and the
 # padded result is a part of that; a part is no longer than the whole.) A stride takes a part as well.
 #
