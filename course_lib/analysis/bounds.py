@@ -94,7 +94,8 @@ def upper_norm_zero_padded(kernel: Tensor, rows: int, columns: int) -> Tensor:
 def upper_norm_by_reshape(kernel: Tensor) -> Tensor:
     """Return `√(height · width) · σ_max(K)`, K the kernel laid out as a matrix `(a, c h w)`.
 
-    It holds for any image, padding and stride: each input is used at most `height · width` times.
+    It holds for any image and stride, padded with zeros or circularly to its own size: each input
+    is used at most `height · width` times.
     σ_max(K) alone is no bound. Source: Cisse and others (2017).
     """
     height, width = kernel.shape[-2:]

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def upper_of_blocks(branches: Tensor, skips: Tensor) -> Tensor:
-    """Return `Π_b (s_b + Π_l c_bl)`, a bound on the constant of blocks one after the other, `()`.
+    """Return `Π_b (|s_b| + Π_l c_bl)`, a bound on the constant of blocks one after the other, `()`.
 
     branches: the constants of the layers of each block's branch, `(blocks, layers)`. skips: the
     weight of the shortcut around it, `(blocks,)`: 0 for none, 1 for a residual block. Along a way

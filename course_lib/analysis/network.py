@@ -84,7 +84,7 @@ def lower_of_network(
 
     x: `(n, ...)`. By power iteration, as in `power_iteration`, all examples at once. The largest is
     a lower bound on the constant.
-    Raises ValueError if examples are not kept apart: BatchNorm or Dropout in training.
+    Raises ValueError for BatchNorm or Dropout in training: the one mixes examples, the other draws.
 
     >>> lower_of_network(nn.ReLU(), torch.tensor([[1.0, 2.0], [-1.0, -2.0]]))
     tensor([1., 0.])
@@ -160,7 +160,7 @@ def _encoder(
     """Return the rows of a layer of a transformer: two residual blocks with a LayerNorm each."""
     act = READERS[nn.GELU if module.activation is nn.functional.gelu else nn.ReLU]
     if module.activation not in (nn.functional.relu, nn.functional.gelu):
-        raise ValueError(f"{_words(module, name)} has an activation of your own; {OFFER}")
+        raise ValueError(f"{_words(module, name)} has an activation that is not known; {OFFER}")
     stand_in = nn.GELU() if module.activation is nn.functional.gelu else nn.ReLU()
     kind = type(stand_in).__name__
     rows: list[Row] = []

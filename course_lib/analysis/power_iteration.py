@@ -16,8 +16,8 @@ def lower_norm(product: Product, transposed: Product, v: Tensor, rounds: int) ->
     product: `v ↦ J v`. transposed: `u ↦ Jᵀ u`. v: where it begins, of the input's shape, not 0.
     Each round takes `v ← Jᵀ J v / ‖Jᵀ J v‖`; what is returned is `‖J v‖` for the last v of norm 1.
     Since `‖J v‖ ≤ σ_max` for every such v, it is never too large, and it never falls from round to
-    round. It reaches σ_max unless v has no share of that direction; the error shrinks by the square
-    of `σ_2² / σ_1²` a round. So it estimates, and does not certify: see `bounds` for that. Source:
+    round. It tends to σ_max unless v has no share of that direction; the error shrinks by about
+    `(σ_2 / σ_1)⁴` a round. So it estimates, and does not certify: see `bounds` for that. Source:
     von Mises and Pollaczek-Geiringer (1929).
 
     >>> J = torch.tensor([[3.0, 0.0], [0.0, 1.0]])

@@ -1,4 +1,4 @@
-"""The Lipschitz constant of each of torch's own modules, by its type, or a bound on it.
+"""The Lipschitz constant of some of torch's own modules, by type, or a bound on it.
 
 A reader takes the module and the shape of an example, without the batch axis. Norms are Euclidean,
 over all numbers of an example; `exact` says that no smaller constant holds, up to rounding.
@@ -187,7 +187,7 @@ READERS: Mapping[type[nn.Module], Reader] = {
     nn.Softplus: _slope("softplus"),
     nn.LeakyReLU: lambda module, shape: Upper(max(1.0, abs(module.negative_slope)), True),
     nn.ELU: lambda module, shape: Upper(max(1.0, abs(module.alpha)), True),
-    nn.Softmax: lambda module, shape: Upper(SOFTMAX, True, "reached at two equal shares"),
+    nn.Softmax: lambda module, shape: Upper(SOFTMAX, True, "at two shares of ½, or near them"),
     nn.LayerNorm: _layer_norm,
     nn.RMSNorm: _rms_norm,
     nn.BatchNorm1d: _batch_norm,

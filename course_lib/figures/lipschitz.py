@@ -34,8 +34,9 @@ WIDTH, POINTS, DEEPEST, ROUNDS = 16, 6, 20, 2
 def stretch(depth: int, scale: float, shortcut: str) -> dict[str, np.ndarray]:
     """Compute bounds and norms of a random ReLU network after each of its layers, `(depth,)`.
 
-    `upper`: the product of the norms of its layers. `norms` `(depth, POINTS)`: of the Jacobian, by
-    singular values. `lower`: the largest of those points as two rounds of power iteration find it.
+    `upper`: the product of `skip + share · ‖W‖` over its layers. `norms` `(depth, POINTS)`: of
+    the Jacobian, by singular values. `lower`: the largest of those points as two rounds of power
+    iteration find it.
     shortcut: "none", "x + f(x)", or "x + f(x)/L". f(x) is `relu(W x)`, W with entries of standard
     deviation `scale · √(2 / width)`.
     """

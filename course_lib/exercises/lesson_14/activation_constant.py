@@ -87,8 +87,7 @@ the place:
     | return z[(f(z).diff() / z.diff()).abs().argmax()]
     This is where the largest quotient is reached. The quotient itself is asked for.
 which one: .max() → .argmax()
-    This is the number of the neighbours with the largest quotient. The quotient itself is asked
-    for.
+    This is the index of the pair with the largest quotient. The quotient itself is asked for.
 end to end: f(z).diff() / z.diff() → (f(z)[-1] - f(z)[0]) / (z[-1] - z[0])
     Only the first and the last place are compared. What lies between may be far steeper.
 even spacing: / z.diff() → / (z[1] - z[0])

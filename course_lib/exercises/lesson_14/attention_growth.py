@@ -118,7 +118,8 @@ last only: torch.stack([exact_norm(matrix) for matrix in matrices]) → exact_no
     Only the norm at the last scale comes back. One is due for each: look for a `return` that stands
     too early, or a list that is not filled.
 first only: torch.stack([exact_norm(matrix) for matrix in matrices]) → exact_norm(matrices[0])
-    Only the norm at the first scale comes back: your `return` ends the loop in its first round.
+    Only the norm at the first scale comes back. One is due for each: does a `return` end the loop
+    in its first round?
 divided by the scale: scale * X → X / scale
     You divide the input by the scale.
 shifted: scale * X → scale + X

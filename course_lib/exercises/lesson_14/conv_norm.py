@@ -62,8 +62,8 @@ reshaped kernel:
 mean over waves: .amax() → .mean()
     You average over waves and singular values. Which one is stretched most?
 all squares: torch.linalg.svdvals → torch.linalg.matrix_norm
-    You take the Frobenius norm of each wave's matrix. It is a bound, but too large as soon as there
-    are several channels.
+    You take the Frobenius norm of each wave's matrix. It is a bound, but too large
+    unless that matrix has rank 1.
 largest entry: torch.linalg.svdvals(waves.permute(2, 3, 0, 1)) → waves.abs()
     You take the largest entry. The channels are mixed: at each wave stands a matrix, and how much
     can it stretch?
@@ -102,7 +102,7 @@ channels added up: waves.permute(2, 3, 0, 1) → waves.sum(dim=1, keepdim=True).
 reshaped, for all places:
     | height, width = kernel.shape[-2:]
     | return (height * width) ** 0.5 * exact_norm(kernel.flatten(1))
-    This is a bound for every image and padding, and it is above the exact value.
+    This is a bound for every size of image, and may lie above the exact value.
 size of all numbers:
     | return kernel.square().sum().sqrt()
     You take the root of all squares in the kernel. Each of its numbers is used at every place of

@@ -81,11 +81,11 @@ eigenvalue: product(v).norm() → product(v).norm() ** 2
 length of both products: return product(v).norm() → return transposed(product(v)).norm()
     You return the length of JᵀJv: what both products do together. How much does J alone stretch v?
 root of both products: return product(v).norm() → return transposed(product(v)).norm().sqrt()
-    You take the root of the length of JᵀJv. That comes to the same in the end, but what is asked
-    for is the length of Jv, which is a bound at every round.
+    You take the root of the length of JᵀJv. That comes to the same in the end, and is a
+    bound as well, but what is asked for is the length of Jv.
 J alone: transposed(ahead / length) → ahead
     You multiply by J again and again, and never by its transpose. For a J that is not symmetric
-    that finds something else, and for one that is not square nothing.
+    that may find something else, and for one that is not square nothing.
 order of the products: product ↔ transposed
     The two products have changed places. v belongs to the inputs: which of the two takes it?
 a round too few: range(rounds) → range(rounds - 1)
