@@ -6,7 +6,18 @@ A network is one of `deep_nets`. The blocks alone are meant, without what leads 
 import torch
 from torch import Tensor
 
-from course_lib.analysis import CONSTANTS, deep_norm_scale, exact_norm, on_each
+from course_lib.analysis import (
+    deep_norm_scale,
+    on_each,
+    signals,
+    upper_center_norm,
+    upper_feed_forward,
+    upper_layer_norm,
+    upper_of_chain,
+    upper_post_norm,
+    upper_pre_norm,
+    upper_residual,
+)
 from course_lib.lab.deep_nets import DeepNet, Transformer
 from course_lib.lab.training import Params
 from course_lib.nn.biases import affine
@@ -20,11 +31,9 @@ def jacobians(net: DeepNet | Transformer, params: Params, image: Tensor) -> list
         h = net.tokens(params, image[None])[0]
     else:
         h = affine(image[None], params["W_in"], params["b_in"])[0]
-    found = []
-    for block in (on_each(block, h.ndim) for block in net.blocks_of(params)):
-        found.append(block.jacobian(h))
-        h = block.forward(h)
-    return found
+    blocks = [on_each(block, h.ndim) for block in net.blocks_of(params)]
+    places = signals(blocks[:-1], h)
+    return [block.jacobian(at) for block, at in zip(blocks, places, strict=True)]
 
 
 def whole_jacobian(net: DeepNet | Transformer, params: Params, image: Tensor) -> Tensor:
@@ -80,30 +89,28 @@ def upper_log_norms(net: DeepNet, params: Params) -> Tensor:
     found = []
     for k in range(net.blocks):
         own = {name: params.get(f"{k}.{name}") for name in ("W1", "W2", "alpha", "gamma")}
-        branch = CONSTANTS[net.activation].value * exact_norm(own["W1"]) * exact_norm(own["W2"])
+        branch = upper_feed_forward(own["W1"], own["W2"], net.activation)
         found.append(_upper(net, branch, own["alpha"], own["gamma"]).log10())
     return torch.stack(found)
 
 
 def _upper(net: DeepNet, branch: Tensor, alpha: Tensor | None, gamma: Tensor | None) -> Tensor:
     norm = 1.0 if gamma is None else _upper_norm(net, gamma)
-    weight = 1.0 if alpha is None else alpha.abs().max()
     return {
         "no shortcut": lambda: branch,
-        "norm, no shortcut": lambda: norm * branch,
-        "residual": lambda: 1 + branch,
-        "scaled residual": lambda: 1 + net.blocks**-0.5 * branch,
-        "ReZero": lambda: 1 + weight * branch,
-        "LayerScale": lambda: 1 + weight * branch,
-        "Pre-LN": lambda: 1 + branch * norm,
-        "Post-LN": lambda: norm * (1 + branch),
-        "DeepNorm": lambda: norm * (deep_norm_scale(net.blocks / 2)[0] + branch),
+        "norm, no shortcut": lambda: upper_of_chain([norm, branch]),
+        "residual": lambda: upper_residual(branch),
+        "scaled residual": lambda: upper_residual(branch, net.blocks**-0.5),
+        "ReZero": lambda: upper_residual(branch, alpha),
+        "LayerScale": lambda: upper_residual(branch, alpha),
+        "Pre-LN": lambda: upper_pre_norm(branch, norm),
+        "Post-LN": lambda: upper_post_norm(branch, norm),
+        "DeepNorm": lambda: upper_post_norm(branch, norm, deep_norm_scale(net.blocks / 2)[0]),
     }[net.scheme]()
 
 
 def _upper_norm(net: DeepNet, gamma: Tensor) -> Tensor:
-    size = gamma.abs().max()
-    return size * net.width / (net.width - 1) if net.norm == "CenterNorm" else size / EPS**0.5
+    return upper_center_norm(gamma) if net.norm == "CenterNorm" else upper_layer_norm(gamma, EPS)
 
 
 def through_the_blocks(net: DeepNet, params: Params, image: Tensor) -> tuple[Tensor, Tensor]:
