@@ -67,10 +67,12 @@ from course_lib.analysis.module import (
     chain,
     deep_norm,
     deep_norm_scale,
+    gradients,
     on_each,
     post_norm,
     pre_norm,
     residual,
+    signals,
     sum_of,
 )
 from course_lib.analysis.network import NetworkBound, Residual, lower_of_network, upper_of_network
@@ -80,11 +82,9 @@ from course_lib.analysis.power_iteration import lower_norm, lower_norm_at
 from course_lib.analysis.propagation import (
     blocks,
     depth_limit,
-    gradients,
     keeping_gain,
     likeness,
     log_norms,
-    signals,
     sizes,
     spectra,
 )

@@ -10,7 +10,7 @@
 The products never build the matrix. Axes that come before those of an example are a batch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -46,13 +46,6 @@ def chain(*modules: Module) -> Module:
     axes = max(module.axes for module in modules)
     modules = tuple(on_each(module, axes) for module in modules)
 
-    def inputs(x: Tensor) -> list[Tensor]:
-        """Return what goes into each module."""
-        found = [x]
-        for module in modules[:-1]:
-            found.append(module.forward(found[-1]))
-        return found
-
     def forward(x: Tensor) -> Tensor:
         for module in modules:
             x = module.forward(x)
@@ -60,7 +53,7 @@ def chain(*modules: Module) -> Module:
 
     def jacobian(x: Tensor) -> Tensor:
         product = None
-        for module, at in zip(modules, inputs(x), strict=True):
+        for module, at in zip(modules, signals(modules[:-1], x), strict=True):
             own = module.jacobian(at)
             product = own if product is None else own @ product
         return product
@@ -71,11 +64,25 @@ def chain(*modules: Module) -> Module:
         return dx
 
     def vjp(g: Tensor, x: Tensor) -> Tensor:
-        for module, at in zip(reversed(modules), reversed(inputs(x)), strict=True):
-            g = module.vjp(g, at)
-        return g
+        return gradients(modules, x, g)[0]
 
     return Module(forward, jacobian, jvp, vjp, axes)
+
+
+def signals(modules: Sequence[Module], x: Tensor) -> list[Tensor]:
+    """Return x and what leaves each of L modules, one after the other: L + 1 tensors."""
+    found = [x]
+    for module in modules:
+        found.append(module.forward(found[-1]))
+    return found
+
+
+def gradients(modules: Sequence[Module], x: Tensor, g: Tensor) -> list[Tensor]:
+    """Return the gradient at x and behind each module, L + 1 tensors. g: that behind the last."""
+    found = [g]
+    for module, at in zip(reversed(modules), reversed(signals(modules[:-1], x)), strict=True):
+        found.append(module.vjp(found[-1], at))
+    return found[::-1]
 
 
 def on_each(module: Module, axes: int) -> Module:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib.analysis.linear_maps import linear
-from course_lib.analysis.module import Module, chain, residual
+from course_lib.analysis.module import Module, chain, residual, signals
 from course_lib.analysis.normalise import layer_norm, rms_norm
 from course_lib.analysis.pointwise import activation as pointwise
 
@@ -62,22 +62,6 @@ def _norm(name: str, weight: Tensor) -> Module | None:
     if name == "LayerNorm":
         return layer_norm(ones, 0 * ones)
     return rms_norm(ones) if name == "RMSNorm" else None
-
-
-def signals(modules: Sequence[Module], x: Tensor) -> list[Tensor]:
-    """Return x and what leaves each module, L + 1 tensors."""
-    found = [x]
-    for module in modules:
-        found.append(module.forward(found[-1]))
-    return found
-
-
-def gradients(modules: Sequence[Module], x: Tensor, g: Tensor) -> list[Tensor]:
-    """Return the gradient at x and behind each module, L + 1 tensors. g: that behind the last."""
-    found = [g]
-    for module, at in zip(reversed(modules), reversed(signals(modules, x)[:-1]), strict=True):
-        found.append(module.vjp(found[-1], at))
-    return found[::-1]
 
 
 def sizes(tensors: Sequence[Tensor]) -> Tensor:

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from course_lib.analysis.mean_field import mean_squares
-from course_lib.analysis.propagation import blocks, gradients, signals, sizes
+from course_lib.analysis.module import gradients, signals
+from course_lib.analysis.propagation import blocks, sizes
 from course_lib.figures.runs import Numbers, band
 from course_lib.figures.style import BLUE, GREY, INK, LINES, VERMILION, as_array, figure
 from course_lib.nn.activations import ACTIVATIONS
