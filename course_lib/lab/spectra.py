@@ -90,11 +90,13 @@ def upper_log_norms(net: DeepNet, params: Params) -> Tensor:
     for k in range(net.blocks):
         own = {name: params.get(f"{k}.{name}") for name in ("W1", "W2", "alpha", "gamma")}
         branch = upper_feed_forward(own["W1"], own["W2"], net.activation)
-        found.append(_upper(net, branch, own["alpha"], own["gamma"]).log10())
-    return torch.stack(found)
+        found.append(float(_upper(net, branch, own["alpha"], own["gamma"])))
+    return torch.tensor(found, dtype=params["W_in"].dtype).log10()
 
 
-def _upper(net: DeepNet, branch: Tensor, alpha: Tensor | None, gamma: Tensor | None) -> Tensor:
+def _upper(
+    net: DeepNet, branch: Tensor, alpha: Tensor | None, gamma: Tensor | None
+) -> float | Tensor:
     norm = 1.0 if gamma is None else _upper_norm(net, gamma)
     return {
         "no shortcut": lambda: branch,

@@ -67,6 +67,16 @@ def test_the_bound_of_a_residual_block_of_tanh_is_reached_at_0():
     assert 10 ** upper_log_norms(net, params).item() == pytest.approx(J.item()) == 2
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_scheme_has_a_bound_where_it_starts(scheme):
+    """ReZero begins with weights of exactly 0, whose branch hands nothing on."""
+    net = DeepNet(3, scheme, width=6)
+    upper = upper_log_norms(net, net.start(generator(0)))
+    assert upper.shape == (3,)
+    assert upper.isfinite().all()
+    assert (upper == 0).all() == (scheme == "ReZero")
+
+
 def test_flow_ends_at_1_and_begins_at_the_gain_of_the_whole():
     net = DeepNet(5, "Pre-LN", width=6)
     params = drawn(net)
