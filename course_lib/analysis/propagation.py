@@ -143,7 +143,8 @@ def depth_limit(chi: Tensor, factor: float) -> Tensor:
     """Return after how many layers a size has changed by a factor: `2 ln(factor) / |ln χ|`.
 
     chi: what a layer multiplies the mean square by, above 0, any shape. factor: above 1, whether
-    the size grows by it or falls by it. Infinite where χ is 1.
+    the size grows by it or falls by it. Infinite where χ is 1. With √e it is where the mean square
+    has changed e-fold, the depth scale of gradients: Schoenholz and others (2017), equation 9.
 
     >>> depth_limit(torch.tensor([0.25, 4.0, 1.0]), factor=8.0)
     tensor([3., 3., inf])

@@ -142,5 +142,5 @@ def halves(powers: Numbers, lost: Numbers) -> Figure:
         ax.plot(as_array(powers), share, dash, color=colour, label=name)
     ax.set(xlabel="scale, as a power of 2", ylabel="share of gradients", ylim=(-0.03, 1.03))
     ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
-    ax.legend(loc="center left", borderpad=0.3)
+    ax.legend(loc="center", borderpad=0.3)
     return fig
