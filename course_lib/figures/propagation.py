@@ -97,12 +97,12 @@ def spectrum(panels: Mapping[str, Numbers], floor: float = 1e-12) -> Figure:
 
 
 def likenesses(layers: Numbers, curves: Mapping[str, Numbers]) -> Figure:
-    """Draw the mean cosine between images against the layer: `curves[name]` is `(runs, layers)`."""
+    """Draw mean squared cosines between images by layer: `curves[name]` is `(runs, layers)`."""
     fig, ax = figure(3.0)
     dashes = ("-", "--", ":", "-.", "-")
     for (name, runs), colour, dash in zip(curves.items(), LINES, dashes, strict=False):
         band(ax, layers, as_array(runs).T, color=colour, linestyle=dash, label=name)
-    ax.set(xlabel="layer", ylabel="mean cosine", ylim=(-0.05, 1.05), xlim=(0, 100))
+    ax.set(xlabel="layer", ylabel="mean squared cosine", ylim=(-0.05, 1.05), xlim=(0, 100))
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), borderpad=0)
     return fig
 
