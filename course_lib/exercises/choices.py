@@ -57,6 +57,6 @@ def slips_of_writing(chosen: Sequence[Pair], kind: str, second: str = "reason") 
         yield Slip(
             f"task {task}, reason first",
             with_pair(chosen, task, (reason, choice)),
-            f"Task {task}: in your pair the {second} comes first. The exercise asks for the {kind}, "
-            f"then the {second}.",
+            f"Task {task}: in your pair the {second} comes first. The exercise asks for the "
+            f"{kind}, then the {second}.",
         )
