@@ -164,8 +164,10 @@ def test_the_correlation_map_has_slope_chi_at_1_and_that_of_erf_is_known():
     assert next_correlation(erf, 1.0, q, 0.4) == pytest.approx(expected, rel=1e-9)
 
 
-def test_sizes_are_in_float64():
-    assert sizes([torch.full((2,), 1e-30)])[0].item() == pytest.approx(1e-30)
+def test_sizes_are_root_mean_squares_in_float64():
+    tiny, five = sizes([torch.full((2,), 1e-30), torch.tensor([-1.0, 7.0])]).tolist()
+    assert tiny == pytest.approx(1e-30, rel=1e-6, abs=0)  # its square is 0 in float32
+    assert five == 5
 
 
 @pytest.mark.parametrize("word", ["shortcut", "norm", "place"])
