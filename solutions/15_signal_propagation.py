@@ -574,7 +574,7 @@ columns = {
 say(table(columns, rows))
 
 # %% [markdown]
-# Depth alone does it: no layer differs from another, and each row is worse than the one above. Now the gain, in twenty layers.
+# Depth alone does it: all layers are of one kind, and each row is worse than the one above. Now the gain, in twenty layers.
 
 # %% tags=["hide-input"]
 # The table: networks by gain
@@ -645,8 +645,8 @@ say(table(columns, rows))
 # %% [markdown]
 # Now the remedies, one thing changed at a time, for fifty layers at gain 1, and for twenty at gain 2, where gradients explode. *Shortcuts* add
 # $1/\sqrt{L}$ times the layer to what comes in, for $L$ inner layers. *LayerNorm* and *RMSNorm* normalise what goes into each inner layer, without a
-# shortcut. Rivals leave the network as it is: a cosine, under which the rate falls to 0, and Adam. A column says how large gradients are, before
-# training, behind the first of a hundred such layers, 64 wide.
+# shortcut. Rivals leave the network as it is: a cosine, under which the rate falls to 0, and Adam. A column says how large gradients of
+# size 1 are, before training, after their way back through a hundred such layers, 64 wide.
 
 # %% tags=["hide-input"]
 # The table: remedies
