@@ -827,8 +827,8 @@ assert by_scale["1"].high < 0 and by_scale["65536"].low <= 0 <= by_scale["65536"
 verdict(
     "C1, first part: vanishing gradients lead to diminished representational ability.",
     "holds when numbers leave the format's range, or the rule steps by the size of gradients",
-    "Behind fifty untrained layers small weights keep more for a readout than gain 1 does in float64, and lose "
-    f"{-coarse.mean:.0f} points in float16, where signals underflow. When gradients alone shrink, gradient descent loses "
+    "Behind fifty untrained layers small weights keep more for a readout than gain 1 does in float64, and are "
+    f"{-coarse.mean:.0f} points behind it in float16, where signals underflow. When gradients alone shrink, gradient descent loses "
     f"{-alone['gd'].mean:.0f} points at its best rate, and Adam none that could be told. When layers halve them and the way back is in float16, "
     f"Adam loses {-by_scale['1'].mean:.0f}; with the loss scaled none that could be told.",
 )
@@ -855,7 +855,7 @@ verdict(
     "holds when the learning rate stays as it was",
     "When gradients alone grow, gradient descent at the rate that suited it before falls from "
     f"{before:.0%} to {after:.0%} (validation). At a rate {rates['1.0'] / rates['1.4']:.0f} times smaller no difference can be told; "
-    f"one of {-own.low:.0f} points cannot be ruled out. Of two gains above 1 one trains better than gain 1 and one worse, and "
+    f"a loss of {-own.low:.0f} points cannot be ruled out. Of two gains above 1 one trains better than gain 1 and one worse, and "
     "neither was seen to be less steady.",
 )
 
@@ -873,8 +873,8 @@ verdict(
     "holds for fifty layers at gain 1 and twenty at gain 2",
     f"At gain 1 orthogonal weights, which change the spectrum and not the mean square, gain {gained['orthogonal weights'].mean:.0f} points and shortcuts "
     f"{gained['shortcuts'].mean:.0f}. Without either, Adam gains less than half of that, and a falling rate nothing that could be told. "
-    f"At gain 2 shortcuts gain {gained['shortcuts, gain 2'].mean:.0f}. Norms without shortcuts, which mend signals and let gradients explode "
-    "faster, make both worse.",
+    f"At gain 2 shortcuts gain {gained['shortcuts, gain 2'].mean:.0f}. Norms without shortcuts, which mend signals and let gradients explode, "
+    "make both worse.",
 )
 
 # %% [markdown]

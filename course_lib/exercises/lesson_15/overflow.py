@@ -83,12 +83,9 @@ lost digits: half == 0 → half.abs() < 2.0**-14
 limit for overflow, unscaled: half.isinf() → g.abs() > 65504
     Whether something overflows is asked of the gradient without its scale. Ask it of what is in
     half precision.
-limits for the format: half.isinf(), half == 0 → (scale * g).abs() > 65504, (scale * g).abs() < 6e-8
-    You compare with the largest and the smallest number of float16. But what lies just beyond them
-    is rounded to them: look at what the format makes of it.
-limit for zeros: half == 0 → (scale * g).abs() < 6e-8
-    You compare with the smallest number of float16. But what lies just below it is rounded up to
-    it: look at what the format makes of it.
+limits of the format: half.isinf(), half == 0 → (scale * g).abs() > 65504, (scale * g).abs() < 6e-8
+    You compare with the limits of float16. But what lies just beyond them is rounded to them: look
+    at what the format makes of it.
 zeros below the line:
     | g = g[g != 0] → every = g.numel(); g = g[g != 0]
     | .mean(dim=1) → .sum(dim=1) / every
