@@ -353,8 +353,8 @@ say(
 # Now compare two images. Their correlation changes from layer to layer by a map whose slope at 1 is $\chi_1$. In the ordered phase, with
 # biases, all images end as one direction (without biases tanh is odd, and signals die out before). For ReLU with He's gain $\chi_1$ is exactly 1, and yet images become alike: each layer adds a mean above 0 to
 # all of them. (With each image's mean taken away in each layer, they do not.) Perhaps this is what thirty ReLU layers suffered from in lesson 04: sizes are kept, differences are not.
-# tanh adds no mean, and cosines of both signs cancel; their squares do not. At gain 1 the few directions that survive gather the images
-# near one line, on both sides of it. Orthogonal layers, which keep all directions, do not.
+# tanh adds no mean, and cosines of both signs cancel; their squares do not. At gain 1 the few directions that survive draw the images
+# towards one line, on both sides of it. Orthogonal layers, which keep all directions, do not.
 
 # %% tags=["hide-input"]
 # The figure: how alike images become
