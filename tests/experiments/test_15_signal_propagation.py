@@ -11,10 +11,9 @@ from course_lib.lab import experiment as load
 from course_lib.lab import generator, stored
 
 DATA = stored("15_signal_propagation")
-SIDES = [side for name in ("gain", "mend", "explode", "scaling") for side in DATA[name].values()]
-SIDES += [
-    side for name in ("backward", "depth") for of in DATA[name].values() for side in of.values()
-]
+NAMES = ("gain", "depth", "mend", "explode", "scaling")
+SIDES = [side for name in NAMES for side in DATA[name].values()]
+SIDES += [side for of in DATA["backward"].values() for side in of.values()]
 
 
 @pytest.fixture
