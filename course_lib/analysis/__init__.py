@@ -56,7 +56,6 @@ from course_lib.analysis.lipschitz import (
 from course_lib.analysis.mean_field import (
     chi_1,
     critical_gain,
-    depth_scale,
     fixed_point,
     mean_squares,
     next_correlation,
@@ -116,7 +115,6 @@ __all__ = [
     "deep_norm",
     "deep_norm_scale",
     "depth_limit",
-    "depth_scale",
     "dot_product_attention",
     "dropout",
     "exact_average_pool",

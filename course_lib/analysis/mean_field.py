@@ -108,17 +108,6 @@ def next_correlation(
     return (gain**2 * (weight[:, None] * weight * product).sum().item() + bias**2) / q
 
 
-def depth_scale(chi: float) -> float:
-    """Return in how many layers a mean square changes e-fold, `1 / |ln χ|`; infinite at χ = 1.
-
-    Source: Schoenholz and others (2017), equation 9, for gradients.
-
-    >>> round(depth_scale(0.9), 1)
-    9.5
-    """
-    return 1 / abs(math.log(chi)) if chi != 1 else math.inf
-
-
 def _grid(places: int) -> tuple[Tensor, Tensor]:
     """Return places from −REACH to REACH, and the share of a standard normal law near each."""
     u = torch.linspace(-REACH, REACH, places, dtype=torch.float64)

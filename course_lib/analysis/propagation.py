@@ -73,11 +73,12 @@ def sizes(tensors: Sequence[Tensor]) -> Tensor:
     return torch.stack([tensor.double().square().mean().sqrt() for tensor in tensors])
 
 
-def likeness(tensors: Sequence[Tensor]) -> Tensor:
+def likeness(tensors: Sequence[Tensor], power: int = 1) -> Tensor:
     """Return the mean cosine between two of the examples `(n, d)` in each tensor, in float64.
 
     1: all point the same way, so that only their lengths tell them apart. Cosines of both signs
-    cancel: 0 may also be two opposite ways.
+    cancel: 0 may also be two opposite ways. power: what each cosine is raised to before the mean;
+    with 2 they do not cancel, and 1 says that all lie on one line.
 
     >>> likeness([torch.eye(3), torch.ones(3, 4)]).tolist()
     [0.0, 1.0]
@@ -85,8 +86,9 @@ def likeness(tensors: Sequence[Tensor]) -> Tensor:
     found = []
     for tensor in tensors:
         rows = F.normalize(tensor.double(), dim=-1, eps=1e-300)
+        cosines = (rows @ rows.T) ** power
         n = len(rows)
-        found.append((rows.sum(dim=0).square().sum() - rows.square().sum()) / (n * (n - 1)))
+        found.append((cosines.sum() - cosines.diagonal().sum()) / (n * (n - 1)))
     return torch.stack(found)
 
 
@@ -141,7 +143,8 @@ def depth_limit(chi: Tensor, factor: float) -> Tensor:
     """Return after how many layers a size has changed by a factor: `2 ln(factor) / |ln χ|`.
 
     chi: what a layer multiplies the mean square by, above 0, any shape. factor: above 1, whether
-    the size grows by it or falls by it. Infinite where χ is 1.
+    the size grows by it or falls by it. Infinite where χ is 1. With √e it is where the mean square
+    has changed e-fold, the depth scale of gradients: Schoenholz and others (2017), equation 9.
 
     >>> depth_limit(torch.tensor([0.25, 4.0, 1.0]), factor=8.0)
     tensor([3., 3., inf])

@@ -97,12 +97,12 @@ def spectrum(panels: Mapping[str, Numbers], floor: float = 1e-12) -> Figure:
 
 
 def likenesses(layers: Numbers, curves: Mapping[str, Numbers]) -> Figure:
-    """Draw the mean cosine between images against the layer: `curves[name]` is `(runs, layers)`."""
+    """Draw mean squared cosines between images by layer: `curves[name]` is `(runs, layers)`."""
     fig, ax = figure(3.0)
     dashes = ("-", "--", ":", "-.", "-")
     for (name, runs), colour, dash in zip(curves.items(), LINES, dashes, strict=False):
         band(ax, layers, as_array(runs).T, color=colour, linestyle=dash, label=name)
-    ax.set(xlabel="layer", ylabel="mean cosine", ylim=(-0.05, 1.05), xlim=(0, 100))
+    ax.set(xlabel="layer", ylabel="mean squared cosine", ylim=(-0.05, 1.05), xlim=(0, 100))
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), borderpad=0)
     return fig
 
@@ -142,5 +142,5 @@ def halves(powers: Numbers, lost: Numbers) -> Figure:
         ax.plot(as_array(powers), share, dash, color=colour, label=name)
     ax.set(xlabel="scale, as a power of 2", ylabel="share of gradients", ylim=(-0.03, 1.03))
     ax.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
-    ax.legend(loc="center left", borderpad=0.3)
+    ax.legend(loc="center", borderpad=0.3)
     return fig

@@ -12,7 +12,6 @@ from course_lib.analysis import (
     chi_1,
     critical_gain,
     depth_limit,
-    depth_scale,
     fixed_point,
     gradients,
     keeping_gain,
@@ -89,11 +88,19 @@ def test_orthogonal_layers_keep_all_singular_values_and_gaussian_ones_spread_the
     assert spread[16] < 1e-3
 
 
-def test_likeness_is_the_mean_over_pairs():
+@pytest.mark.parametrize("power", [1, 2])
+def test_likeness_is_the_mean_over_pairs(power):
     x = draw(5, 3)
     pairs = [(i, j) for i in range(5) for j in range(5) if i != j]
     cosines = [torch.nn.functional.cosine_similarity(x[i], x[j], dim=0) for i, j in pairs]
-    torch.testing.assert_close(likeness([x])[0], torch.stack(cosines).mean())
+    expected = (torch.stack(cosines) ** power).mean()
+    torch.testing.assert_close(likeness([x], power)[0], expected)
+
+
+def test_two_opposite_ways_are_alike_in_squared_cosines():
+    x = torch.tensor([[1.0, 2.0]]) * torch.tensor([[1.0], [-3.0], [5.0], [-7.0]])
+    assert likeness([x]).item() == pytest.approx(-1 / 3)
+    assert likeness([x], power=2).item() == pytest.approx(1)
 
 
 def test_the_keeping_gain_keeps_the_mean_square():
@@ -114,11 +121,12 @@ def test_log_norms_are_those_of_the_products_and_go_beyond_a_dtype():
     assert many[0].item() == pytest.approx(400 + math.log10(3) / 2, rel=1e-6)
 
 
-def test_depth_limit_and_depth_scale():
+def test_depth_limit_is_where_the_size_has_changed_and_holds_the_depth_scale():
     chi = torch.tensor([0.5, 0.9, 1.3], dtype=torch.float64)
     layers = depth_limit(chi, 1e4)
     torch.testing.assert_close(chi ** (layers / 2), torch.tensor([1e-4, 1e-4, 1e4]).double())
-    assert depth_limit(torch.tensor(0.9), math.e**0.5).item() == pytest.approx(depth_scale(0.9))
+    scale = 1 / abs(math.log(0.9))  # Schoenholz and others (2017)
+    assert depth_limit(torch.tensor(0.9), math.e**0.5).item() == pytest.approx(scale)
 
 
 def test_the_fixed_point_and_chi_in_a_wide_network():
@@ -156,8 +164,10 @@ def test_the_correlation_map_has_slope_chi_at_1_and_that_of_erf_is_known():
     assert next_correlation(erf, 1.0, q, 0.4) == pytest.approx(expected, rel=1e-9)
 
 
-def test_sizes_are_in_float64():
-    assert sizes([torch.full((2,), 1e-30)])[0].item() == pytest.approx(1e-30)
+def test_sizes_are_root_mean_squares_in_float64():
+    tiny, five = sizes([torch.full((2,), 1e-30), torch.tensor([-1.0, 7.0])]).tolist()
+    assert tiny == pytest.approx(1e-30, rel=1e-6, abs=0)  # its square is 0 in float32
+    assert five == 5
 
 
 @pytest.mark.parametrize("word", ["shortcut", "norm", "place"])

@@ -41,6 +41,14 @@ def limit_rounded(chi, factor):
     return torch.ceil(2 * math.log(factor) / torch.log(chi).abs())
 
 
+def limit_near_1(chi, factor):
+    return math.log(factor) / (chi.sqrt() - 1).abs()
+
+
+def limit_of_a_rise(chi, factor):
+    return 2 * math.log(factor) / chi.log().clamp(min=0)
+
+
 def norms_forward(jacobians, g):
     found = [g.norm().log10()]
     for J in jacobians:
@@ -71,6 +79,25 @@ def norms_without_the_first(jacobians, g):
         g = J.T @ (g / g.norm())
         found.append(found[-1] + g.norm().log10())
     return torch.stack(found).flip(0)
+
+
+def norms_after_all_is_1(jacobians, g):
+    found = [g.norm().log10()]
+    for J in jacobians.flip(0):
+        g = J.T @ g
+        g = g / g.norm()
+        found.append(found[-1] + g.norm().log10())
+    return torch.stack(found[::-1])
+
+
+def lost_by_limits(g, scale):
+    size = (scale * g[g != 0]).abs()
+    return torch.stack([(size > 65504).float().mean(), (size < 6e-8).float().mean()])
+
+
+def lost_of_all(g, scale):
+    half = (scale * g).half()
+    return torch.stack([half.isinf().sum(), ((half == 0) & (g != 0)).sum()]) / g.numel()
 
 
 def lost_with_zeros(g, scale):
@@ -105,6 +132,11 @@ WRONG = {
     limit_with_a_sign: ("15.depth_limit", "below 0"),
     limit_in_two_bases: ("15.depth_limit", "base 10"),
     limit_rounded: ("15.depth_limit", "round"),
+    limit_near_1: ("15.depth_limit", "only"),
+    limit_of_a_rise: ("15.depth_limit", "can fall"),
+    norms_after_all_is_1: ("15.log_norms", "after"),
+    lost_by_limits: ("15.overflow", "rounded"),
+    lost_of_all: ("15.overflow", "divide by how many"),
     norms_forward: ("15.log_norms", "forward"),
     norms_by_products: ("15.log_norms", "0 or infinite"),
     norms_not_transposed: ("15.log_norms", "as it stands"),
@@ -143,3 +175,8 @@ def test_a_wrong_diagnosis_is_named(place, pair, words):
     outcome = evaluate(EXERCISES["15.diagnose"], answer)
     assert outcome.status == "wrong_value"
     assert words in outcome.message
+
+
+def test_pairs_the_other_way_round_are_told_by_the_names_of_the_tables():
+    outcome = evaluate(EXERCISES["15.diagnose"], [pair[::-1] for pair in RIGHT])
+    assert "the remedy comes first" in outcome.message

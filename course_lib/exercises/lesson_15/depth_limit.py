@@ -52,6 +52,13 @@ base 2 below: chi.log() → chi.log2()
     Below the line the logarithm has the base 2, above it the base e. Take one base for both.
 near 1 only: chi.log().abs() → (chi - 1).abs()
     You take χ less 1 for the logarithm of χ. That is near it where χ is near 1, and only there.
+near 1 only, of the root:
+    | return math.log(factor) / (chi.sqrt() - 1).abs()
+    You take the root of χ, less 1, for its logarithm. That is near it where χ is near 1, and only
+    there.
+only a rise: chi.log().abs() → chi.log().clamp(min=0)
+    Where χ is below 1 your number of layers is infinite. A size can fall by a factor as well as
+    grow.
 no logarithm above: math.log(factor) → factor
     Layers multiply. How many times χ must be multiplied to reach the factor asks for logarithms of
     both.

@@ -142,6 +142,9 @@ DIAGNOSE = Exercise(
         "a network to do with images?",
         'Each fault but "none" belongs to one network, and each remedy but "smaller_rate" as well.',
     ),
-    slips=(*slips_of_words(SLIPS, CHOSEN, REMEDIES, "fault"), *slips_of_writing(CHOSEN, "fault")),
+    slips=(
+        *slips_of_words(SLIPS, CHOSEN, REMEDIES, "fault", "remedy"),
+        *slips_of_writing(CHOSEN, "fault", "remedy"),
+    ),
     also_right=(list(CHOSEN), [list(pair) for pair in CHOSEN]),
 )

@@ -73,6 +73,9 @@ plain product:
     | found.append(found[-1] + length.log10()) → found.append(length.log10())
     In few layers this is right. In many the gradient itself becomes 0 or infinite before you take
     the logarithm: make it as long as 1 on the way, and keep account.
+as long as 1 too early: found[-1] + length.log10() → found[-1] + (g / length).norm().log10()
+    No layer counts in your logarithms: you make the gradient as long as 1, and take its length
+    after that. Which comes first?
 own length left out: found = [length.log10()] → found = [0 * length]
     The length of the gradient that comes in has no part in your result. The last entry is its
     logarithm.

@@ -83,6 +83,14 @@ lost digits: half == 0 → half.abs() < 2.0**-14
 limit for overflow, unscaled: half.isinf() → g.abs() > 65504
     Whether something overflows is asked of the gradient without its scale. Ask it of what is in
     half precision.
+limits of the format: half.isinf(), half == 0 → (scale * g).abs() > 65504, (scale * g).abs() < 6e-8
+    You compare with the limits of float16. But what lies just beyond them is rounded to them: look
+    at what the format makes of it.
+zeros below the line:
+    | g = g[g != 0] → every = g.numel(); g = g[g != 0]
+    | .mean(dim=1) → .sum(dim=1) / every
+    You divide by how many gradients there are. Those that were 0 from the beginning do not count:
+    leave them out there, too.
 unscaled zeros: half == 0 → g.half() == 0
     Whether something becomes 0 is asked of the gradient without its scale. Ask it of what is in
     half precision.
