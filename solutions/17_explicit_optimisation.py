@@ -770,10 +770,10 @@ unclear = [sure(gap(ten, name)) for name in names if cell(ten, name, "best")[0] 
 by = {name: -sure(gap(net, name)).mean for net in nets for name in lowered[net, "best"]}
 verdict(
     "C3, explicit half: training can be manipulated by weight, gradient, learning rate and weight decay.",
-    "holds for weight, gradient and learning rate; for weight decay it cannot be told",
+    "holds for weight and gradient, and for the learning rate where it is too high; for weight decay it cannot be told",
     f"With all settings tuned, the average of weights lowers the test loss of two layers, by {by['average (EMA)']:.3f}. With ten, orthogonal start and clipping by value lower it, "
-    f"by {by['orthogonal start']:.2f} and {by['clipping by value']:.2f}, and the Glorot start raises it. No method helps both networks. At a rate too high the average, both clippings, steps and cosine help both. "
-    "Decay surely helps nowhere. L2 even raises the loss of ten layers: a strength that six seeds chose did worse on the others. Runs differ much there, so that an effect up to "
+    f"by {by['orthogonal start']:.2f} and {by['clipping by value']:.2f}, and the Glorot start raises it. No method surely lowers it on both networks. At a rate too high five do: the average, both clippings, steps and cosine. "
+    "For decay no interval lies below 0. L2 even raises the loss of ten layers: a strength that six seeds chose did worse on the others. Runs differ much there, so that an effect up to "
     f"{max(-found.low for found in unclear):.2f} may hide behind a tie. Both are small networks on digits that train for ten epochs.",
 )
 
@@ -823,10 +823,10 @@ assert all(found.low < 0 < found.high for found in (*to_warm, warm_to_none))
 assert all(found.high < 0 for found in to_none)
 verdict(
     "Qi and others (2025), warm-up: with capped steps a transformer trains effectively and stably without it.",
-    "cannot be told on our small transformer, which hardly needs warm-up",
+    "holds on our small transformer, which hardly needs warm-up",
     f"Each at its best setting, the capped arm's test loss is {to_warm[0]:+.3f} against warm-up: a tie, in which a difference up to "
-    f"{max(-to_warm[0].low, to_warm[0].high):.2f} may be hidden. But with a tuned rate neither is a tie with both, so that there is little to replace. What the cap buys is room for error: "
-    f"at the three high rates it lowers the loss of neither by {-max(f.mean for f in to_none):.2f} or more. It is below that of warm-up as well there, though not surely. "
+    f"{max(-to_warm[0].low, to_warm[0].high):.2f} may be hidden. But with a tuned rate the arm with neither ties with both, so that there is little to replace. What the cap buys is room for error: "
+    f"at the three high rates it lowers the loss of that arm by {-max(f.mean for f in to_none):.2f} or more. It is below that of warm-up as well there, though not surely. "
     "Larger models, for which it was made, were not measured.",
 )
 
