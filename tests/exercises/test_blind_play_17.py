@@ -151,6 +151,28 @@ def transposed_and_old(W, u):
     return W / sigma, u / u.norm()
 
 
+def divided_by_sums(W, u):
+    v = W.T @ u
+    v = v / v.sum()
+    u = W @ v
+    u = u / u.sum()
+    return W / (u @ W @ v), u
+
+
+def average_with_p_alone_divided(average, p, *, t, beta):
+    return beta * average + (1 - beta) * p / (1 - beta**t)
+
+
+def decay_beside_a_downhill_velocity(p, g, v, *, lr, beta=0.9, weight_decay=0.01):
+    v = beta * v - lr * g
+    return (1 - lr * weight_decay) * p + v, v
+
+
+def decay_and_the_whole_velocity(p, g, v, *, lr, beta=0.9, weight_decay=0.01):
+    v = beta * v + g
+    return (1 - lr * weight_decay) * p - v, v
+
+
 WRONG = {
     clip_each_by_its_own: ("17.clip_by_norm", "per tensor"),
     clip_always: ("17.clip_by_norm", "always rescales"),
@@ -174,6 +196,10 @@ WRONG = {
     old_u_kept: ("17.spectral_normalise", "old u returned"),
     by_frobenius: ("17.spectral_normalise", "Frobenius"),
     transposed_and_old: ("17.spectral_normalise", "old u in sigma"),
+    divided_by_sums: ("17.spectral_normalise", "plain sum for norm"),
+    average_with_p_alone_divided: ("17.weight_ema", "p alone corrected"),
+    decay_beside_a_downhill_velocity: ("17.decoupled", "velocity downhill"),
+    decay_and_the_whole_velocity: ("17.decoupled", "step without lr"),
 }
 
 

@@ -114,6 +114,15 @@ lr in the velocity:
     | v = beta * v + lr * g
     | return (1 - lr * weight_decay) * p - v, v
     lr is part of your velocity. In the form of lesson 09 it multiplies the step alone.
+velocity downhill:
+    | v = beta * v - lr * g
+    | return (1 - lr * weight_decay) * p + v, v
+    Your velocity points downhill and holds lr. In the form of lesson 09 it adds up the gradients
+    as they are; sign and lr come with the step.
+step without lr:
+    | v = beta * v + g
+    | return (1 - lr * weight_decay) * p - v, v
+    The whole velocity is taken off the weight. How long is the step for each unit of velocity?
 Nesterov:
     | v = beta * v + g
     | return (1 - lr * weight_decay) * p - lr * (g + beta * v), v

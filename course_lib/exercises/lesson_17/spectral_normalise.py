@@ -133,6 +133,8 @@ largest size for norm: v.norm() → v.abs().max() ; u.norm() → u.abs().max()
     You divide the vectors by their largest entry. They are to have the length 1.
 sum for norm: v.norm() → v.abs().sum() ; u.norm() → u.abs().sum()
     You divide the vectors by the sum of their sizes. They are to have the length 1.
+plain sum for norm: v.norm() → v.sum() ; u.norm() → u.sum()
+    You divide the vectors by the sum of their numbers. They are to have the length 1.
 square for norm: v.norm() → v.square().sum() ; u.norm() → u.square().sum()
     You divide the vectors by their squared length: a root is missing.
 """

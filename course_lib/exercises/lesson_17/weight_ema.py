@@ -53,6 +53,10 @@ begun at the first weights:
     Your average begins at the first weights and is plain from then on. That is torch's way, and
     the first weights count too much in it. The exercise asks for the corrected share at every
     t.
+p alone corrected:
+    | return beta * average + (1 - beta) * p / (1 - beta**t)
+    The new weights are divided by the sum, the old average is not. The shares of an average
+    add up to 1: do yours?
 corrected twice:
     | return (beta * average + (1 - beta) * p) / (1 - beta**t)
     The average that comes in is corrected already, and you divide it once more. At t = 2, with
