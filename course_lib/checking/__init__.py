@@ -4,8 +4,20 @@ In reading order: edits, model, slips; output, guard, record, pristine, compare,
 stand_in; changes, mutants, kinds, reading; explain, messages, evaluate.
 """
 
-from .evaluate import evaluate, judge
+from . import messages
+from .evaluate import evaluate, expected, judge
 from .model import Case, Exercise, Outcome, Slip
 from .slips import slips, wraps
 
-__all__ = ["Case", "Exercise", "Outcome", "Slip", "evaluate", "judge", "slips", "wraps"]
+__all__ = [
+    "Case",
+    "Exercise",
+    "Outcome",
+    "Slip",
+    "evaluate",
+    "expected",
+    "judge",
+    "messages",
+    "slips",
+    "wraps",
+]

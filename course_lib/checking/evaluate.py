@@ -67,7 +67,8 @@ def _computed_once(compute: Callable[[Exercise, int], Any]) -> Callable[[Exercis
 
 
 @_computed_once
-def _expected(exercise: Exercise, seed: int) -> tuple[Sequence[Case], Record]:
+def expected(exercise: Exercise, seed: int) -> tuple[Sequence[Case], Record]:
+    """Return the cases of a seed, and what the reference makes of them."""
     _import_what_torch_imports_late()
     cases = tuple(exercise.cases(seed))
     return cases, record(as_function(exercise.reference), cases)
@@ -85,7 +86,7 @@ def _slips(exercise: Exercise, seed: int) -> Sequence[tuple[Slip, Record]]:
 
 
 def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
-    cases, right = _expected(exercise, seed)
+    cases, right = expected(exercise, seed)
     until = time.monotonic() + TOGETHER
     reference = exercise.reference if inspect.isfunction(exercise.reference) else None
     trial = try_out(
@@ -108,7 +109,7 @@ def judge(
     answer: is read for its source. Where it must not be run again, `runs` is False. until: when, by
     time.monotonic, the search for what explains a wrong answer ends.
     """
-    cases, right = _expected(exercise, seed)
+    cases, right = expected(exercise, seed)
     mine = trial.results
 
     def outcome(status: str, message: str, **more: Any) -> Outcome:

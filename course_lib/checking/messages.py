@@ -55,7 +55,7 @@ def not_a_function(type_name: str) -> str:
 
 def timed_out(case: Case, trial: Trial) -> str:
     message = (
-        f"With {case.words}, your function had not come back when its second was over: look for a "
+        f"With {case.words}, your function had not come back when its time was over: look for a "
         "loop that never ends, or for many small steps that one tensor operation could do."
     )
     if trial.left_behind:
