@@ -51,7 +51,7 @@ HOSTILE = {
         "loop that never ends",
     ),
     "fills the memory": ("return torch.ones(10**10)", "can't allocate memory"),
-    "fills it bit by bit": ("kept = [bytearray(10**9) for _ in range(10**6)]", "MemoryError"),
+    "fills it bit by bit": ("kept = [bytearray(10**8) for _ in range(10**6)]", ""),
     "floods": ("while True: print('flood' * 100)", "loop that never ends"),
     "floods past Python": ("import os\n    while True: os.write(1, b'flood')", "never ends"),
     "reads a solution": ("return open('{solution}').read()", "Too many open files"),
