@@ -41,7 +41,7 @@ class Gathered:
 def gather(cells: Sequence[Cell], name: str, id: str) -> Gathered | None:
     """Return the answer `name` to the exercise `id` in the cells above its check; None without."""
     trees = [_tree(cell.source) for cell in cells]
-    at = _last(trees, name, len(cells))
+    at = _last(trees, name, len(cells), but=id)
     given_out = [i for i, cell in enumerate(cells) if cell.answers == id]
     if given_out and isinstance(trees[given_out[-1]], SyntaxError) and given_out[-1] > at:
         return Gathered(mistake=_words(trees[given_out[-1]]))
@@ -110,11 +110,18 @@ def _words(error: SyntaxError) -> str:
     return f"{error.msg}{line}{text}"
 
 
-def _last(trees: Sequence[ast.Module | SyntaxError], name: str, before: int) -> int:
-    """Return the last cell above `before` that gives `name` a value; -1 without."""
+def _last(
+    trees: Sequence[ast.Module | SyntaxError], name: str, before: int, but: str | None = None
+) -> int:
+    """Return the last cell above `before` that gives `name` a value; -1 without.
+
+    What a check of the exercise `but` gives back does not count.
+    """
     for at in reversed(range(before)):
         tree = trees[at]
-        if isinstance(tree, ast.Module) and any(name in _binds(s) for s in tree.body):
+        if isinstance(tree, ast.Module) and any(
+            name in _binds(s) and _exercise(s) != but for s in tree.body
+        ):
             return at
     return -1
 

@@ -1,7 +1,7 @@
 """Export lessons as a course for nbgrader, or gather the wrong answers of a class without a name.
 
-    python tools/classroom.py export 01 04 [--tier scaffold] [--to FOLDER]
-    python tools/classroom.py misses [--to FOLDER]
+    python tools/teaching.py export 01 04 [--tier scaffold] [--to FOLDER]
+    python tools/teaching.py misses [--to FOLDER]
 
 A course has the solved lessons in source/, what learners get in release/, and the gradebook.
 docs/teaching.md leads through the rest.
