@@ -150,7 +150,7 @@ def judged(
     if outcome.passed:
         return outcome, 1.0
     if outcome.status.startswith("wrong") and ended.trial.repeats:
-        return outcome, share(_results(ended, cases), exercise, seed)
+        return outcome, share(results(ended, cases), exercise, seed)
     return outcome, 0.0
 
 
@@ -177,7 +177,7 @@ def _judged(
             return outcome("wrong_type", messages.not_a_function(first.type_name))
     elif ended.is_function and not callable(exercise.reference):
         return outcome("wrong_type", messages.NOT_A_VALUE)
-    trial = replace(trial, results=_results(ended, cases))
+    trial = replace(trial, results=results(ended, cases))
     if not (trial.timed_out or trial.error) and len(trial.results) != len(cases):
         raise ValueError("results are missing")
     answer = to_read(source) if ended.is_function else None
@@ -188,7 +188,7 @@ def _judged(
     return replace(found, message="Right.") if found.passed else found
 
 
-def _results(ended: Ended, cases: Sequence[Case]) -> Record:
+def results(ended: Ended, cases: Sequence[Case]) -> Record:
     """Return one result a case: an answer that is a value is the same in each."""
     results = ended.trial.results
     return results if ended.is_function else results[:1] * len(cases)
