@@ -25,7 +25,7 @@ from build import ROOT as PROJECT
 from build import BuildError, digest, load, sources
 from course_lib.exercises import EXERCISES
 from course_lib.grading.course import CONFIG, secret
-from derive import derive
+from derive import derive, secret_lines
 from lesson import Cell, Lesson, indent
 
 TIERS = ("core", "scaffold")
@@ -99,9 +99,18 @@ def stub(lesson: Lesson, cell: Cell, tier: str) -> str:
 
 
 def first_half(solution: list[str]) -> list[str]:
-    """Return the lines of the first half of a solution's statements, rounded down."""
+    """Return the lines of the first half of a solution's statements, rounded down.
+
+    What matters may stand early: the last statement that is more than `return p, s` is not given.
+    """
     body = ast.parse("\n".join(["if True:", *(f" {line}" for line in solution)])).body[0].body
-    count = len(body) // 2
+    secret = set(secret_lines(solution))
+    tells = [
+        i
+        for i, statement in enumerate(body)
+        if secret & set(secret_lines(solution[statement.lineno - 2 : statement.end_lineno - 1]))
+    ]
+    count = min(len(body) // 2, *tells[-1:])
     return solution[: body[count - 1].end_lineno - 1] if count else []
 
 

@@ -122,7 +122,7 @@ def test_it_is_shown_with_widget_picture_and_words_then_its_caption(shown):
 def test_when_nbgrader_runs_it_the_picture_stands_alone(shown, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
     interact(compute, start, draw, CONTROLS, alt="A point.", caption="Move it.")
-    assert {"image/png", "text/plain"} == set(shown[0][0])
+    assert set(shown[0].data) == {"image/png", "text/plain"}
 
 
 def test_it_needs_words_too():
