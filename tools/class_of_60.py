@@ -42,8 +42,8 @@ def main(number: str = "01", size: int = 60) -> None:
         halfway, lying = time.monotonic() - started, len(list(course.glob("autograded/*/*")))
         finished = len(done(course))
         started = time.monotonic()
-        code = autograde(course, source.stem).wait()
-        rest = time.monotonic() - started
+        _, status, used = os.wait4(autograde(course, source.stem).pid, 0)
+        code, rest = os.waitstatus_to_exitcode(status), time.monotonic() - started
         teaching.nbgrader(course, "export")
         with (course / "grades.csv").open() as file:
             rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
@@ -56,6 +56,8 @@ def main(number: str = "01", size: int = 60) -> None:
         print(f"killed after {halfway:.0f} s: {finished} graded, {lying - finished} half done")
         print(f"started again: the other {size - finished} in {rest:.0f} s, exit code {code}")
         print(f"{(halfway + rest) / size:.2f} s a submission of {len(facts) / size:.0f} answers")
+        print(f"{(used.ru_utime + used.ru_stime) / (size - finished):.2f} s of processor time each")
+        print(f"memory of the process that judges: {used.ru_maxrss / 1e3:.0f} MB")
         print(f"{sum(f['seconds'] for f in facts) / size:.2f} s of it in the answers' processes")
         print(f"memory of an answer's process: {max(f['peak_mb'] for f in facts)} MB at most")
         wrong = [name for name in due if rows.get(f"learner{name}") != due[name]]

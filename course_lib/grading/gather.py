@@ -40,6 +40,13 @@ class Gathered:
 
 def gather(cells: Sequence[Cell], name: str, id: str) -> Gathered | None:
     """Return the answer `name` to the exercise `id` in the cells above its check; None without."""
+    try:
+        return _gather(cells, name, id)
+    except RecursionError:
+        return Gathered(mistake="something in it is nested too deep")
+
+
+def _gather(cells: Sequence[Cell], name: str, id: str) -> Gathered | None:
     trees = [_tree(cell.source) for cell in cells]
     at = _last(trees, name, len(cells), but=id)
     given_out = [i for i, cell in enumerate(cells) if cell.answers == id]

@@ -173,6 +173,8 @@ def test_a_wrong_answer_is_told_what_the_notebook_tells(marks_of, id):
         ("other = 1", "not_attempted", "no cell above the check gives `dense` a value"),
         ("dense = ...", "not_attempted", marks.NOT_ATTEMPTED),
         ("raise SystemExit", "not_attempted", "no cell above"),
+        (f"dense = {'-' * 5_000}1", "raised", "is not Python"),
+        ("\x00", "raised", "is not Python"),
         ("dense = dense = lambda X, W: X @ W.T", "passed", "Right."),
         ("def dense(X, W):\n    return exit()", "raised", "calls exit()"),
         ("from course_lib.nn import dense", "raised", "without the course's library"),
