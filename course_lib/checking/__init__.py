@@ -4,7 +4,6 @@ In reading order: edits, model, slips; output, guard, record, pristine, compare,
 stand_in; changes, mutants, kinds, reading; explain, messages, evaluate.
 """
 
-from . import messages
 from .evaluate import evaluate, expected, judge
 from .model import Case, Exercise, Outcome, Slip
 from .slips import slips, wraps
@@ -17,7 +16,6 @@ __all__ = [
     "evaluate",
     "expected",
     "judge",
-    "messages",
     "slips",
     "wraps",
 ]
