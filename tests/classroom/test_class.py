@@ -44,6 +44,7 @@ def test_a_submission_gets_what_it_deserves(graded, student):
         "cheat_same": "",
         "cheat_solutions": "Too many open files",
     }.items(),
+    ids=lambda value: value if value in STUDENTS else "",  # no lesson's number: all run together
 )
 def test_the_feedback_begins_with_what_is_wrong(feedback, student, words):
     summary, shown = feedback(student)
