@@ -5,9 +5,10 @@ setup = @command -v $(PYTHON) >/dev/null 2>&1 || { \
 	echo "There is no $(PYTHON) here: install Python 3.11 or newer from python.org, or name the one that you have, for example \`make lab PYTHON=python3.12\`." >&2; \
 	exit 1; }; exec $(PYTHON) tools/setup.py
 torch = $(if $(TORCH),--torch '$(TORCH)')
+to = $(if $(TO),--to '$(TO)')
 lesson = $(if $(LESSON),'$(LESSON)')
 
-.PHONY: help lab reset test notebooks check-notebooks experiments bench test-lowest test-gpu
+.PHONY: help lab reset test notebooks check-notebooks experiments bench classroom misses test-lowest test-gpu
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\): .*## /\1	/p' Makefile | while IFS='	' read -r name words; do \
@@ -33,6 +34,12 @@ experiments: ## rerun the experiments whose script has changed; some take long
 
 bench: ## measure speed beside torch's own optimizers and loops, and write docs/speed.md
 	$(setup) bench $(torch)
+
+classroom: ## export lessons as a course for nbgrader (LESSONS="01 04", TIER=scaffold, TO=folder)
+	$(setup) classroom $(torch) $(LESSONS) $(if $(TIER),--tier '$(TIER)') $(to)
+
+misses: ## gather the wrong answers of a class that no slip names (TO=folder)
+	$(setup) misses $(torch) $(to)
 
 test-lowest: ## run the unit tests on the lowest versions of all packages that are promised
 	$(setup) test-lowest $(torch)

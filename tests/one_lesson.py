@@ -10,7 +10,8 @@ import re
 from collections.abc import Set
 from pathlib import Path, PurePath
 
-BY_LESSON = ("browser", "contract", "gpu", "lessons")  # folders of tests that take a lesson
+# Folders of tests that take a lesson.
+BY_LESSON = ("browser", "contract", "gpu", "grading", "lessons")
 IN_FILE = re.compile(r"test_(\d\d)_")
 IN_PARAMETERS = re.compile(r"(?:^|-)(\d\d)[._][a-z]")
 

@@ -7,6 +7,8 @@
     python3 tools/setup.py check-notebooks
     python3 tools/setup.py experiments
     python3 tools/setup.py bench
+    python3 tools/setup.py classroom [01 04 ...] [--tier scaffold] [--to FOLDER]
+    python3 tools/setup.py misses [--to FOLDER]
     python3 tools/setup.py test-lowest
     python3 tools/setup.py test-gpu
 
@@ -73,6 +75,12 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     command("check-notebooks", check_notebooks, "name the notebooks that are stale")
     command("experiments", experiments, "rerun the experiments whose script has changed")
     command("bench", bench, "measure speed beside torch's own, and write docs/speed.md")
+    made = command("classroom", classroom, "export lessons as a course for nbgrader")
+    made.add_argument("lessons", nargs="*", help="numbers; without any, all")
+    made.add_argument("--tier", help="core: stubs; scaffold: the first lines are given")
+    made.add_argument("--to", help="the course's folder, instead of classroom/")
+    made = command("misses", misses, "gather the wrong answers of a class that no slip names")
+    made.add_argument("--to", help="the course's folder, instead of classroom/")
     command("test-lowest", lowest, "run the unit tests on the lowest versions that we promise")
     command("test-gpu", on_gpu, "run the tests and the lessons on a CUDA device")
 
@@ -197,6 +205,24 @@ def bench(arguments: argparse.Namespace, _: list[str]) -> int:
     """Measure how fast the course's own code is; print the tables and write docs/speed.md."""
     python = install.ensure(ROOT, torch=arguments.torch)
     return call([python, "tools/bench.py"])
+
+
+def classroom(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Export the named lessons, or all, as a course for nbgrader: see docs/teaching.md."""
+    python = install.ensure(ROOT, {"classroom"}, arguments.torch)
+    tier = ["--tier", arguments.tier] if arguments.tier else []
+    return call([python, "tools/teaching.py", "export", *arguments.lessons, *tier, *to(arguments)])
+
+
+def misses(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Print a class's wrong answers that got no name, those that compute the same together."""
+    python = install.ensure(ROOT, {"classroom"}, arguments.torch)
+    return call([python, "tools/teaching.py", "misses", *to(arguments)])
+
+
+def to(arguments: argparse.Namespace) -> list[str]:
+    """Return the option that names the course's folder, if there is one."""
+    return ["--to", os.path.abspath(arguments.to)] if arguments.to else []
 
 
 def on_gpu(arguments: argparse.Namespace, _: list[str]) -> int:

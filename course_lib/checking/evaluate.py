@@ -17,14 +17,14 @@ from .explain import explain, root_as_half
 from .guard import run_guarded
 from .kinds import kind_of, repair_of, two_slips
 from .model import Case, Exercise, Outcome, Slip
-from .needs import missing_need
-from .output import collect_no_more
 from .pristine import restore, settings_kept
 from .reading import facts, first_line, source_of
-from .record import Record, Result, as_function, call, record
+from .record import Record, Result, as_function, record
 from .stand_in import stands_in
+from .trial import Trial, try_out
 
 TOGETHER = 1.8  # seconds for an answer and the search for what explains it
+KEPT = 256  # exercises and seeds
 AUTHOR_SECONDS = 60.0  # for what an exercise computes itself, once a seed
 
 
@@ -39,7 +39,7 @@ def evaluate(exercise: Exercise, answer: Any, *, seed: int = 0) -> Outcome:
     if answer is Ellipsis or answer is NotImplemented:
         return Outcome(exercise.id, "not_attempted", messages.NOT_ATTEMPTED)
     if callable(exercise.reference) and not callable(answer):
-        return Outcome(exercise.id, "wrong_type", messages.not_a_function(answer))
+        return Outcome(exercise.id, "wrong_type", messages.not_a_function(type(answer).__name__))
     if callable(answer) and not callable(exercise.reference):
         return Outcome(exercise.id, "wrong_type", messages.NOT_A_VALUE)
 
@@ -54,7 +54,7 @@ def evaluate(exercise: Exercise, answer: Any, *, seed: int = 0) -> Outcome:
 def _computed_once(compute: Callable[[Exercise, int], Any]) -> Callable[[Exercise, int], Any]:
     """`compute(exercise, seed)`, once, in a thread that no setting of the notebook reaches."""
 
-    @functools.cache
+    @functools.lru_cache(maxsize=KEPT)
     def computed(exercise: Exercise, seed: int) -> Any:
         ran = run_guarded(lambda: compute(exercise, seed), seconds=AUTHOR_SECONDS)
         if ran.timed_out:
@@ -67,7 +67,8 @@ def _computed_once(compute: Callable[[Exercise, int], Any]) -> Callable[[Exercis
 
 
 @_computed_once
-def _expected(exercise: Exercise, seed: int) -> tuple[Sequence[Case], Record]:
+def expected(exercise: Exercise, seed: int) -> tuple[Sequence[Case], Record]:
+    """Return the cases of a seed, and what the reference makes of them."""
     _import_what_torch_imports_late()
     cases = tuple(exercise.cases(seed))
     return cases, record(as_function(exercise.reference), cases)
@@ -85,34 +86,43 @@ def _slips(exercise: Exercise, seed: int) -> Sequence[tuple[Slip, Record]]:
 
 
 def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
-    cases, right = _expected(exercise, seed)
+    cases, right = expected(exercise, seed)
     until = time.monotonic() + TOGETHER
-    fn = as_function(answer)
     reference = exercise.reference if inspect.isfunction(exercise.reference) else None
-    mine: list[Result] = []  # how far the answer came is of interest when its time is up
+    trial = try_out(
+        as_function(answer), cases, right=right, needs=exercise.needs, forbidden=reference
+    )
+    return judge(exercise, answer, trial, seed=seed, until=until)
 
-    def work() -> tuple[bool, str | None]:
-        mine.append(call(fn, cases[0]))
-        collect_no_more()  # what it prints with one case is enough
-        mine.extend(call(fn, case) for case in cases[1:])
-        general = [i for i, case in enumerate(cases) if not case.special]
-        repeats = all(_same_again(mine[i], call(fn, cases[i])) for i in general)
-        right_so_far = all(map(same, mine, right))
-        return repeats, missing_need(fn, exercise.needs, cases[0]) if right_so_far else None
 
-    ran = run_guarded(work, forbidden=reference)
+def judge(
+    exercise: Exercise,
+    answer: Any,
+    trial: Trial,
+    *,
+    seed: int,
+    until: float,
+    runs: bool = True,
+) -> Outcome:
+    """Return the Outcome of a trial with the cases of `seed`.
+
+    answer: is read for its source. Where it must not be run again, `runs` is False. until: when, by
+    time.monotonic, the search for what explains a wrong answer ends.
+    """
+    cases, right = expected(exercise, seed)
+    mine = trial.results
 
     def outcome(status: str, message: str, **more: Any) -> Outcome:
-        return Outcome(exercise.id, status, message, printed=ran.printed, **more)
+        return Outcome(exercise.id, status, message, printed=trial.printed, **more)
 
-    if replaced := restore():
-        return outcome("changed_input", messages.replaced_while_running(replaced))
-    if ran.timed_out:
+    if trial.replaced:
+        return outcome("changed_input", messages.replaced_while_running(trial.replaced))
+    if trial.timed_out:
         last = cases[min(len(mine), len(cases) - 1)]
         wrong = _wrong_before(mine, right, exercise, cases, answer)
-        return outcome("timed_out", messages.timed_out(last, ran) + wrong)
-    if ran.error is not None:
-        return outcome("raised", messages.raised_outside(ran.error))
+        return outcome("timed_out", messages.timed_out(last, trial) + wrong)
+    if trial.error:
+        return outcome("raised", messages.raised_outside(trial.error))
     if all(result.kind == "ellipsis" for result in mine):
         stubs = all(result.type_name == "NotImplementedError" for result in mine)
         return outcome("not_attempted", messages.STILL_A_STUB if stubs else messages.NOT_ATTEMPTED)
@@ -121,18 +131,19 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
     for result in mine:
         if result.changed is not None:
             return outcome("changed_input", messages.changed_input(exercise, result))
-    repeats, need = ran.value
-    if not repeats:
+    if not trial.repeats:
         seen = "".join(f"{fact} " for fact in facts(answer, exercise.reference)[:1])
         return outcome("wrong_value", seen + messages.KEEPS_STATE)
 
     found = _first_difference(mine, right)
     if found is None:
-        usable = need is None and not any(map(messages.not_in_torch, mine, right))
-        return outcome("passed", messages.passed(mine, right, need, answer), usable=usable)
+        usable = trial.need is None and not any(map(messages.not_in_torch, mine, right))
+        words = messages.passed(mine, right, trial.need, answer)
+        return outcome("passed", words, usable=usable)
+    records = cases, mine, right
     return outcome(
         _status(mine[found], right[found]),
-        **_named(exercise, answer, (cases, tuple(mine), right), found, seed, until),
+        **_named(exercise, answer, records, found, seed, until, runs),
     )
 
 
@@ -143,6 +154,7 @@ def _named(
     found: int,
     seed: int,
     until: float,
+    runs: bool,
 ) -> dict[str, str | None]:
     """The message about a wrong answer, with the slip or the kind of mistake that it names.
 
@@ -163,7 +175,7 @@ def _named(
     seen = "".join(facts(answer, exercise.reference, stopped=status == "raised")[:1])
     if callable(exercise.reference) and status.startswith("wrong") and tells(mine, right, cases):
         for search, before in (
-            (lambda: repair_of(answer, right, cases), f"{seen or explained} "),
+            (lambda: repair_of(answer, right, cases) if runs else None, f"{seen or explained} "),
             (lambda: kind_of(exercise, mine, right, cases), f"{seen or explained} "),
             (lambda: two_slips(exercise, mine, right, cases, known), ""),
         ):
@@ -190,11 +202,6 @@ def _wrong_before(
 def _in_time(until: float, look: Callable[[], Any]) -> Any:
     """`look()` if it finds something before that time; else None."""
     return run_guarded(look, seconds=max(until - time.monotonic(), 0.1)).value
-
-
-def _same_again(first: Result, second: Result) -> bool:
-    """Whether two calls with the same inputs agree; what an error says may differ."""
-    return first.kind == second.kind == "error" or same(first, second)
 
 
 def _raised(result: Result, name: str) -> bool:

@@ -17,7 +17,8 @@ What cannot be survived here, because the work and its caller share one process:
 | presses stop: `_thread.interrupt_main()`                    | it counts as the stop button       |
 | replaces what all stands on: `builtins.len`, `sys.modules`  | anything; a restart mends it       |
 
-Whoever means to deceive the checker can, therefore. Grading runs each notebook in its own kernel.
+Whoever means to deceive the checker can, therefore. Marks are made in another way: `grading` runs
+each answer's source in a process of its own.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from .guard import Ran
 from .model import Case, Exercise
 from .reading import source_of
 from .record import Record, Result
+from .trial import Trial
 
 NOT_ATTEMPTED = (
     "Nothing to check yet: replace the `...` in the cell above with your answer, run that cell, "
@@ -44,23 +44,23 @@ _STOPS = {  # what in a source stops gradients, or asks one number a question
 }
 
 
-def not_a_function(answer: Any) -> str:
-    if answer is None:
+def not_a_function(type_name: str) -> str:
+    if type_name == "NoneType":
         return "The answer is None; the exercise asks for a function."
     return (
-        f"The answer is {a_(type(answer).__name__)}; the exercise asks for the function itself: "
+        f"The answer is {a_(type_name)}; the exercise asks for the function itself: "
         "hand over its name, without brackets behind it."
     )
 
 
-def timed_out(case: Case, ran: Ran) -> str:
+def timed_out(case: Case, trial: Trial) -> str:
     message = (
-        f"With {case.words}, your function had not come back when its second was over: look for a "
+        f"With {case.words}, your function had not come back when its time was over: look for a "
         "loop that never ends, or for many small steps that one tensor operation could do."
     )
-    if ran.left_behind:
+    if trial.left_behind:
         message += " It could not be stopped; if the notebook is slow now, restart the kernel."
-    elif ran.asleep:
+    elif trial.asleep:
         message += " It catches what should end it, and keeps its memory until the kernel restarts."
     return message
 
@@ -72,7 +72,7 @@ def called_reference(exercise: Exercise) -> str:
     )
 
 
-def replaced_while_running(names: list[str]) -> str:
+def replaced_while_running(names: Sequence[str]) -> str:
     return (
         f"Your function replaces {', '.join(names)} for the whole notebook while it runs. The "
         "original is back; an answer must leave the libraries as it finds them."
@@ -92,8 +92,8 @@ def changed_input(exercise: Exercise, result: Result) -> str:
     )
 
 
-def raised_outside(error: BaseException) -> str:
-    return f"Your answer stopped with {type(error).__name__}."
+def raised_outside(error: str) -> str:
+    return f"Your answer stopped with {error}."
 
 
 def passed(mine: Sequence[Result], right: Record, need: str | None, answer: Any) -> str:

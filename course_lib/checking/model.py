@@ -46,6 +46,7 @@ class Exercise:
     """One task of a lesson. `id` is "NN.name"; `cases(seed)` gives the same cases each time.
 
     `slips` are wrong answers with their messages, `also_right` right answers written another way.
+    `given` are functions of the library that the lesson hands to the answer.
     `needs` names what the lesson does with the answer afterwards: "rule" (it is run as an update
     rule), "grad" (autograd goes through it), "vmap" (it is batched). An answer that is right but
     lacks one of these passes; a stand-in then goes on in its place.
@@ -60,6 +61,7 @@ class Exercise:
     slips: tuple[Slip, ...]
     also_right: tuple[Any, ...]
     needs: tuple[str, ...] = ()
+    given: tuple[Callable[..., Any], ...] = ()
 
 
 STATUSES = (

@@ -44,15 +44,16 @@ def check(id: str, answer: Any) -> Any:
 
     Raises:
         ValueError: when there is no exercise with this id, or COURSE_SEED is no whole number.
-        AssertionError: when nbgrader is grading and the answer has not passed; it carries the
-            message and the seed of the cases. The stand-in has taken the answer's place then too.
+        AssertionError: when nbgrader runs the notebook, as its Validate button does, and the answer
+            has not passed; it carries the message and the seed of the cases. The stand-in has taken
+            the answer's place then too.
     """
     exercise, seed = find(id), default_seed()
     outcome = evaluate(exercise, answer, seed=seed)
     note = _remember(outcome, answer)
     display(_card_of(outcome, note))
     goes_on = answer if outcome.usable else stand_in(exercise)
-    if os.environ.get("NBGRADER_EXECUTION") == "autograde" and not outcome.passed:
+    if "NBGRADER_EXECUTION" in os.environ and not outcome.passed:
         cell = inspect.currentframe().f_back
         name = _assigned_in(cell.f_code)
         if name != "_":  # what a cell calls `_` was only tried

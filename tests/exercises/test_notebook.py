@@ -149,8 +149,9 @@ def test_a_later_wrong_try_does_not_take_the_pass_away(shown):
     assert "Right, and its own." in entry.source
 
 
-def test_grading_raises_with_the_message_and_the_seed(shown, monkeypatch):
-    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+@pytest.mark.parametrize("how", ["autograde", "validate"])
+def test_under_nbgrader_it_raises_with_the_message_and_the_seed(shown, monkeypatch, how):
+    monkeypatch.setenv("NBGRADER_EXECUTION", how)
     monkeypatch.setenv("COURSE_SEED", "7")
     with pytest.raises(AssertionError, match=r"This is the slip: adds first.*seed 7"):
         exec(f'answer = check("{TOY.id}", TOY.slips[0].answer)', {"check": check, "TOY": TOY})

@@ -119,6 +119,12 @@ def test_it_is_shown_with_widget_picture_and_words_then_its_caption(shown):
     assert caption.data["text/plain"] == "Move it."
 
 
+def test_when_nbgrader_runs_it_the_picture_stands_alone(shown, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    interact(compute, start, draw, CONTROLS, alt="A point.", caption="Move it.")
+    assert set(shown[0].data) == {"image/png", "text/plain"}
+
+
 def test_it_needs_words_too():
     with pytest.raises(ValueError, match="alt is empty"):
         interact(compute, start, draw, CONTROLS, alt="", caption="Move it.")

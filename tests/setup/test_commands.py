@@ -138,6 +138,12 @@ def test_the_tests_own_failure_is_a_failure(course, called):
         (["notebooks", "01", "04"], "python tools/build.py 01 04"),
         (["check-notebooks"], "python tools/build.py --check"),
         (["experiments"], "python tools/rerun.py"),
+        (["classroom"], "python tools/teaching.py export"),
+        (
+            ["classroom", "01", "04", "--tier", "scaffold", "--to", "/my class"],
+            "python tools/teaching.py export 01 04 --tier scaffold --to /my class",
+        ),
+        (["misses", "--to", "/my class"], "python tools/teaching.py misses --to /my class"),
     ],
 )
 def test_the_authors_commands_hand_over_their_exit_code(course, called, arguments, command):
@@ -150,7 +156,15 @@ def test_the_authors_commands_hand_over_their_exit_code(course, called, argument
 
 def test_each_command_asks_for_the_extras_that_it_needs(course, called, monkeypatch):
     asked = {}
-    for name in ("lab", "test", "notebooks", "check-notebooks", "experiments", "reset"):
+    for name in (
+        "lab",
+        "test",
+        "notebooks",
+        "check-notebooks",
+        "experiments",
+        "reset",
+        "classroom",
+    ):
 
         def ensure(root, extras=(), torch=None, name=name):
             asked[name] = (set(extras), torch)
@@ -165,6 +179,7 @@ def test_each_command_asks_for_the_extras_that_it_needs(course, called, monkeypa
         "notebooks": ({"build"}, "cpu"),
         "check-notebooks": ({"build"}, "cpu"),
         "experiments": (set(), "cpu"),
+        "classroom": ({"classroom"}, "cpu"),
     }
 
 

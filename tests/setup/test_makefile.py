@@ -46,6 +46,9 @@ def test_variables_become_options():
     assert handed_over("reset", "LESSON=04") == ["reset", "'04'"]
     assert handed_over("test", "LESSON=04") == ["test", "'04'"]
     assert handed_over("notebooks", "LESSON=04") == ["notebooks", "'04'"]
+    words = handed_over("classroom", "LESSONS=01 04", "TIER=scaffold", "TO=my class")
+    assert words == ["classroom", "01", "04", "--tier", "'scaffold'", "--to", "'my", "class'"]
+    assert handed_over("misses", "TO=class") == ["misses", "--to", "'class'"]
 
 
 def test_a_missing_python_is_one_sentence():

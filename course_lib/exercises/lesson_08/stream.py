@@ -42,6 +42,10 @@ class Rows(np.ndarray):
     def __repr__(self) -> str:
         return f"rows of shape {self.shape} on the disk"
 
+    def __reduce__(self) -> tuple:
+        """What `pickle` calls: another process gets the rows as they were at first."""
+        return Rows, (self.first,)
+
     def begin(self) -> None:
         self[...] = self.first
         self.epoch.steps = self.epoch.copied = 0
@@ -73,11 +77,19 @@ class Source(torch.Generator):
     def __repr__(self) -> str:
         return "a generator"
 
+    def __reduce__(self) -> tuple:
+        """What `pickle` calls; torch's own way forgets the rows."""
+        return _source, (self.rows, self.get_state())
+
     def clone_state(self) -> Source:
         self.rows.begin()
-        copy = Source(self.rows)
-        copy.set_state(self.get_state())
-        return copy
+        return _source(self.rows, self.get_state())
+
+
+def _source(rows: Rows, state: Tensor) -> Source:
+    source = Source(rows)
+    source.set_state(state)
+    return source
 
 
 def _recording(rows: Rows) -> Callable[[Tensor, Tensor], Tensor]:
@@ -109,9 +121,13 @@ def _stream_cases(seed: int) -> list[Case]:
     ) -> Case:
         own = generator(20_000 + 100 * seed + n)
         rows = Rows(torch.randn(n, d, generator=own, dtype=dtype).numpy())
-        source = Source(rows)
-        source.set_state(own.get_state())
-        args = (rows, size, source, _recording(rows), torch.full((1, d + 3), 0.5, dtype=dtype))
+        args = (
+            rows,
+            size,
+            _source(rows, own.get_state()),
+            _recording(rows),
+            torch.full((1, d + 3), 0.5, dtype=dtype),
+        )
         return Case(f"{words}, {n} rows in batches of {size}", args, **more)
 
     return [

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...checking import Case, Exercise, slips
 from ...optim import paths
+from ...optim.signature import apply, slot_names
 from ..drawing import drawing
 
 Gradient = Callable[[Tensor], Tensor]
@@ -235,4 +236,5 @@ PATH = Exercise(
     ),
     slips=slips(SLIPS, paths.path),
     also_right=(_by_recursion, _into_a_table),
+    given=(apply, slot_names),
 )
