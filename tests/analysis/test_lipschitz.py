@@ -158,7 +158,7 @@ def test_squaring_k_times_is_two_to_the_k_rounds(h, d, squarings, seed):
     assert found <= exact_norm(W) * ROUNDING
 
 
-@pytest.mark.parametrize("scale", [0.0, 1e-15, 1.0, 1e15])
+@pytest.mark.parametrize("scale", [0.0, 1e-8, 1.0, 1e8])
 def test_squaring_stays_in_the_range_of_float32(scale):
     W = scale * torch.tensor([[3.0, 1.0], [1.0, 2.0]])
     found = lower_norm_by_squaring(W, torch.ones(2), squarings=6)
