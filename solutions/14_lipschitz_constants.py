@@ -420,7 +420,7 @@ show(
     lipschitz.training(epochs, history),
     alt="Left, on a logarithmic scale: the product of norms, the largest norm of 50 images and that of the median "
     "image all rise with the epochs, the two norms fastest in the first. The product stays above, by less and less. Right: the product over the largest norm "
-    "falls from nearly 4 to below 1.5.",
+    "falls from nearly 4 to below 2.",
     caption="A network on digits, 16 runs: bound and norms of the Jacobian at 50 test images. Line: median. Band: "
     "middle nine tenths of runs.",
     claims=("Often said",),
@@ -482,7 +482,8 @@ say(table(columns, rows))
 radii = {row[0]: row[2:] for row in rows}
 highest = max(max(of["upper"]) for of in sides["cap 2"]["radii"])
 assert 8 < highest < 10
-assert radii["cap 1"][0] > 2 * radii["no cap"][0] and radii["cap 0.5"][0] < radii["cap 1"][0]
+by_cap = [radii[name][0] for name in ("cap 0.5", "cap 1", "cap 2", "cap 4", "no cap")]
+assert by_cap == sorted(by_cap, reverse=True) and by_cap[1] > 4 * by_cap[-1]
 assert all(certified < attack for certified, attack in radii.values())
 
 # %% [markdown]
@@ -648,17 +649,17 @@ show(
     lipschitz.by_side(
         {f"{depth} layers": of for depth, of in deep.items()}, confidence_interval, "test accuracy"
     ),
-    alt="Rows of dots for five networks. With 3 layers norms held at 1 is lowest, near 87 percent, and the others near 95. With 10 layers the "
-    "residual network stays near 95 percent and the orthogonal one near 91; as usual is near 85, three times as large varies around "
-    "57, and with norms held at 1 it is near 15 percent.",
+    alt="Rows of dots for seven networks. With 3 layers the two with norms held at 1 are near 88 percent, the others near 95. With 6 "
+    "layers norms held at 1 falls to 70. With 10 layers norms held at 1 is near 12 percent, but near 87 from an orthogonal start; "
+    "three times as large near 73, as usual near 85, orthogonal, norms held at 2 and residual between 92 and 95.",
     caption="tanh networks on digits, each side at its best learning rate. Dots: 16 runs. Ticks and bars: means and "
     "their 95 % intervals.",
     claims=("C2, second half",),
 )
 ten = gaps(deep[10], "as usual")
-rows = [[name, *of, str(ten.get(name, "–"))] for name, of in at_start.items()]
+rows = [[name, *of, str(ten.get(name, ""))] for name, of in at_start.items()]
 heads = [f"norm, {depth} layers" for depth in kept["depths"]]
-columns = {"network": ""} | dict.fromkeys(heads, ".2g") | {"points above usual, 10 layers": ">"}
+columns = {"network": ""} | dict.fromkeys(heads, ".2g") | {"points above as usual": ">"}
 say(
     "The norm of the Jacobian at images before the first step, medians, and how much more accurate ten layers become "
     f"than as usual:\n\n{table(columns, rows)}"
@@ -670,23 +671,30 @@ say(
 # large square random matrix six in ten are below half of the largest, and ten such layers leave hardly anything over. That answers the fourth prediction.
 #
 # Is it the bound that hurts? An intervention tells: hold the norms at 1 again, but begin with orthogonal matrices, whose
-# singular values are all 1. Under the same bound this network learns. So what counts is how much is left in all the other directions.
+# singular values are all 1. Under the same bound this network learns. So what counts is how much is left to the other directions.
+# Held at 2, which allows ten layers a product of 1024, random matrices learn, and better than if nothing holds them.
 
 
 # %% tags=["hide-input"]
-for of in (errors, finer_errors):
-    fewer = {
-        title: [n for n, gap in gaps(each, "no cap").items() if gap.high < 0]
-        for title, each in of.items()
-    }
-    print(fewer)
+for of in (errors, finer_errors):  # what is said below holds at the finer grid's rates too
+    noisy = gaps(of["noisy images"], "no cap")
+    assert [name for name, gap in noisy.items() if gap.high < 0] == ["cap 2"]
+    assert all(gap.high > 0 for gap in gaps(of["clean images"], "no cap").values())
 for of in (deep[10], finer_ten):
-    print({n: (of[n].mean(), str(g)) for n, g in gaps(of, "as usual").items()})
-    print({n: str(g) for n, g in gaps(of, "norms held at 1").items()})
+    usual = gaps(of, "as usual")
+    better = [name for name, gap in usual.items() if gap.low > 0]
+    assert better == ["norms held at 2", "orthogonal", "residual, 1/L"]
+    assert all(gap.low > 50 for gap in gaps(of, "norms held at 1").values())
+    assert of["norms held at 1"].mean() < 0.2 and of["orthogonal, held at 1"].mean() > 0.8
+assert at_start["three times as large"][-1] > 50 and at_start["norms held at 1"][-1] < 0.02
+held = {name: deep[10][name].mean() for name in ("norms held at 1", "orthogonal, held at 1")}
 verdict(
     "C2, second half: a bounded Lipschitz constant is a lever on the optimisation of a network.",
-    "TODO",
-    "TODO",
+    "holds when the bound leaves room, in tanh networks of ten layers",
+    f"With ten tanh layers and norms held at 2, test accuracy lies {ten['norms held at 2']:.1f} points above the usual network's. "
+    f"Held at 1 it is {held['norms held at 1']:.0%}, from an orthogonal start {held['orthogonal, held at 1']:.0%}. "
+    "Of four caps in a network of three layers one, cap 2, lowers the errors on noisy images; none is seen to lower them on clean ones. "
+    "Penalties on norms, longer training and noise drawn anew in each epoch were not measured.",
 )
 
 # %% tags=["hide-input"]
@@ -706,7 +714,7 @@ verdict(
 # - Constants multiply along a way and add up where ways meet. The product certifies. For random layers it is loose, and looser with depth.
 # - Samples and power iteration bound from below; singular values are exact for a matrix, the Fourier transform for a circular convolution; products
 #   bound from above. Say which one you have.
-# - A bounded constant prevents explosion, not vanishing. At ten layers those learnt best that started with all singular values of hidden layers near 1.
+# - A bounded constant prevents explosion, not vanishing. With norms held at 1, ten layers learnt from orthogonal matrices and not from random ones.
 #
 # ## Further reading
 #
