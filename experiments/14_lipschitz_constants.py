@@ -50,7 +50,7 @@ from course_lib.lab import (
 from course_lib.nn.biases import affine
 from course_lib.nn.initializers import lecun_normal, orthogonal
 
-SEEDS = 16
+SEEDS = 20
 TUNE = range(500, 506)
 STEP, TRIES, MORE, MOST = 10 ** (1 / 6), 9, 3, 18
 FINER = [STEP ** (k / 3) for k in range(-2, 3)]  # between the neighbours of the best

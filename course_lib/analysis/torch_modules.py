@@ -161,7 +161,8 @@ def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
 
 def _attention(module: nn.MultiheadAttention, shape: Shape) -> Upper:
     """Infinite for any weights, so not exact: with one token, or weights of 0, it is linear."""
-    return Upper(math.inf, False, "not Lipschitz: its Jacobian grows without bound")
+    note = "not Lipschitz: but for one token or special weights, its Jacobian grows without bound"
+    return Upper(math.inf, False, note)
 
 
 def _gelu(module: nn.GELU, shape: Shape) -> Upper:
