@@ -5,21 +5,22 @@ Training   A network of three layers on digits: the product of its norms, and th
 Caps       The same network with each layer's norm capped, at four values, without a cap, and
            without a cap on noisy images: accuracy on clean and on noisy test images, certified
            radii, and how far an attack has to go (C2, the part on the Lipschitz constant).
-Deep       tanh networks of 3 and 10 layers, started as usual, three times as large, with every
-           layer's norm held at 1, orthogonally, and with a residual shortcut: what is learnt.
+Deep       tanh networks of 3, 6 and 10 layers, started as usual, three times as large, with every
+           layer's norm held at 1 or at 2, with orthogonal weights, held or not, and
+           with a residual shortcut: what is learnt.
 
-Every side tries equally many learning rates and keeps the one with the fewest errors on the
-validation images of tuning seeds; test images of other seeds report. In Caps it is chosen once on
-clean and once on noisy images, for what is reported on each. A seed draws the division of the
-images, the starting weights, the noise and the order. About eight minutes:
+Every side tries nine learning rates, and more where the best is at an end. It keeps the one with
+the fewest errors on the validation images of tuning seeds; test images of other seeds report. In
+Caps and at ten layers it then tries finer steps around that rate, keeps the best, and reports once
+more. In Caps rates are chosen once on clean and once on noisy images, for what is reported on each.
+A seed draws the division of the images, the starting weights, the noise and the order. About five
+minutes of one thread:
 
     python experiments/14_lipschitz_constants.py
 """
 
-import multiprocessing
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import torch
@@ -27,7 +28,7 @@ from torch import Tensor
 from torch.func import jacrev, vmap
 from tqdm.auto import tqdm
 
-from course_lib.analysis import exact_norm
+from course_lib.analysis import exact_norm, lower_norm_by_squaring
 from course_lib.lab import (
     Dataset,
     Grid,
@@ -49,15 +50,15 @@ from course_lib.lab import (
 from course_lib.nn.biases import affine
 from course_lib.nn.initializers import lecun_normal, orthogonal
 
-SEEDS = 24
-TUNE = range(500, 504)
-STEP = 10 ** (1 / 6)
-TRIES = 17
+SEEDS = 20
+TUNE = range(500, 506)
+STEP, TRIES, MORE, MOST = 10 ** (1 / 6), 9, 3, 18
+FINER = [STEP ** (k / 3) for k in range(-2, 3)]  # between the neighbours of the best
 BATCH = 50
-WORKERS = 6  # processes of one thread each
 
 Params = dict[str, Tensor]
 Forward = Callable[[Params, Tensor], Tensor]
+Tuning = Callable[[list[float]], Tensor]  # from rates to validation errors, (rates, seeds)
 
 
 def rates(lowest: float) -> list[float]:
@@ -68,26 +69,55 @@ def error(out: Tensor, y: Tensor) -> Tensor:
     return 1 - accuracy(out, y)
 
 
+def tried(lowest: float, tuning: Tuning) -> tuple[list[float], Tensor]:
+    """Return rates and their errors, more of them where the best is at an end and it learns."""
+    lrs = rates(lowest)
+    errors = tuning(lrs).mean(dim=1)
+    while len(lrs) < MOST and errors.min() < UNTRAINED:
+        low, high = (errors[[0, -1]] == errors.min()).tolist()
+        if not low and not high:
+            break
+        start = lrs[0] / STEP**MORE if low else lrs[-1] * STEP
+        beyond = [start * STEP**k for k in range(MORE)]
+        found = tuning(beyond).mean(dim=1)
+        lrs = beyond + lrs if low else lrs + beyond
+        errors = torch.cat([found, errors] if low else [errors, found])
+    return lrs, errors
+
+
+def best_rates(lowest: float, tuning: Tuning, finer: bool = True) -> dict[str, Any]:
+    """Return the rates that were tried, their errors, and the best of the grid, or of both."""
+    coarse, by_rate = tried(lowest, tuning)
+    lost = by_rate.min() > UNTRAINED
+    reason = "at no rate does it learn, so that all are alike" if lost else ""
+    best = coarse[best_setting({"lr": coarse}, by_rate, edge_allowed=reason)]
+    result = {"rates": [coarse], "by_rate": [by_rate], "lr": [best]}
+    if finer:
+        fine = [best * factor for factor in FINER]
+        errors = tuning(fine).mean(dim=1)
+        inside = "beyond both ends lie rates of the coarse grid"
+        again = fine[best_setting({"lr": fine}, errors, edge_allowed=inside)]
+        for key, value in zip(result, (fine, errors, again), strict=True):
+            result[key].append(value)
+    return result
+
+
+UNTRAINED = 0.5  # a share of wrong answers above which nothing useful was learnt
+
+
 # A norm that training goes through
 
-ROUNDS = 5
-BEGIN = {d: torch.randn(d, generator=generator(7)) for d in (64, 32)}  # by the inputs of a layer
+SQUARINGS = 5  # worth 32 rounds of power iteration
+BEGIN = {h: torch.randn(h, generator=generator(7)) for h in (32, 10)}  # by the outputs of a layer
 
 
 def norm_from_below(weight: Tensor) -> Tensor:
-    """Return `uᵀ W v` for the v and u of five rounds of power iteration, which gradients leave be.
+    """Return the norm of a layer's weights as it is found, never above σ_max, up to rounding.
 
-    A little below σ_max. Source: Miyato and others (2018), who keep one round a step and its u.
+    Little is missing unless the two largest singular values are close.
     """
-    with torch.no_grad():
-        fixed = weight.detach()
-        v = BEGIN[weight.shape[1]].to(weight.device)
-        for _ in range(ROUNDS):
-            u = fixed @ v
-            u = u / u.norm()
-            v = fixed.T @ u
-            v = v / v.norm()
-    return u @ weight @ v
+    begin = BEGIN[weight.shape[0]].to(weight.device)
+    return lower_norm_by_squaring(weight, begin, SQUARINGS)
 
 
 def capped(params: Params, cap: float) -> Params:
@@ -157,6 +187,7 @@ def measure_training(lr: float) -> dict[str, Any]:
 
 # Caps
 
+KINDS = ("clean", "noisy")  # of images
 LEVEL = 0.5  # standard deviation of the noise, in units of full ink
 
 
@@ -171,9 +202,12 @@ class Side(NamedTuple):
 
 CAPS = {f"cap {cap:g}": cap for cap in (0.5, 1.0, 2.0, 4.0)}
 CAP_SIDES = {
-    "no cap": Side(networks.network, None, 0.01),
-    **{name: Side(partial(capped_network, cap), cap, 0.1 / cap) for name, cap in CAPS.items()},
-    "noisy images": Side(networks.network, None, 0.01, LEVEL),
+    "no cap": Side(networks.network, None, 0.08),
+    **{
+        name: Side(partial(capped_network, cap), cap, lowest=0.12 * cap**-0.5)
+        for name, cap in CAPS.items()
+    },
+    "noisy images": Side(networks.network, None, 0.022, LEVEL),
 }
 
 
@@ -211,7 +245,8 @@ def radii(side: Side, params: Params, split: Split) -> dict[str, float]:
 
     Certified is the margin over √2 times the product of the norms: within it no image changes
     its class. The attack walks straight down the gradient of the margin between the two highest
-    outputs, until the class changes: the nearest such image is no farther.
+    outputs, until the class changes: the nearest such image is no farther. An image whose class it
+    never changes counts with the longest reach, `unmoved` says how many do.
     """
     true = params if side.cap is None else capped(params, side.cap)
 
@@ -227,58 +262,71 @@ def radii(side: Side, params: Params, split: Split) -> dict[str, float]:
     flipped = torch.stack(
         [networks.network(true, x - reach * way).argmax(dim=1) != y for reach in REACH]
     )
-    at = torch.where(flipped.any(dim=0), flipped.int().argmax(dim=0), len(REACH) - 1)
+    moved = flipped.any(dim=0)
+    at = torch.where(moved, flipped.int().argmax(dim=0), len(REACH) - 1)
     certified = margin(x).double() / (2**0.5 * upper(true))
     by_attack = REACH[at].double()
     return {
         "certified": certified.median().item(),
         "attack": by_attack.median().item(),
-        "certified_share": (certified / by_attack).median().item(),
+        "unmoved": (~moved).sum().item(),
         "broken": (certified > by_attack * 1.0001).sum().item(),
         "upper": upper(true).item(),
     }
 
 
 def measure_cap(name: str) -> dict[str, Any]:
-    side, lrs = CAP_SIDES[name], rates(CAP_SIDES[name].lowest)
-    tuning = errors(train(side, lrs, TUNE), "validation")
-    result: dict[str, Any] = {"rates": lrs}
-    for kind in ("clean", "noisy"):
-        lr = lrs[best_setting({"lr": lrs}, tuning[kind])]
-        found = train(side, [lr], range(SEEDS))
-        result[kind] = {
-            "lr": lr,
-            "by_rate": tuning[kind].mean(dim=1),
-            "test_error": errors(found, "test")[kind][0],
-        }
-        if kind == "clean":
-            of_runs = [radii_of(side, found, seed) for seed in range(SEEDS)]
-            result["radii"] = {key: [of[key] for of in of_runs] for key in of_runs[0]}
+    """Return what a side reaches on clean and on noisy images, at the best rate of each grid."""
+    side = CAP_SIDES[name]
+
+    @cache
+    def tuning(lrs: tuple[float, ...]) -> dict[str, Tensor]:
+        return errors(train(side, lrs, TUNE), "validation")
+
+    result: dict[str, Any] = {
+        kind: best_rates(side.lowest, lambda lrs, kind=kind: tuning(tuple(lrs))[kind])
+        for kind in KINDS
+    }
+    places = {kind: [result[kind]["lr"], k] for k, kind in enumerate(KINDS)}
+    found = train(side, [lr for lrs, _ in places.values() for lr in lrs], range(SEEDS))
+    measured = errors(found, "test")
+    for kind, (lrs, k) in places.items():
+        result[kind]["test_error"] = measured[kind][k * len(lrs) : (k + 1) * len(lrs)]
+    of_runs = [
+        [radii_of(side, found, place, seed) for seed in range(SEEDS)]
+        for place in range(len(result["clean"]["lr"]))  # chosen on clean images
+    ]
+    result["radii"] = [{key: [of[key] for of in runs] for key in runs[0]} for runs in of_runs]
     return result
 
 
-def radii_of(side: Side, found: Grid, seed: int) -> dict[str, float]:
+def radii_of(side: Side, found: Grid, place: int, seed: int) -> dict[str, float]:
     test = found.data.test
-    params = {name: p[0, seed] for name, p in found.params.items()}
+    params = {name: p[place, seed] for name, p in found.params.items()}
     return radii(side, params, Split(test.x[seed], test.y[seed]))
 
 
 # Deep networks
 
 WIDTH = 32
-DEPTHS = (3, 10)
+DEPTHS = (3, 6, 10)
 DEEP_EPOCHS, DEEP_BATCH = 12, 100
-DEEP_TUNE = range(500, 503)
 
 
 def deep(params: Params, x: Tensor) -> Tensor:
     return networks.network(params, x, torch.tanh)
 
 
-def deep_held(params: Params, x: Tensor) -> Tensor:
-    """The network with the norm of each matrix held at 1 (a little above, as it is estimated)."""
-    held = {n: p / norm_from_below(p) if p.ndim == 2 else p for n, p in params.items()}
-    return deep(held, x)
+def held(params: Params, size: float) -> Params:
+    """Return the parameters with the norm of every weight matrix at `size`, as far as it is found.
+
+    What `norm_from_below` misses is too much.
+    """
+    return {n: size * p / norm_from_below(p) if p.ndim == 2 else p for n, p in params.items()}
+
+
+def deep_held(size: float, params: Params, x: Tensor) -> Tensor:
+    return deep(held(params, size), x)
 
 
 def deep_residual(params: Params, x: Tensor) -> Tensor:
@@ -291,20 +339,27 @@ def deep_residual(params: Params, x: Tensor) -> Tensor:
 
 
 class DeepSide(NamedTuple):
-    """A deep network, and how it starts."""
+    """A deep network, how it starts, the lowest rate it tries, and where its norms are held."""
 
     forward: Forward
     initializer: Callable[..., Tensor]
     gain: float
     lowest: float
+    held: float | None = None
+
+
+def held_at(size: float, initializer: Callable[..., Tensor], lowest: float) -> DeepSide:
+    return DeepSide(partial(deep_held, size), initializer, 1.0, lowest, size)
 
 
 DEEP_SIDES = {
-    "as usual": DeepSide(deep, lecun_normal, 1.0, 0.005),
-    "three times as large": DeepSide(deep, lecun_normal, 3.0, 0.01),
-    "norms held at 1": DeepSide(deep_held, lecun_normal, 1.0, 0.02),
-    "orthogonal": DeepSide(deep, orthogonal, 1.0, 0.005),
-    "residual, 1/L": DeepSide(deep_residual, lecun_normal, 1.0, 0.02),
+    "as usual": DeepSide(deep, lecun_normal, 1.0, 0.1),
+    "three times as large": DeepSide(deep, lecun_normal, 3.0, 0.05),
+    "norms held at 1": held_at(1.0, lecun_normal, 0.15),
+    "norms held at 2": held_at(2.0, lecun_normal, 0.04),
+    "orthogonal": DeepSide(deep, orthogonal, 1.0, 0.07),
+    "orthogonal, held at 1": held_at(1.0, orthogonal, 0.06),
+    "residual, 1/L": DeepSide(deep_residual, lecun_normal, 1.0, 0.07),
 }
 
 
@@ -321,51 +376,46 @@ def train_deep(side: DeepSide, depth: int, lrs: Sequence[float], seeds: Sequence
     return grid(side.forward, runs, settings={"lr": lrs}, **plan)
 
 
-UNTRAINED = 0.5  # a share of wrong answers above which nothing useful was learnt
+def largest_norm(side: DeepSide, params: Params) -> Tensor:
+    """Return the largest σ_max of a layer that a network calculates with, `(...,)`."""
+    if side.held is not None:
+        params = vmap(vmap(partial(held, size=side.held)))(params)
+    return torch.stack([exact_norm(p.double()) for n, p in params.items() if n[0] == "W"]).amax(0)
 
 
 def measure_deep(depth: int, name: str) -> dict[str, Any]:
-    side, lrs = DEEP_SIDES[name], rates(DEEP_SIDES[name].lowest)
-    tuning = train_deep(side, depth, lrs, DEEP_TUNE).measure(error, "validation")
-    lost = tuning.mean(dim=1).min() > UNTRAINED
-    reason = "at no rate does it learn, so that all are alike" if lost else ""
-    lr = lrs[best_setting({"lr": lrs}, tuning, edge_allowed=reason)]
-    found = train_deep(side, depth, [lr], range(SEEDS))
+    """Return what a side of a depth reaches at the best rate of each grid, and its norms."""
+    side = DEEP_SIDES[name]
+    result = best_rates(
+        side.lowest,
+        lambda lrs: train_deep(side, depth, lrs, TUNE).measure(error, "validation"),
+        finer=depth == max(DEPTHS),
+    )
+    found = train_deep(side, depth, result["lr"], range(SEEDS))
     runs = draw_runs(partial(draw_deep, side, depth), range(SEEDS))
     local = local_norms(side.forward, runs.start, runs.data.test.x[:, :10])
-    return {
-        "lr": lr,
-        "rates": lrs,
-        "by_rate": tuning.mean(dim=1),
-        "test_accuracy": found.measure(accuracy)[0],
+    return result | {
+        "test_accuracy": found.measure(accuracy),
+        "largest_norm": largest_norm(side, found.params),
         "norm_at_start": local.median(dim=1).values,
     }
 
 
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 if __name__ == "__main__":
-    one_thread()
-    cells = [(depth, name) for depth in sorted(DEPTHS, reverse=True) for name in DEEP_SIDES]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(WORKERS, context, one_thread) as pool:
-        running = {pool.submit(measure_deep, *cell): cell for cell in cells}
-        running |= {pool.submit(measure_cap, name): name for name in CAP_SIDES}
-        found = {}
-        for done in tqdm(as_completed(running), total=len(running)):
-            found[running[done]] = done.result()
-    caps = {name: found[name] for name in CAP_SIDES}
+    torch.set_num_threads(1)
+    caps = {name: measure_cap(name) for name in tqdm(CAP_SIDES)}
+    cells = [(name, depth) for name in DEEP_SIDES for depth in DEPTHS]
+    found = {(name, depth): measure_deep(depth, name) for name, depth in tqdm(cells)}
     results = {
         "seeds": SEEDS,
+        "tuning_seeds": len(TUNE),
         "tries": TRIES,
         "epochs": EPOCHS,
         "batch": BATCH,
         "level": LEVEL,
         "caps": caps,
-        "training": measure_training(caps["no cap"]["clean"]["lr"]),
+        "training": measure_training(caps["no cap"]["clean"]["lr"][0]),
         "depths": DEPTHS,
-        "deep": {name: [found[depth, name] for depth in DEPTHS] for name in DEEP_SIDES},
+        "deep": {name: [found[name, depth] for depth in DEPTHS] for name in DEEP_SIDES},
     }
     write_experiment(__file__, results)

@@ -77,7 +77,11 @@ from course_lib.analysis.module import (
 from course_lib.analysis.network import NetworkBound, Residual, lower_of_network, upper_of_network
 from course_lib.analysis.normalise import center_norm, l2_normalise, layer_norm, rms_norm
 from course_lib.analysis.pointwise import activation, feed_forward, max_pool, soft_max
-from course_lib.analysis.power_iteration import lower_norm, lower_norm_at
+from course_lib.analysis.power_iteration import (
+    lower_norm,
+    lower_norm_at,
+    lower_norm_by_squaring,
+)
 from course_lib.analysis.propagation import (
     blocks,
     depth_limit,
@@ -145,6 +149,7 @@ __all__ = [
     "lower_constant",
     "lower_norm",
     "lower_norm_at",
+    "lower_norm_by_squaring",
     "lower_of_network",
     "lower_residual",
     "max_pool",

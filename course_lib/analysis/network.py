@@ -12,6 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.func import vjp
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
 from course_lib.analysis.compose import upper_of_chain
 from course_lib.analysis.torch_modules import KEEP_SHAPE, READERS, Shape, Unreadable
@@ -84,14 +86,19 @@ def lower_of_network(
 
     x: `(n, ...)`. By power iteration, as in `power_iteration`, all examples at once. The largest is
     a lower bound on the constant.
-    Raises ValueError for BatchNorm or Dropout in training: the one mixes examples, the other draws.
+    Raises ValueError for BatchNorm or Dropout in training, since the one mixes examples and the
+    other draws; and for BatchNorm without running statistics, which mixes them in evaluation too.
 
     >>> lower_of_network(nn.ReLU(), torch.tensor([[1.0, 2.0], [-1.0, -2.0]]))
     tensor([1., 0.])
     """
-    mixing = (nn.BatchNorm1d, nn.BatchNorm2d, nn.Dropout)
     for name, module in model.named_modules():
-        if isinstance(module, mixing) and module.training:
+        normalises = isinstance(module, _BatchNorm)
+        if normalises and module.running_mean is None:
+            raise ValueError(
+                f"{_words(module, name)} keeps no running statistics; it mixes examples"
+            )
+        if (normalises or isinstance(module, _DropoutNd)) and module.training:
             raise ValueError(f"{_words(module, name)} is in training; call model.eval() first")
     v = _unit(torch.randn(x.shape, generator=generator, dtype=x.dtype).to(x.device))
     out, back = vjp(model, x)

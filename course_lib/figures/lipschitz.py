@@ -155,7 +155,8 @@ def growth(scales: Numbers, norms: Mapping[str, Numbers]) -> Figure:
 def by_side(panels: Mapping[str, Mapping[str, Numbers]], interval: Interval, label: str) -> Figure:
     """Draw a share for each run: `panels[title][side]` is `(runs,)`, the same sides in each."""
     rows = list(next(iter(panels.values())))
-    fig, axes = figure(0.9 + 0.32 * len(rows), ncols=len(panels), sharey=True, squeeze=False)
+    shared = {"sharex": True, "sharey": True, "squeeze": False}
+    fig, axes = figure(0.9 + 0.32 * len(rows), ncols=len(panels), **shared)
     for (title, of), ax in zip(panels.items(), axes[0], strict=True):
         for place, values in enumerate(of.values()):
             runs = as_array(values)

@@ -79,7 +79,9 @@ def test_the_norm_grows_by_a_hundred_where_tokens_grow_by_ten():
 
 def test_without_scores_or_without_values_there_is_a_constant():
     W_Q, W_K, W_V = heads(4, 2, 3)
-    for parts in ((0 * W_Q, W_K, W_V), (W_Q, W_K, 0 * W_V)):
+    first, second = torch.eye(2).double()
+    apart = W_Q * first, W_K * second, W_V  # neither is 0, and their product is
+    for parts in ((0 * W_Q, W_K, W_V), (W_Q, W_K, 0 * W_V), apart):
         J = dot_product_attention(*parts).jacobian(30 * randn(5, 4))
         assert exact_norm(J).item() == pytest.approx(exact_dot_product_attention(*parts))
 
@@ -136,6 +138,18 @@ def test_cosine_attention_stays_below_both_bounds(n, widths, size, tau, eps, see
     assert true <= upper * ROUNDING
     assert true <= quoted * ROUNDING
     assert n == 1 or upper <= quoted
+
+
+def test_bounds_by_hand():
+    Q, K, V = (torch.tensor([[size, 0.0, 0.0, 0.0]]) for size in (2.0, 3.0, 5.0))
+    rho = lambertw(8 / math.e).real
+    l2 = 3 / 2 * (4 * rho + 1) * 2**2 * 5  # nine tokens, four features of a query
+    assert upper_l2_attention(Q, V, 9).item() == pytest.approx(l2, rel=1e-6)
+    cosine = 0.5 / 0.1 * (9 * 2 / 2 * (2 + 3) + 3 * 5)
+    assert upper_cosine_attention(Q, K, V, 9, 0.5, 2.0, 0.01).item() == pytest.approx(cosine)
+    quoted = 2 * 0.5 / 0.1 * (9 * 8 * 2 * 3 + 8 * 2 * 2 + 9 * 5)
+    found = upper_cosine_attention_lipsformer(Q, K, V, 9, 0.5, 2.0, 0.01)
+    assert found.item() == pytest.approx(quoted)
 
 
 @pytest.mark.parametrize("seed", range(4))

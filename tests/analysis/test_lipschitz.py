@@ -19,6 +19,7 @@ from course_lib.analysis import (
     example,
     lower_norm,
     lower_norm_at,
+    lower_norm_by_squaring,
     soft_max,
     spectral_norm,
     upper_norm_by_frobenius,
@@ -145,6 +146,34 @@ def test_power_iteration_on_a_module_reaches_the_norm_of_its_jacobian(name):
     true = exact_norm(module.jacobian(x))
     assert lower <= true * ROUNDING
     assert lower.item() == pytest.approx(true.item(), rel=0.01)
+
+
+@given(h=st.integers(1, 8), d=st.integers(1, 8), squarings=st.integers(0, 6), seed=seeds)
+@settings(deadline=None, max_examples=60)
+def test_squaring_k_times_is_two_to_the_k_rounds(h, d, squarings, seed):
+    W, begin = randn(h, d, seed=seed), randn(h, seed=seed + 1)
+    found = lower_norm_by_squaring(W, begin, squarings)
+    rounds = lower_norm(lambda u: W.T @ u, lambda v: W @ v, begin, rounds=2**squarings)
+    assert found.item() == pytest.approx(rounds.item(), rel=1e-9)
+    assert found <= exact_norm(W) * ROUNDING
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-8, 1.0, 1e8])
+def test_squaring_stays_in_the_range_of_float32(scale):
+    W = scale * torch.tensor([[3.0, 1.0], [1.0, 2.0]])
+    found = lower_norm_by_squaring(W, torch.ones(2), squarings=6)
+    assert found.item() == pytest.approx(scale * (5 + 5**0.5) / 2, rel=1e-6)
+
+
+def test_a_gradient_sees_the_matrix_alone_and_runs_can_be_batched():
+    W, begin = randn(3, 5, 4, seed=1), randn(5)
+    norm = lambda W: lower_norm_by_squaring(W, begin, 2)  # noqa: E731
+    gradients = torch.func.vmap(torch.func.grad(norm))(W)
+    for own, gradient in zip(W, gradients, strict=True):
+        u = torch.linalg.matrix_power(own @ own.T, 4) @ begin
+        u = u / u.norm()
+        expected = torch.outer(u, own.T @ u) / (own.T @ u).norm()
+        torch.testing.assert_close(gradient, expected)
 
 
 # Constants

@@ -192,6 +192,21 @@ def test_a_transformer_is_not_lipschitz_and_says_why(first):
     assert norms == ([1, 1] if first else [0, 0])
 
 
+@pytest.mark.parametrize("scores", [True, False])
+def test_infinity_is_not_exact_for_attention_that_is_linear(scores):
+    attention = filled(nn.MultiheadAttention(4, 2, batch_first=True).eval())
+    if not scores:
+        attention.in_proj_weight.data[:8] = 0  # of queries and keys
+    tokens = 1 if scores else 3
+    out = attention.out_proj.weight @ attention.in_proj_weight[8:]
+    for size in (1.0, 1e3):
+        x = size * randn(1, tokens, 4)
+        true = norm_at(lambda x: attention(x, x, x)[0], x)
+        assert true == pytest.approx(exact_norm(out).item(), rel=1e-9)
+    (row,) = upper_of_network(attention, (tokens, 4)).rows
+    assert (row.upper, row.exact) == (math.inf, False)
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_without_attention_a_layer_of_a_transformer_is_two_residual_blocks(first):
     layer = nn.TransformerEncoderLayer(6, 1, 8, norm_first=first, layer_norm_eps=0.1).eval()
@@ -260,6 +275,25 @@ def test_what_cannot_be_bounded_is_said():
         upper_of_network(Residual(nn.Linear(4, 3)), (4,))
     with pytest.raises(ValueError, match="is in training"):
         lower_of_network(nn.Sequential(nn.Dropout()), torch.ones(2, 3))
+
+
+@pytest.mark.parametrize(
+    ("kind", "places"),
+    [(nn.BatchNorm1d, ()), (nn.BatchNorm2d, (2, 2)), (nn.BatchNorm3d, (2, 2, 2))],
+)
+def test_batch_norm_without_statistics_mixes_examples_in_evaluation_too(kind, places):
+    model = nn.Sequential(nn.Tanh(), kind(3, track_running_stats=False)).eval()
+    x = torch.ones(2, 3, *places)
+    other = torch.stack([x[0], 3 * x[1]])
+    assert not torch.allclose(model(x)[0], model(other)[0])  # the second example reaches the first
+    with pytest.raises(ValueError, match=r"the module '1', a BatchNorm.d, keeps no running stat"):
+        lower_of_network(model, x)
+
+
+@pytest.mark.parametrize("drops", [nn.Dropout2d(), nn.AlphaDropout(), nn.BatchNorm3d(2)], ids=str)
+def test_relatives_of_dropout_and_batch_norm_are_refused_in_training(drops):
+    with pytest.raises(ValueError, match="is in training"):
+        lower_of_network(nn.Sequential(drops), torch.ones(1, 2, 1, 1, 1))
 
 
 def test_the_same_module_twice_counts_twice():

@@ -127,7 +127,85 @@ def growth_scaled_afterwards(f, X, scales):
     return torch.stack([s * torch.linalg.matrix_norm(J, ord=2) for s in scales])
 
 
+def constant_of_the_whole_range(f, z):
+    return (f(z).max() - f(z).min()) / (z.max() - z.min())
+
+
+def constant_of_two_maxima(f, z):
+    return f(z).diff().abs().max() / z.diff().abs().max()
+
+
+def constant_by_the_derivative(f, z):
+    return torch.func.vmap(torch.func.grad(f))(z).abs().max()
+
+
+def power_half_a_round_early(product, transposed, v, rounds):
+    for _ in range(rounds):
+        u = product(v)
+        u = u / u.norm()
+        v = transposed(u)
+    return v.norm()
+
+
+def power_by_the_last_length(product, transposed, v, rounds):
+    n = v.norm()
+    v = v / n
+    for _ in range(rounds):
+        v = transposed(product(v))
+        n = v.norm()
+        v = v / n
+    return n
+
+
+def power_by_the_root_of_it(product, transposed, v, rounds):
+    return power_by_the_last_length(product, transposed, v, rounds).sqrt()
+
+
+def conv_by_eigenvalues(kernel, rows, columns):
+    waves = torch.fft.fft2(kernel, s=(rows, columns)).permute(2, 3, 0, 1)
+    return torch.linalg.eigvals(waves.mT @ waves).abs().max().sqrt()
+
+
+def compose_keeps_the_last(branches, skips):
+    for layers, s in zip(branches, skips, strict=True):
+        bound = abs(s) + layers.prod()
+    return bound
+
+
+def compose_weighs_both_ways(branches, skips):
+    return (skips.abs() * (1 + branches.prod(dim=1))).prod()
+
+
+def growth_by_the_first_axis(f, X, scales):
+    matrices = [torch.func.jacrev(f)(s * X).flatten(1) for s in scales]
+    return torch.stack([torch.linalg.matrix_norm(J, ord=2) for J in matrices])
+
+
+def growth_of_the_sum(f, X, scales):
+    return torch.stack([torch.func.grad(lambda X: f(X).sum())(s * X).norm() for s in scales])
+
+
+def growth_over_the_scale(f, X, scales):
+    norms = []
+    for s in scales:
+        J = torch.func.jacrev(f)(s * X).reshape(f(X).numel(), X.numel())
+        norms.append(torch.linalg.matrix_norm(J, ord=2) / s)
+    return torch.stack(norms)
+
+
 WRONG = {
+    constant_of_the_whole_range: ("14.activation_constant", "range over range"),
+    constant_of_two_maxima: ("14.activation_constant", "largest over largest"),
+    constant_by_the_derivative: ("14.activation_constant", "derivative"),
+    power_half_a_round_early: ("14.power_iteration", "way back"),
+    power_by_the_last_length: ("14.power_iteration", "length in the last round"),
+    power_by_the_root_of_it: ("14.power_iteration", "root of the last length"),
+    conv_by_eigenvalues: ("14.conv_norm", "without the conjugate"),
+    compose_keeps_the_last: ("14.compose", "last block only"),
+    compose_weighs_both_ways: ("14.compose", "weight on both ways"),
+    growth_by_the_first_axis: ("14.attention_growth", "a row for each token"),
+    growth_of_the_sum: ("14.attention_growth", "outputs added up"),
+    growth_over_the_scale: ("14.attention_growth", "norm over the scale"),
     constant_with_sign: ("14.activation_constant", "no size"),
     constant_from_zero: ("14.activation_constant", "from the origin"),
     constant_of_the_step: ("14.activation_constant", "even spacing"),

@@ -94,6 +94,16 @@ even spacing: / z.diff() → / (z[1] - z[0])
     You divide by one distance, that of the first two places. The places are not evenly spaced.
 mean spacing: / z.diff() → / z.diff().mean()
     You divide by the mean distance. Each pair of neighbours has its own.
+range over range: f(z).diff() / z.diff() → (f(z).max() - f(z).min()) / (z.max() - z.min())
+    You compare the range of the outputs with that of all inputs. Between two neighbours the
+    function may be far steeper.
+largest over largest:
+    | return f(z).diff().abs().max() / z.diff().max()
+    The largest difference of outputs and the largest distance may belong to different pairs. Divide
+    pair by pair, then look for the largest.
+derivative: f(z).diff() / z.diff() → torch.func.vmap(torch.func.grad(f))(z)
+    These are derivatives at the places. Asked for is how many times as far apart two neighbours
+    get.
 size too soon: f(z).diff() → f(z).abs().diff()
     The sizes of the outputs are compared: from -1 to 1 would count as no change. Take the size
     last.

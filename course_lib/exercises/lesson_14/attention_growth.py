@@ -88,6 +88,20 @@ not laid end to end:
 reshaped the other way: (f(X).numel(), X.numel()) → (X.numel(), f(X).numel())
     The matrix has a row for each input and a column for each output, but the numbers are not laid
     out so: `reshape` does not transpose.
+a row for each token: .reshape(f(X).numel(), X.numel()) → .flatten(1)
+    Your matrix has a row for each entry of the output's first axis; its other axes lie in the
+    columns. Each number of the output needs a row of its own.
+outputs added up:
+    | return torch.stack(
+    |     [torch.func.grad(lambda Y: f(Y).sum())(scale * X).norm() for scale in scales]
+    | )
+    You take the gradient of the outputs' sum. In a sum changes of opposite sign cancel: each output
+    needs a row of its own.
+norm over the scale:
+    | matrices = [jacrev(f)(scale * X).reshape(f(X).numel(), X.numel()) for scale in scales]
+    | return torch.stack([exact_norm(J) / scale for J, scale in zip(matrices, scales)])
+    Your norms are divided by the scale. Where the derivative is taken, it is already one of f by
+    its input.
 length of the output:
     | return torch.stack([f(scale * X).norm() for scale in scales])
     This is the length of the output. How much does it change with the input?

@@ -82,6 +82,12 @@ largest block: .prod() → .amax()
     Only the largest block counts in your result.
 mean of blocks: .prod() → .mean()
     You average the blocks. They stand one after the other.
+last block only: .prod() → [-1]
+    Only the last block counts in your result. The blocks stand one after the other.
+first block only: .prod() → [0]
+    Only the first block counts in your result. The blocks stand one after the other.
+weight on both ways: skips.abs() + branches.prod(dim=1) → skips.abs() * (1 + branches.prod(dim=1))
+    The weight stands on the branch too in your result. Here it is the shortcut's alone.
 one shortcut around all:
     | return skips.abs().prod() + branches.prod()
     Your result is for one long shortcut around everything. Here each block has its own.

@@ -88,6 +88,11 @@ squared: .amax() → .amax() ** 2
 room at the border: s=(rows, columns) → s=(rows + height - 1, columns + width - 1)
     You leave room for the border. That bounds a convolution with zeros as padding; here it is
     circular, and the image's own size gives the exact value.
+without the conjugate:
+    | waves = torch.fft.fft2(kernel, s=(rows, columns)).permute(2, 3, 0, 1)
+    | return torch.linalg.eigvals(waves.mT @ waves).abs().amax().sqrt()
+    The matrices of the waves are complex: a transpose alone does not give singular values. What
+    else happens to a complex matrix when it changes sides?
 smallest wave: .amax() → .amin()
     The smallest singular value comes back. Which wave is stretched most?
 smallest of the largest: .amax() → .amax(dim=-1).amin()

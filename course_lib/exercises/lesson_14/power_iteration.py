@@ -83,6 +83,35 @@ length of both products: return product(v).norm() → return transposed(product(
 root of both products: return product(v).norm() → return transposed(product(v)).norm().sqrt()
     You take the root of the length of JᵀJv. That comes to the same in the end, and is a
     bound as well, but what is asked for is the length of Jv.
+half a round: v = back / back.norm() → v = back
+    v is not divided by its length after the second product. When does it have to have length 1?
+way back:
+    | for _ in range(rounds):
+    |     ahead = product(v)
+    |     v = transposed(ahead / ahead.norm())
+    | return v.norm()
+    You return how long the transposed product is, half a round before the end. How long is Jv, for
+    the last v of length 1?
+length in the last round:
+    | length = v.norm()
+    | v = v / length
+    | for _ in range(rounds):
+    |     v = transposed(product(v))
+    |     length = v.norm()
+    |     v = v / length
+    | return length
+    You return the length that you divide by in the last round: what both products together do. How
+    much does J alone stretch the last v?
+root of the last length:
+    | length = v.norm()
+    | v = v / length
+    | for _ in range(rounds):
+    |     v = transposed(product(v))
+    |     length = v.norm()
+    |     v = v / length
+    | return length.sqrt()
+    You take the root of the length that you divide by in the last round. That is a bound as well,
+    but what is asked for is the length of Jv for the *last* v.
 J alone: transposed(ahead / length) → ahead
     You multiply by J again and again, and never by its transpose. For a J that is not symmetric
     that may find something else, and for one that is not square nothing.
