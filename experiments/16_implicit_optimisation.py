@@ -3,25 +3,28 @@
 Nets       Networks of 30 blocks, 60 matrices deep, on digits, by gradient descent and some by Adam:
            without shortcuts, with shortcuts of several kinds, with norms, and with another
            activation. Some sides are there to tell causes: a norm without shortcuts, a norm at the
-           end alone, and one that does not divide.
+           end alone, one that does not divide, Post-LN with warm-up, and both activations with
+           each other's starting weights.
 Attention  Small vision transformers with three kinds of attention, with Pre-LN and without a norm,
-           by Adam. L2 attention, the dearest, is trained without a norm alone.
+           by Adam. L2 attention, the dearest, is trained without a norm alone. Branches of cosine
+           attention start smaller: a side of dot-product attention starts as small, and L2
+           attention as large as dot-product attention.
 
 For every run there is the Jacobian of all blocks together, at the start and after training: its
 singular values, the gain of gradients from place to place, and a bound.
 
 Every side tries as many learning rates, ten to the power of a sixth apart, and keeps the one with
-the lowest training loss on tuning seeds, which are never reported. On the first of the other seeds
-all rates are trained, so that it can be told how many of them work. A run that diverges, or ends
-above CAP, counts as CAP. A seed draws the division of the images, the start and the order. It takes
-about eight minutes of a processor:
+the lowest training loss on tuning seeds; other seeds report. With the rates half a step to either
+side it is chosen once more: `finer`. How many rates work is counted on the tuning seeds, where all
+are trained: nothing is chosen there. A run that diverges, or ends above CAP, counts as CAP. A seed
+draws the division of the images, the start and the order. It takes some twenty minutes of a
+processor:
 
     python experiments/16_implicit_optimisation.py
 """
 
 import math
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -46,12 +49,15 @@ from course_lib.lab.spectra import flow, gain, open_share, upper_log_norms, whol
 from course_lib.lab.training import Params
 from course_lib.nn.biases import affine
 from course_lib.optim.rules import adam, gd
+from course_lib.optim.schedules import scheduled, warm_up
 from course_lib.optim.signature import Rule
 
 BLOCKS, WIDTH, BATCH = 30, 16, 50
 EPOCHS = 4
-SEEDS, ALL_RATES, TUNE, TRIES = 20, 8, range(500, 504), 19
-ATTENTION_SEEDS, ATTENTION_ALL_RATES, ATTENTION_TUNE, ATTENTION_TRIES = 6, 3, range(500, 502), 15
+WARM = 20  # updates of 80 in which a rate is warmed up
+SEEDS, TRIES = 20, 19
+ATTENTION_SEEDS, ATTENTION_TRIES = 12, 15
+TUNE = range(500, 506)
 STEP = 10 ** (1 / 6)
 CAP = 100.0
 WORKS = math.log(10) / 2  # half the loss of a guess among ten classes
@@ -69,14 +75,20 @@ class Ended(DeepNet):
 
 
 class Side(NamedTuple):
-    """A network, the rule that trains it, and the lowest learning rate as a power of ten."""
+    """A network, the rule that trains it, and the lowest learning rate as a power of ten.
+
+    larger: what the last weights of each branch, or the values of attention, start larger by.
+    """
 
     net: DeepNet | Transformer
     lowest: float
     rule: Rule = gd
+    larger: float = 1.0
 
     def start(self, seed: int) -> Params:
-        return self.net.start(generator(2000 + seed))
+        params = self.net.start(generator(2000 + seed))
+        last = ".W2" if isinstance(self.net, DeepNet) else ".V"
+        return {name: self.larger * p if last in name else p for name, p in params.items()}
 
     def draw(self, seed: int) -> Run:
         return Run(self.start(seed), resplit(digits(), generator(seed)), generator(1000 + seed))
@@ -93,8 +105,10 @@ def ended(scheme: str, norm: str = "LayerNorm") -> Ended:
     return Ended(BLOCKS, scheme, norm, width=WIDTH)
 
 
+HE_BY_LECUN = math.sqrt(2)  # by how much He's weights, for ReLU, are larger than LeCun's
+warmed_gd, warmed_adam = (scheduled(rule, partial(warm_up, updates=WARM)) for rule in (gd, adam))
 NETS = {
-    "no shortcut": Side(net("no shortcut"), -2.67),
+    "no shortcut": Side(net("no shortcut"), -3.5),
     "norm, no shortcut": Side(net("norm, no shortcut"), -3.5),
     "residual": Side(net("residual"), -6.67),
     "residual, norm at the end": Side(ended("residual"), -3.5),
@@ -102,21 +116,29 @@ NETS = {
     "ReZero": Side(net("ReZero"), -2.5),
     "LayerScale": Side(net("LayerScale"), -2.5),
     "Pre-LN": Side(ended("Pre-LN"), -2.67),
+    "Pre-RMSNorm": Side(ended("Pre-LN", "RMSNorm"), -2.67),
     "Pre-CenterNorm": Side(ended("Pre-LN", "CenterNorm"), -3.5),
     "Post-LN": Side(net("Post-LN"), -3.67),
+    "Post-LN, warm-up": Side(net("Post-LN"), -3.67, warmed_gd),
     "DeepNorm": Side(net("DeepNorm"), -2.5),
+    "residual, LeCun": Side(net("residual"), -5.5, larger=1 / HE_BY_LECUN),
+    "residual, half weights": Side(net("residual"), -3.67, larger=0.5),
     "tanh, no shortcut": Side(net("no shortcut", "tanh"), -3.33),
     "tanh, residual": Side(net("residual", "tanh"), -3.67),
+    "tanh, residual, He": Side(net("residual", "tanh"), -3.67, larger=HE_BY_LECUN),
     "Adam: no shortcut": Side(net("no shortcut"), -4.67, adam),
-    "Adam: residual": Side(net("residual"), -3.17, adam),
+    "Adam: residual": Side(net("residual"), -3.67, adam),
     "Adam: scaled residual": Side(net("scaled residual"), -3.67, adam),
+    "Adam: Post-LN": Side(net("Post-LN"), -4.67, adam),
+    "Adam: Post-LN, warm-up": Side(net("Post-LN"), -4.67, warmed_adam),
 }
 ATTENTION = {
     "dot-product, Pre-LN": Side(Transformer(2, attention="dot-product"), -2.83, adam),
+    "small dot-product, Pre-LN": Side(Transformer(2, attention="dot-product"), -2.83, adam, 0.4),
     "cosine, Pre-LN": Side(Transformer(2, attention="cosine"), -2.83, adam),
     "dot-product, no norm": Side(Transformer(2, "residual"), -3.17, adam),
     "cosine, no norm": Side(Transformer(2, "residual", attention="cosine"), -2.83, adam),
-    "L2, no norm": Side(Transformer(2, "residual", attention="L2"), -2.83, adam),
+    "L2, no norm": Side(Transformer(2, "residual", attention="L2"), -3.17, adam, 1.75),
 }
 
 
@@ -144,24 +166,28 @@ def width(losses: Tensor) -> Tensor:
     return (losses < WORKS).sum(dim=0) * math.log10(STEP)
 
 
-def measure(side: Side, tries: int, tune: range, seeds: int, all_rates: int) -> dict[str, Any]:
-    """Choose the rate on the tuning seeds; train it on the others, and all rates on a few of them.
+def measure(side: Side, tries: int, seeds: int) -> dict[str, Any]:
+    """Choose the rate on the tuning seeds, and train it on the others.
 
-    `by_rate` `(rates, all_rates)` and `width` are of those few, everything else of all `seeds`.
+    `by_rate` `(rates, tuning seeds)` and `width` are of the tuning seeds, everything else of all
+    others. `finer` is what comes of a choice with the rates half a step to either side of the best.
     """
     rates = side.rates(tries)
-    tuning = curves(train(side, rates, tune))[..., -1]
-    lr = rates[best_setting({"lr": rates}, tuning)]
-    by_rate = curves(train(side, rates, range(all_rates)))[..., -1]
+    by_rate = curves(train(side, rates, TUNE))[..., -1]
+    lr = rates[best_setting({"lr": rates}, by_rate)]
+    between = [lr / STEP**0.5, lr * STEP**0.5]
+    closer = torch.cat([by_rate, curves(train(side, between, TUNE))[..., -1]])
+    finer = [*rates, *between][best_setting({"lr": [*rates, *between]}, closer)]
     found = train(side, [lr], range(seeds))
+    again = found if finer == lr else train(side, [finer], range(seeds))
     ends = [{name: p[0, seed] for name, p in found.params.items()} for seed in range(seeds)]
     return {
         "lr": lr,
         "rates": rates,
-        "tuning": tuning.mean(dim=1),
         "by_rate": by_rate,
         "width": width(by_rate),
         "curve": curves(found)[0],
+        "finer": {"lr": finer, "last": curves(again)[0, :, -1]},
         "test_accuracy": found.measure(accuracy)[0],
         "start": jacobian_at(side, [side.start(seed) for seed in range(seeds)]),
         "end": jacobian_at(side, ends),
@@ -195,28 +221,20 @@ def jacobian_at(side: Side, each: list[Params]) -> dict[str, Tensor | list]:
     return found
 
 
-def measure_named(name: str) -> dict[str, Any]:
-    torch.set_num_threads(1)  # the matrices are small: a second thread does not help
-    if name in NETS:
-        return measure(NETS[name], TRIES, TUNE, SEEDS, ALL_RATES)
-    plan = (ATTENTION_TRIES, ATTENTION_TUNE, ATTENTION_SEEDS, ATTENTION_ALL_RATES)
-    return measure(ATTENTION[name], *plan)
-
-
 if __name__ == "__main__":
-    names = [*NETS, *ATTENTION]
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        each = tqdm(pool.map(measure_named, names), desc="sides", total=len(names))
-        found = dict(zip(names, each, strict=True))
-    torch.set_num_threads(1)
+    torch.set_num_threads(1)  # the matrices are small: a second thread does not help
+    found = {}
+    for name, side in tqdm((NETS | ATTENTION).items(), desc="sides"):
+        few = name in ATTENTION
+        plan = (ATTENTION_TRIES, ATTENTION_SEEDS) if few else (TRIES, SEEDS)
+        found[name] = measure(side, *plan)
     write_experiment(
         __file__,
         {
             "blocks": BLOCKS,
             "seeds": SEEDS,
-            "all_rates": ALL_RATES,
             "attention_seeds": ATTENTION_SEEDS,
-            "attention_all_rates": ATTENTION_ALL_RATES,
+            "tuning_seeds": len(TUNE),
             "tries": TRIES,
             "attention_tries": ATTENTION_TRIES,
             "epochs": EPOCHS,
