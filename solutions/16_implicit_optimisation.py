@@ -41,7 +41,7 @@ from course_lib.nn.biases import affine
 
 kept, script = stored("16_implicit_optimisation"), experiment("16_implicit_optimisation")
 nets, attention = kept["nets"], kept["attention"]
-assert kept["seeds"] == 20 and kept["blocks"] == 30 and kept["epochs"] == 4
+assert kept["seeds"] == 20 and kept["blocks"] == 30 and kept["epochs"] == 2
 assert kept["attention_seeds"] == 12 and kept["tuning_seeds"] == 6
 data = digits()
 
@@ -50,8 +50,8 @@ data = digits()
 #
 # Write down a guess for each. The lesson answers all three.
 #
-# 1. A network of 30 blocks without shortcuts is trained on digits at 14 learning rates, spread over two powers
-#    of ten. At how many of them does it learn anything worth the name?
+# 1. A network of 30 blocks without shortcuts is trained on digits at 11 learning rates, of which the highest is nearly 50 times
+#    the lowest. At how many of them does it learn anything worth the name?
 # 2. Each block $f(\mathbf{x})$ becomes $\mathbf{x} + f(\mathbf{x})$, where $f$ keeps the size of a random change. By what factor do
 #    30 such blocks stretch one: 1, 30 or 30 000?
 # 3. In ReZero a block is $\mathbf{x} + \alpha f(\mathbf{x})$, and every $\alpha$ starts at 0. Which numbers does the first step
@@ -461,10 +461,10 @@ show(
 # ## Thirty blocks on digits
 #
 # Now train. The stored experiment takes networks of 30 blocks of width 16, 60 matrices in the blocks, and trains them
-# for 80 steps, four epochs of digits in batches of 50, by gradient descent; four sides by Adam. Each side has 14 learning rates, $10^{1/6}$
+# for 80 steps, two epochs of digits in batches of 25, by gradient descent; four sides by Adam. Each side has 11 learning rates, $10^{1/6}$
 # apart, and keeps the one with the lowest training loss on six tuning seeds. Then 20 other seeds report. A rate *works* if
 # the loss ends below half of what a guess among ten classes has, $\tfrac{1}{2} \ln 10 \approx 1.15$; how many do is counted on
-# the tuning seeds, where all are trained. (A choice with steps half as large changes no comparison below.) Some sides are there to tell causes: a norm
+# the tuning seeds. (A choice with steps half as large changes no comparison below.) Some sides are there to tell causes: a norm
 # without shortcuts, or at the very end alone; CenterNorm; Post-LN with a warm-up over 20 steps (lesson 11); ReLU with LeCun's last weights,
 # tanh with He's; and ReLU with half of He's, where its gain is about that of tanh. All with a norm before the branch have LayerNorm at the end, as usual.
 
@@ -502,12 +502,6 @@ def below(one, other, of=nets):
     return gap
 
 
-def decades(one, other):
-    """Return over how many more powers of ten the rates of one side work, run by run."""
-    wide, narrow = (torch.tensor(nets[name]["width"], dtype=torch.float64) for name in (one, other))
-    return confidence_interval(wide - narrow)
-
-
 def ever_works(name):
     """Return whether a rate of a side works in any of its runs, on any grid."""
     side = nets[name]
@@ -519,12 +513,12 @@ def ever_works(name):
 # The table: every side
 by_descent = [name for name in nets if not name.startswith("Adam")]
 rows = {
-    name: {"loss": last(name), "width": nets[name]["width"]}
+    name: {"loss": last(name), "working": nets[name]["working"]}
     | {what: nets[name]["start"][what] for what in ("gain", "open")}
     for name in by_descent
 }
-assert all(len(of["loss"]) == 20 and len(of["width"]) == 6 for of in rows.values())
-assert all(len(side["rates"]) == 14 for side in nets.values())
+assert all(len(of["loss"]) == 20 and len(of["working"]) == 6 for of in rows.values())
+assert all(len(side["rates"]) == 11 for side in nets.values())
 shown = [
     [name, gain_of(name), at_start(name, "open"), f"10^{at_start(name, 'upper'):.0f}", median(last(name))]
     for name in nets
@@ -535,7 +529,7 @@ say(table(columns, shown))
 # %% [markdown]
 # Gain, open share and bound are those of all blocks at the start; the loss is the last training loss, at the best rate: medians of
 # 20 runs. A run that diverges counts as a loss of 100. All intervals below are over divisions and starts of these images; for other data they are too narrow.
-# Here is every run by gradient descent, and over how many powers of ten rates work, in six runs.
+# Here is every run by gradient descent, and how many of the 11 rates work, in six runs.
 
 # %% tags=["hide-input"]
 # The figure: every run by gradient descent
@@ -546,7 +540,7 @@ show(
             "gain": ("gain", "log", (1e-2, 1e5), (0.01, 1, 1000)),
             "open": ("open share", "linear", (0.0, 1.0), (0, 0.5, 1)),
             "loss": ("last loss", "log", (0.05, 100.0), (0.1, 1, 10, 100)),
-            "width": ("rates, decades", "linear", (0.0, 3.0), (0, 1, 2, 3)),
+            "working": ("rates that work", "linear", (0.0, 11.0), (0, 5, 10)),
         },
     ),
     alt="Four columns of dots, a row for each side. In the median the gain is below 1 without shortcuts, above 10 000 with plain shortcuts "
@@ -596,7 +590,7 @@ show(
         },
         guess,
     ),
-    alt="Training losses over four epochs in four panels, with a dotted line for a guess. Shortcuts: without any the loss stays on the line, with "
+    alt="Training losses over two epochs in four panels, with a dotted line for a guess. Shortcuts: without any the loss stays on the line, with "
     "plain ones it falls from the cap, 100, to 36, and with small branches to less than a half. Norms: DeepNorm falls to 0.4 and Pre-LN to 0.9; "
     "the others stay near the line. Activations: tanh with shortcuts falls to 1, tanh without stays near the line. Adam: the scaled residual falls to 0.2, the "
     "plain one to 4, and without shortcuts it stays near 2.",
@@ -683,8 +677,8 @@ choose_fix = check("16.choose_fix", choose_fix)
 # ## Attention on digits
 #
 # The second part of the experiment trains small vision transformers (Dosovitskiy and others 2021) by Adam. An image is cut into 16 patches of two by
-# two pixels, which are the tokens; two layers follow, that is four blocks, Pre-LN throughout. They are dear: 60 steps, 9 learning rates, chosen on six
-# seeds; twelve others report. Branches of cosine attention start at 0.6 of the size of the others. So dot-product attention takes part
+# two pixels, which are the tokens; two layers follow, that is four blocks, Pre-LN throughout. They are dear: 80 steps too, but 8 learning rates, chosen on six
+# seeds, and twelve others report. Branches of cosine attention start at 0.6 of the size of the others. So dot-product attention takes part
 # with values that make it as small, too, and those of L2 attention start large enough to make it no smaller than dot-product attention.
 
 # %% tags=["hide-input"]
@@ -810,8 +804,8 @@ small = ("scaled residual", "ReZero", "LayerScale")
 without = ("no shortcut", "residual", "residual, norm at the end")
 assert not any(map(ever_works, (*without, "Adam: no shortcut", "Adam: residual")))
 gains = [below(name, "no shortcut") for name in small]
-rates = [decades(name, "no shortcut") for name in small]
-assert all(gap.low > 1 for gap in gains) and all(gap.low > 0.4 for gap in rates)
+assert all(gap.low > 1 for gap in gains)
+assert all(min(nets[name]["working"]) > 0 for name in small)
 assert all(0.5 < at_start(name, "gain") < 2 and at_start(name, "open") > 0.3 for name in small)
 assert at_start("residual", "gain") > 5000 and at_start("residual", "open") < 0.1
 assert below("scaled residual", "Adam: no shortcut").low > 0.5
@@ -835,8 +829,6 @@ assert below("Pre-LN", "Pre-CenterNorm").low > 0.5
 assert at_start("Pre-LN", "gain") < 0.01 * at_start("Pre-CenterNorm", "gain")
 assert at_start("Pre-LN", "upper") > at_start("residual", "upper") + 50
 of_mean = below("Pre-RMSNorm", "Pre-LN")
-against = below("scaled residual", "DeepNorm")
-assert against.low > 0 and decades("DeepNorm", "scaled residual").low > 0
 verdict(
     "C3, normalisation: it eases training through gradient flow and the Lipschitz constant.",
     "holds when it makes branches count little beside a shortcut, for gradient flow",
@@ -867,7 +859,7 @@ verdict(
 # %% tags=["hide-input"]
 # The verdict: activations
 assert not any(map(ever_works, ("tanh, no shortcut", "residual", "residual, LeCun")))
-assert min(nets["tanh, residual"]["width"]) > 0 and below("tanh, residual", "residual").low > 5
+assert min(nets["tanh, residual"]["working"]) > 0 and below("tanh, residual", "residual").low > 5
 of_weights = below("tanh, residual, He", "residual, LeCun")
 like_tanh = below("residual, half weights", "tanh, residual")
 print(of_weights, like_tanh, below("tanh, residual", "tanh, residual, He"), below("residual, LeCun", "residual"))
