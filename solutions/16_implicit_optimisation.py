@@ -548,7 +548,7 @@ show(
             "gain": ("gain", "log", (1e-2, 1e5), (0.01, 1, 1000)),
             "open": ("open share", "linear", (0.0, 1.0), (0, 0.5, 1)),
             "loss": ("last loss", "log", (0.05, 100.0), (0.1, 1, 10, 100)),
-            "working": ("rates that work", "linear", (0.0, 11.0), (0, 5, 10)),
+            "working": ("rates", "linear", (0.0, 11.0), (0, 5, 10)),
         },
     ),
     alt="Four columns of dots, a row for each side. In the median the gain is below 1 without shortcuts, above 10 000 with plain shortcuts "
