@@ -455,8 +455,7 @@ show(
 # tanh is bounded, and ReLU is not. A branch with tanh cannot give more than its last weights allow, however large
 # its input has grown. In a residual network large signals get a step of much the same length in each block: the size grows like $\sqrt{L}$,
 # where ReLU doubles its square. And where tanh saturates its slope is small, so the Jacobian grows less too. Besides, the last weights of
-# its branches start $\sqrt{2}$ smaller: LeCun's, not He's (lesson 04). With ReLU that alone would leave a gain of $1.5^{15} \approx 440$. So
-# each activation is trained with the other's last weights too.
+# its branches start $\sqrt{2}$ smaller: LeCun's, not He's (lesson 04). So each activation is trained with the other's last weights too.
 #
 # ## Thirty blocks on digits
 #
@@ -464,9 +463,9 @@ show(
 # for 80 steps, two epochs of digits in batches of 25, by gradient descent; four sides by Adam. Each side has 11 learning rates, $10^{1/6}$
 # apart, and keeps the one with the lowest training loss on six tuning seeds. Then 20 other seeds report. A rate *works* if
 # the loss ends below half of what a guess among ten classes has, $\tfrac{1}{2} \ln 10 \approx 1.15$; how many do is counted on
-# the tuning seeds. (A choice with steps half as large changes no comparison below.) Some sides are there to tell causes: a norm
-# without shortcuts, or at the very end alone; CenterNorm; Post-LN with a warm-up over 20 steps (lesson 11); ReLU with LeCun's last weights,
-# tanh with He's; and ReLU with half of He's, where its gain is about that of tanh. All with a norm before the branch have LayerNorm at the end, as usual.
+# the tuning seeds. (A choice with steps half as large changes no comparison below.) Some sides tell causes: a norm
+# without shortcuts, or at the very end alone; CenterNorm; a warm-up over 20 steps (lesson 11); ReLU with LeCun's last weights,
+# tanh with He's; ReLU with half of He's, where its gain is about that of tanh. (Pre-LN sides have LayerNorm at the end, as usual.)
 
 # %% tags=["hide-input"]
 # Numbers of a side, and differences run by run
@@ -535,8 +534,7 @@ say(table(columns, shown))
 
 # %% [markdown]
 # Gain, open share and bound are those of all blocks at the start; the loss is the last training loss, at the best rate: medians of
-# 20 runs. A run that diverges counts as 100 where a rate is chosen; in the differences below no loss counts more than that of a guess, 2.30, or one
-# run would outweigh all others. Intervals are over divisions and starts of these images; for other data they are too narrow.
+# 20 runs. A run that diverges counts as 100 where a rate is chosen, and in the differences below no loss counts more than that of a guess, 2.30. Intervals are over divisions and starts of these images; for other data they are too narrow.
 # Here is every run by gradient descent, and how many of the 11 rates work, in six runs.
 
 # %% tags=["hide-input"]
@@ -624,8 +622,8 @@ say(
 )
 
 # %% [markdown]
-# So the gain does not tell who trains: Post-LN's is near 1 in the median, and it does not, in this time. The medians of the open share are
-# in order, but nearly meet: tanh with shortcuts just misses, with a half of its runs. Nothing changed the share alone. It is a hint, and no cause is shown.
+# So the gain does not tell who trains: Post-LN's is near 1 in the median, and it does not, in this time. The open shares are
+# in order, but nearly meet: tanh with shortcuts just misses. Nothing changed the share alone: it is a hint, and no cause is shown.
 
 # %% [markdown]
 # ## Which change mends what?
@@ -685,9 +683,9 @@ choose_fix = check("16.choose_fix", choose_fix)
 # ## Attention on digits
 #
 # The second part of the experiment trains small vision transformers (Dosovitskiy and others 2021) by Adam. An image is cut into 16 patches of two by
-# two pixels, which are the tokens; two layers follow, that is four blocks, Pre-LN throughout. They are dear: 80 steps too, but 8 learning rates, chosen on six
-# seeds, and twelve others report. Branches of cosine attention start at 0.6 of the size of the others. So dot-product attention takes part
-# with values that make it as small, too, and those of L2 attention start large enough to make it no smaller than dot-product attention.
+# two pixels, the tokens; two layers follow, that is four Pre-LN blocks. Each side has 8 learning rates and six tuning
+# seeds; twelve others report. Cosine branches start at 0.6 of the size of the others. So dot-product attention takes part
+# with values as small, too, and L2 attention with values that make it as large as dot-product attention.
 
 # %% tags=["hide-input"]
 # The table: kinds of attention
