@@ -749,7 +749,8 @@ def cosine_of_digits(name, seed=0):
     return analysis.likeness([chain(*net.blocks_of(params)).forward(h)]).item()
 
 
-alike = {name: cosine_of_digits(name) for name in ("norm, no shortcut", "Post-LN", "DeepNorm", "ReZero")}
+sides = ("norm, no shortcut", "Post-LN", "DeepNorm", "ReZero")
+alike = {name: cosine_of_digits(name) for name in sides}
 
 # %% tags=["hide-input"]
 # The table: how alike two digits are
