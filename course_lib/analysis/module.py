@@ -164,14 +164,37 @@ def residual(module: Module, alpha: Tensor | float = 1.0, skip: float = 1.0) -> 
     return Module(forward, jacobian, jvp, vjp, module.axes)
 
 
+def block(
+    branch: Module,
+    alpha: Tensor | float | None = 1.0,
+    skip: float = 1.0,
+    before: Module | None = None,
+    behind: Module | None = None,
+) -> Module:
+    """Return `behind(skip · x + alpha ⊙ f(before(x)))`, the form of every block of a deep network.
+
+    alpha: as `residual` takes it; None for no shortcut. before, behind: norms, or None for none.
+
+    >>> from course_lib.analysis import activation
+    >>> f = activation("tanh")
+    >>> block(f, alpha=None, before=f).jacobian(torch.zeros(1))
+    tensor([[1.]])
+    """
+    if before is not None:
+        branch = chain(before, branch)
+    if alpha is not None:
+        branch = residual(branch, alpha, skip)
+    return branch if behind is None else chain(branch, behind)
+
+
 def pre_norm(module: Module, norm: Module) -> Module:
     """Return `x + f(norm(x))`: `I + J_f J_norm`. The way past f is never divided by anything."""
-    return residual(chain(norm, module))
+    return block(module, before=norm)
 
 
 def post_norm(module: Module, norm: Module) -> Module:
     """Return `norm(x + f(x))`: `J_norm (I + J_f)`."""
-    return chain(residual(module), norm)
+    return block(module, behind=norm)
 
 
 def deep_norm(module: Module, norm: Module, layers: float) -> Module:
@@ -179,7 +202,7 @@ def deep_norm(module: Module, norm: Module, layers: float) -> Module:
 
     Weights of f are to start smaller, by β. Source: Wang and others (2022), DeepNet.
     """
-    return chain(residual(module, skip=deep_norm_scale(layers)[0]), norm)
+    return block(module, skip=deep_norm_scale(layers)[0], behind=norm)
 
 
 def deep_norm_scale(layers: float) -> tuple[float, float]:

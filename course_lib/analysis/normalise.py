@@ -7,6 +7,8 @@ A size grows with its input. So each Jacobian has the form `(A − z zᵀ/D) / s
 size alone is taken away.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -84,12 +86,17 @@ def layer_norm(gamma: Tensor, beta: Tensor, eps: float = 1e-5) -> Module:
     )
 
 
+def root_mean_square(x: Tensor, eps: float) -> Tensor:
+    """Return `r = √(mean(x²) + ε)` of each example, `(..., 1)`."""
+    return (x.square().mean(dim=-1, keepdim=True) + eps).sqrt()
+
+
 def rms_norm_jvp(dx: Tensor, x: Tensor, gamma: Tensor, eps: float = 1e-5) -> Tensor:
     """Return what RMSNorm makes of a small change dx of x, `(..., D)`, without a matrix.
 
     It is `γ ⊙ (dx − z mean(z ⊙ dx)) / r` with `r = √(mean(x²) + ε)` and `z = x/r`.
     """
-    r = (x.square().mean(dim=-1, keepdim=True) + eps).sqrt()
+    r = root_mean_square(x, eps)
     z = x / r
     return gamma * (dx - z * (z * dx).mean(dim=-1, keepdim=True)) / r
 
@@ -103,16 +110,14 @@ def rms_norm(gamma: Tensor, eps: float = 1e-5) -> Module:
     tensor(1.)
     """
 
-    def size(x: Tensor) -> Tensor:
-        return (x.square().mean(dim=-1, keepdim=True) + eps).sqrt()
-
     def jacobian(x: Tensor) -> Tensor:
-        z = x / size(x)
+        r = root_mean_square(x, eps)
+        z = x / r
         inner = _identity(x) - z[..., :, None] * z[..., None, :] / x.shape[-1]
-        return gamma[:, None] * inner / size(x)[..., None]
+        return gamma[:, None] * inner / r[..., None]
 
     return Module(
-        forward=lambda x: gamma * x / size(x),
+        forward=lambda x: gamma * x / root_mean_square(x, eps),
         jacobian=jacobian,
         jvp=lambda dx, x: rms_norm_jvp(dx, x, gamma, eps),
         vjp=lambda g, x: rms_norm_jvp(gamma * g, x, torch.ones_like(gamma), eps),
@@ -139,6 +144,13 @@ def center_norm(gamma: Tensor, beta: Tensor) -> Module:
         jvp=lambda dx, x: factor * gamma * centred(dx),
         vjp=lambda g, x: factor * centred(gamma * g),
     )
+
+
+NORMS: dict[str, Callable[[Tensor, Tensor], Module]] = {  # of γ and β; RMSNorm has no β
+    "LayerNorm": layer_norm,
+    "RMSNorm": lambda gamma, beta: rms_norm(gamma),
+    "CenterNorm": center_norm,
+}
 
 
 def _identity(x: Tensor) -> Tensor:

@@ -12,13 +12,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib.analysis.linear_maps import linear
-from course_lib.analysis.module import Module, chain, residual, signals
-from course_lib.analysis.normalise import layer_norm, rms_norm
+from course_lib.analysis.module import Module, block, chain, signals
+from course_lib.analysis.normalise import NORMS
 from course_lib.analysis.pointwise import activation as pointwise
 
 SHORTCUTS = ("none", "plain", "1/√L", "ReZero")
-NORMS = ("none", "LayerNorm", "RMSNorm")
-PLACES = ("pre", "post")
+PLACES = {"pre": "before", "post": "behind"}  # what `block` calls the place of a norm
 
 
 def blocks(
@@ -32,14 +31,14 @@ def blocks(
 
     weights: L matrices `(d, d)`. activation: one of `nn.activations`. shortcut: one of `SHORTCUTS`,
     which multiply the layer by 1, by 1/√L, or, in ReZero at its start, by 0, before they add it to
-    its input. norm: one of `NORMS`, with γ = 1. place: "pre" normalises what goes into the layer,
-    "post" what comes out, behind the shortcut.
+    its input. norm: "none" or one of `NORMS`, with γ = 1 and β = 0. place: "pre" normalises what
+    goes into the layer, "post" what comes out, behind the shortcut.
     Raises ValueError for a name that is not there.
 
     >>> len(blocks(torch.ones(3, 2, 2), "tanh", shortcut="1/√L", norm="LayerNorm"))
     3
     """
-    named = (shortcut, SHORTCUTS), (norm, NORMS), (place, PLACES)
+    named = (shortcut, SHORTCUTS), (norm, ("none", *NORMS)), (place, PLACES)
     for name, known in named:
         if name not in known:
             raise ValueError(f"{name!r} is not known; there are {', '.join(known)}")
@@ -48,20 +47,9 @@ def blocks(
 
 
 def _block(weight: Tensor, activation: str, alpha: float | None, norm: str, place: str) -> Module:
-    layer = chain(linear(weight), pointwise(activation))
-    around = _norm(norm, weight)
-    if around and place == "pre":
-        layer = chain(around, layer)
-    if alpha is not None:
-        layer = residual(layer, alpha)
-    return chain(layer, around) if around and place == "post" else layer
-
-
-def _norm(name: str, weight: Tensor) -> Module | None:
-    ones = weight.new_ones(weight.shape[-1])
-    if name == "LayerNorm":
-        return layer_norm(ones, 0 * ones)
-    return rms_norm(ones) if name == "RMSNorm" else None
+    layer, ones = chain(linear(weight), pointwise(activation)), weight.new_ones(weight.shape[-1])
+    norms = {} if norm == "none" else {PLACES[place]: NORMS[norm](ones, 0 * ones)}
+    return block(layer, alpha, **norms)
 
 
 def sizes(tensors: Sequence[Tensor]) -> Tensor:

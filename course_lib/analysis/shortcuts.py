@@ -7,6 +7,8 @@ output; g the gradient of the loss with respect to a block's output.
 import torch
 from torch import Tensor
 
+from course_lib.analysis.module import residual_jacobian
+
 
 def rezero_vjp(g: Tensor, f: Tensor, J: Tensor, alpha: Tensor | float) -> tuple[Tensor, Tensor]:
     """Return the gradients of the inputs and of α of a block `y = x + α f(x)`, for a batch.
@@ -36,5 +38,4 @@ def norm_jacobians(J: Tensor, J_norm: Tensor) -> tuple[Tensor, Tensor]:
     >>> pre.diag(), post.diag()
     (tensor([1., 1.]), tensor([0.5000, 0.5000]))
     """
-    eye = torch.eye(J.shape[-1], dtype=J.dtype, device=J.device)
-    return eye + J @ J_norm, J_norm @ (eye + J)
+    return residual_jacobian(J @ J_norm), J_norm @ residual_jacobian(J)

@@ -141,7 +141,7 @@ def curves(panels: Mapping[str, Mapping[str, Numbers]], guess: float) -> Figure:
         look = {"fontsize": 9, "handlelength": 1.3, "columnspacing": 0.8, "handletextpad": 0.5}
         ax.legend(loc="upper left", borderpad=0, ncols=2, **look)
     for ax in axes[-1]:
-        ax.set_xlabel("epoch")
+        ax.set(xlabel="epoch", xticks=range(len(runs)))
     for ax in axes[:, 0]:
         ax.set_ylabel("training loss")
     return fig

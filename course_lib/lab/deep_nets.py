@@ -13,7 +13,6 @@ from torch import Tensor
 
 from course_lib.analysis import (
     Module,
-    center_norm,
     chain,
     cosine_attention,
     deep_norm,
@@ -25,19 +24,14 @@ from course_lib.analysis import (
     linear,
     post_norm,
     pre_norm,
-    residual,
-    rms_norm,
     sum_of,
 )
+from course_lib.analysis.module import block
+from course_lib.analysis.normalise import NORMS
 from course_lib.lab.training import Params
 from course_lib.nn.biases import affine
 from course_lib.nn.initializers import he_normal, lecun_normal
 
-NORMS: dict[str, Callable[[Tensor, Tensor], Module]] = {
-    "LayerNorm": layer_norm,
-    "RMSNorm": lambda gamma, beta: rms_norm(gamma),
-    "CenterNorm": center_norm,
-}
 ATTENTIONS: dict[str, Callable[..., Module]] = {  # of matrices Q, K and V; L2 has no K
     "dot-product": dot_product_attention,
     "L2": l2_attention,
@@ -45,12 +39,12 @@ ATTENTIONS: dict[str, Callable[..., Module]] = {  # of matrices Q, K and V; L2 h
 }
 # A block, made of its branch, a norm, a learnt weight of the branch, and how many blocks there are.
 SCHEMES: dict[str, Callable[[Module, Module, Tensor, int], Module]] = {
-    "no shortcut": lambda branch, norm, alpha, blocks: branch,
-    "norm, no shortcut": lambda branch, norm, alpha, blocks: chain(branch, norm),
-    "residual": lambda branch, norm, alpha, blocks: residual(branch),
-    "scaled residual": lambda branch, norm, alpha, blocks: residual(branch, blocks**-0.5),
-    "ReZero": lambda branch, norm, alpha, blocks: residual(branch, alpha),
-    "LayerScale": lambda branch, norm, alpha, blocks: residual(branch, alpha),
+    "no shortcut": lambda branch, norm, alpha, blocks: block(branch, None),
+    "norm, no shortcut": lambda branch, norm, alpha, blocks: block(branch, None, behind=norm),
+    "residual": lambda branch, norm, alpha, blocks: block(branch),
+    "scaled residual": lambda branch, norm, alpha, blocks: block(branch, blocks**-0.5),
+    "ReZero": lambda branch, norm, alpha, blocks: block(branch, alpha),
+    "LayerScale": lambda branch, norm, alpha, blocks: block(branch, alpha),
     "Pre-LN": lambda branch, norm, alpha, blocks: pre_norm(branch, norm),
     "Post-LN": lambda branch, norm, alpha, blocks: post_norm(branch, norm),
     "DeepNorm": lambda branch, norm, alpha, blocks: deep_norm(branch, norm, blocks / 2),

@@ -26,8 +26,9 @@ def experiment():
     [
         ("scaled residual", torch.optim.SGD),
         ("Pre-LN", torch.optim.SGD),
+        ("residual, half weights", torch.optim.SGD),
         ("Adam: scaled residual", torch.optim.Adam),
-        ("cosine, no norm", torch.optim.Adam),
+        ("cosine", torch.optim.Adam),
     ],
 )
 def test_a_batched_run_equals_the_run_of_torchs_optimizer(experiment, monkeypatch, name, optimizer):
@@ -61,11 +62,6 @@ def test_a_norm_at_the_end_is_torchs(experiment):
     torch.testing.assert_close(net.forward(params, x), expected)
 
 
-def test_width_counts_the_rates_that_work(experiment):
-    losses = torch.tensor([[2.0, 2.0], [1.0, 1.2], [0.1, 2.0], [100.0, 2.0]])
-    torch.testing.assert_close(experiment.width(losses), torch.tensor([2 / 6, 0.0]))
-
-
 def test_a_run_that_diverged_counts_as_the_cap(experiment):
     losses = torch.tensor([[[2.0, 1e5], [2.0, math.nan]]])
     found = SimpleNamespace(history={"train_loss": losses})
@@ -73,55 +69,95 @@ def test_a_run_that_diverged_counts_as_the_cap(experiment):
 
 
 def test_the_lowest_loss_on_the_tuning_seeds_chooses_the_rate(experiment, monkeypatch):
+    rates = [1e-5, 0.1, 10.0]
     monkeypatch.setattr(experiment, "EPOCHS", 1)
-    side = experiment.NETS["scaled residual"]._replace(lowest=-3.0)
-    monkeypatch.setattr(experiment.Side, "rates", lambda self, tries: [1e-5, 0.1, 10.0])
-    found = experiment.measure(side, 3, range(7, 9), seeds=3, all_rates=2)
-    tuning = experiment.curves(experiment.train(side, [1e-5, 0.1, 10.0], range(7, 9)))[..., -1]
-    torch.testing.assert_close(found["tuning"], tuning.mean(dim=1))
-    assert found["lr"] == 0.1 == [1e-5, 0.1, 10.0][tuning.mean(dim=1).argmin()]
+    monkeypatch.setattr(experiment, "TUNE", range(7, 9))
+    monkeypatch.setattr(experiment.Side, "rates", lambda self, tries: rates)
+    side = experiment.NETS["scaled residual"]
+    found = experiment.measure(side, 3, seeds=3)
+    tuning = experiment.curves(experiment.train(side, rates, range(7, 9)))[..., -1]
+    torch.testing.assert_close(found["by_rate"], tuning)
+    assert found["working"].tolist() == (tuning < experiment.WORKS).sum(dim=0).tolist()
+    assert found["lr"] == 0.1 == rates[tuning.mean(dim=1).argmin()]
     again = experiment.curves(experiment.train(side, [0.1], range(3)))[0]
     torch.testing.assert_close(found["curve"], again)
-    torch.testing.assert_close(found["by_rate"][1], again[:2, -1], rtol=1e-4, atol=1e-4)
-    assert len(found["start"]["gain"]) == len(found["end"]["flow"]) == 3
+    assert len(found["start"]["gain"]) == len(found["end"]["open"]) == 3
+
+
+def test_the_finer_choice_looks_half_a_step_to_either_side(experiment, monkeypatch):
+    monkeypatch.setattr(experiment, "EPOCHS", 1)
+    monkeypatch.setattr(experiment, "TUNE", range(7, 9))
+    monkeypatch.setattr(experiment.Side, "rates", lambda self, tries: [1e-5, 0.1, 10.0])
+    side, half = experiment.NETS["scaled residual"], experiment.STEP**0.5
+    found = experiment.measure(side, 3, seeds=2)["finer"]
+    near = [0.1 / half, 0.1, 0.1 * half]
+    losses = experiment.curves(experiment.train(side, near, range(7, 9)))[..., -1].mean(dim=1)
+    assert found["lr"] == near[losses.argmin()]
+    last = experiment.curves(experiment.train(side, [found["lr"]], range(2)))[0, :, -1]
+    torch.testing.assert_close(found["last"], last)
+
+
+def test_weights_of_the_other_activation_are_its_own_start(experiment):
+    sides = experiment.NETS
+    for mine, theirs in (
+        ("residual, LeCun", "tanh, residual"),
+        ("tanh, residual, He", "residual"),
+    ):
+        torch.testing.assert_close(sides[mine].start(3), sides[theirs].start(3))
+
+
+def test_attention_of_another_size_differs_in_its_values_alone(experiment):
+    plain = experiment.ATTENTION["dot-product"].start(3)
+    small = experiment.ATTENTION["small dot-product"].start(3)
+    changed = {name for name in plain if not torch.equal(plain[name], small[name])}
+    assert changed == {"0.V0", "0.V1", "2.V0", "2.V1"}
+
+
+def branch_size(side):
+    """Return the size of what the first branch of a transformer gives, against what it takes."""
+    found = []
+    for seed in range(20):
+        params, x = side.start(seed), digits().train.x[:20]
+        tokens = layer_norm(side.net.tokens(params, x), (side.net.width,))
+        out = side.net.attention_of(params, 0).forward(tokens)
+        found.append((out.square().mean() / tokens.square().mean()).sqrt().item())
+    return sum(found) / len(found)
+
+
+@pytest.mark.parametrize(("one", "other"), [("small dot-product", "cosine"), ("L2", "dot-product")])
+def test_branches_of_attention_start_alike_in_size(experiment, one, other):
+    sizes = [branch_size(experiment.ATTENTION[name]) for name in (one, other)]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.15)
 
 
 def test_seeds_that_choose_are_not_reported(experiment):
     assert not set(experiment.TUNE) & set(range(experiment.SEEDS))
-    assert not set(experiment.ATTENTION_TUNE) & set(range(experiment.ATTENTION_SEEDS))
+    assert len(experiment.TUNE) == DATA["tuning_seeds"] == 6
 
 
 def test_there_are_as_many_runs_as_it_says():
-    for group, seeds, few in (("nets", 20, 8), ("attention", 6, 3)):
+    for group, seeds in (("nets", DATA["seeds"]), ("attention", DATA["attention_seeds"])):
         for side in DATA[group].values():
             assert len(side["curve"]) == len(side["test_accuracy"]) == seeds
-            assert {len(runs) for runs in side["by_rate"]} == {few}
+            assert len(side["finer"]["last"]) == seeds
+            assert {len(runs) for runs in side["by_rate"]} == {DATA["tuning_seeds"]}
             assert {len(value) for value in side["start"].values()} == {seeds}
-    assert (DATA["seeds"], DATA["all_rates"]) == (20, 8)
-    assert (DATA["attention_seeds"], DATA["attention_all_rates"]) == (6, 3)
+    assert (DATA["seeds"], DATA["attention_seeds"]) == (20, 12)
 
 
 def test_every_side_had_as_many_rates_and_none_was_cut_off():
     for group, tries in (("nets", DATA["tries"]), ("attention", DATA["attention_tries"])):
         for name, side in DATA[group].items():
-            assert len(side["rates"]) == len(side["tuning"]) == tries
+            assert len(side["rates"]) == len(side["by_rate"]) == tries
+            assert (
+                side["working"] == (torch.tensor(side["by_rate"]) < DATA["works"]).sum(0).tolist()
+            )
             steps = torch.tensor(side["rates"]).log10().diff()
             assert steps.max() < 1 / 6 + 1e-4
             assert side["rates"][0] < side["lr"] < side["rates"][-1], name
-            assert side["lr"] == side["rates"][side["tuning"].index(min(side["tuning"]))]
-
-
-def test_the_rates_that_work_end_within_what_was_tried():
-    """Of no run the lowest or the highest rate works: the width is no cut-off number."""
-    for name, side in SIDES.items():
-        assert min(side["by_rate"][0] + side["by_rate"][-1]) > DATA["works"], name
-
-
-def test_the_chosen_rates_run_is_that_of_all_rates():
-    for name, side in SIDES.items():
-        few = side["by_rate"][side["rates"].index(side["lr"])]
-        for one, other in zip(few, side["curve"], strict=False):
-            assert one == pytest.approx(other[-1], rel=0.5) or max(one, other[-1]) > 2, name
+            tuning = torch.tensor(side["by_rate"]).mean(dim=1)
+            assert side["lr"] == side["rates"][tuning.argmin()]
+            assert abs(math.log10(side["finer"]["lr"] / side["lr"])) < 1 / 12 + 1e-4
 
 
 def test_bounds_hold():

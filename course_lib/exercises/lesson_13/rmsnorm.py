@@ -68,14 +68,15 @@ def _difference(dx: Tensor, x: Tensor, gamma: Tensor, eps: float) -> Tensor:
     return forward(x + dx) - forward(x)
 
 
-SLIPS = """
+ROOT = "root_mean_square(x, eps)"
+SLIPS = f"""
 size held fixed: (dx - z * (z * dx).mean(dim=-1, keepdim=True)) → dx
     The size r is treated as a constant. When x changes, r changes too: a part of the derivative
     is missing.
 sum for mean: (z * dx).mean → (z * dx).sum
     In the part that belongs to the size you add up where a mean is due. r is made of a mean of
     squares: look at its derivative.
-sum of squares: x.square().mean → x.square().sum
+sum of squares: {ROOT} → (x.square().sum(dim=-1, keepdim=True) + eps).sqrt()
     Under the root stands the sum of squares, not their mean.
 plus for minus: (dx - z → (dx + z
     The part that belongs to the size has the other sign. If r grows, do the outputs grow or
@@ -94,14 +95,14 @@ divided twice: ) / r → ) / r**2
     You divide by r once too often in the last step.
 multiplied by r: ) / r → ) * r
     You multiply by r where you should divide: look at the last step.
-eps forgotten: + eps).sqrt() → ).sqrt()
+eps forgotten: {ROOT} → root_mean_square(x, 0.0)
     The ε handed in plays no part in your result. Where does it stand in r?
-eps of 1e-5: + eps) → + 1e-5)
+eps of 1e-5: {ROOT} → root_mean_square(x, 1e-5)
     You use the number 1e-5 for ε, whatever is handed in. Look for a number where the argument
     should stand.
-eps outside the root: + eps).sqrt() → ).sqrt() + eps
+eps outside the root: {ROOT} → root_mean_square(x, 0.0) + eps
     ε is added to the root. It stands inside, beside the mean of squares.
-no root: + eps).sqrt() → + eps)
+no root: {ROOT} → {ROOT}.square()
     The root is missing: you divide by a mean of squares.
 mean taken off, as in LayerNorm: (dx - z → (dx - dx.mean(dim=-1, keepdim=True) - z
     You take the mean off the change, as LayerNorm does. RMSNorm has no mean in it.
@@ -116,7 +117,7 @@ outputs: gamma * (dx - z * (z * dx).mean(dim=-1, keepdim=True)) / r → gamma * 
     These are the outputs of RMSNorm. What becomes of the small change dx?
 change and input exchanged: x ↔ dx
     x and dx have changed places: you took the derivative at dx.
-one size for the batch: x.square().mean(dim=-1, keepdim=True) → x.square().mean()
+one size for the batch: {ROOT} → (x.square().mean() + eps).sqrt()
     r is one number for all examples. Each example has a size of its own.
 one share for the batch: (z * dx).mean(dim=-1, keepdim=True) → (z * dx).mean()
     The mean of z times dx runs over all examples. Each example has its own.

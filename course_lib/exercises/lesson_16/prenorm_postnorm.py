@@ -45,25 +45,25 @@ def _by_einsum(J, J_norm):
     return [pre, torch.einsum("...ik,...kj->...ij", J_norm, J + eye)]
 
 
-PRE, POST = "eye + J @ J_norm", "J_norm @ (eye + J)"
+PRE, POST = "residual_jacobian(J @ J_norm)", "J_norm @ residual_jacobian(J)"
 SLIPS = f"""
 pre and post swapped: {PRE}, {POST} → {POST}, {PRE}
     The two have changed places: Pre-LN, whose shortcut meets no norm, comes first.
 order turned in Pre-LN: J @ J_norm → J_norm @ J
     In your Pre-LN block the branch comes first and the norm after it. What comes first stands
     on the right, next to the change that it takes.
-order turned in Post-LN: {POST} → (eye + J) @ J_norm
+order turned in Post-LN: {POST} → residual_jacobian(J) @ J_norm
     In your Post-LN block the norm comes first. What comes first stands on the right, next to
     the change that it takes.
 order turned in both:
-    | {PRE} → eye + J_norm @ J
-    | {POST} → (eye + J) @ J_norm
+    | {PRE} → residual_jacobian(J_norm @ J)
+    | {POST} → residual_jacobian(J) @ J_norm
     In both blocks the factors stand the wrong way round. What comes first stands on the right,
     next to the change that it takes.
-norm on the shortcut in Pre-LN: {PRE} → (eye + J) @ J_norm
+norm on the shortcut in Pre-LN: {PRE} → residual_jacobian(J) @ J_norm
     In your Pre-LN block the shortcut is normalised too. There x itself is added, before any
     norm.
-no norm on the shortcut in Post-LN: {POST} → eye + J_norm @ J
+no norm on the shortcut in Post-LN: {POST} → residual_jacobian(J_norm @ J)
     In your Post-LN block the shortcut goes past the norm. There the norm takes the sum, and so
     both ways.
 shortcut forgotten in Post-LN: {POST} → J_norm @ J
@@ -81,20 +81,20 @@ place by place in Post-LN: J_norm @ → J_norm *
 place by place in both: J @ J_norm → J * J_norm ; J_norm @ → J_norm *
     The Jacobians are multiplied place by place. One map after the other is a product of
     matrices.
-added up: {PRE} → eye + J + J_norm
+added up: {PRE} → residual_jacobian(J + J_norm)
     In Pre-LN the two Jacobians are added up. The branch comes after the norm, not beside it.
-norm added in Post-LN: {POST} → J_norm + eye + J
+norm added in Post-LN: {POST} → J_norm + residual_jacobian(J)
     In Post-LN the norm is added to the others. It comes after the sum, not beside it.
-brackets forgotten in Post-LN: {POST} → J_norm @ eye + J
+brackets forgotten in Post-LN: {POST} → J_norm + J
     In Post-LN the brackets are missing: the norm takes the shortcut, and the branch goes past
     it.
-norm forgotten in Pre-LN: {PRE} → eye + J
+norm forgotten in Pre-LN: {PRE} → residual_jacobian(J)
     The norm of your Pre-LN block is missing. Where does the branch's input come from?
-ones for the identity: torch.eye( → torch.ones(J.shape[-1],
+ones for the identity: {PRE}, {POST} → 1 + J @ J_norm, J_norm @ (1 + J)
     You add 1 to every entry of a matrix. A shortcut takes each place to itself, and to no other.
-minus: eye + J → eye - J
+minus: {PRE}, {POST} → residual_jacobian(-J @ J_norm), J_norm @ residual_jacobian(-J)
     The branch is taken away from the shortcut. A block adds.
-transposed: J @ J_norm → J.mT @ J_norm ; (eye + J) → (eye + J.mT)
+transposed: J @ J_norm → J.mT @ J_norm ; residual_jacobian(J) → residual_jacobian(J.mT)
     The branch's Jacobian is transposed. A row for each output, a column for each input: so it
     is handed in already.
 norm transposed: J @ J_norm → J @ J_norm.mT ; J_norm @ → J_norm.mT @
