@@ -1,35 +1,33 @@
 """One `torch.optim.Optimizer` that runs any rule: those of `course_lib.optim.rules`, or yours.
 
-An elementwise rule does not care where one tensor ends and the next begins. So small
-tensors that are alike (group, dtype, device, number of steps taken) are laid end to end, and the
-rule is called once for all of them. Large ones are worth a call of their own, without copying.
-A rule that looks at a whole tensor is given each as it is.
+A step gathers rows `(p, *slots, g)` and gives them to a runner, which takes the step in place: see
+`bucket`, and `one_graph` for the compiled one.
 """
 
-import operator
+import warnings
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from course_lib.optim.bucket import Bucket, advance, advance_in_chunks
-from course_lib.optim.compiled import compile_advance
+from course_lib.optim.bucket import EndToEnd, Row, advance, advance_in_pieces
 from course_lib.optim.groups import Settings
-from course_lib.optim.probe import hands_on, is_elementwise
+from course_lib.optim.one_graph import compiled_runner
+from course_lib.optim.probe import apart, is_elementwise
 from course_lib.optim.settings import check_range, complete, settable
 from course_lib.optim.signature import Rule, rule_name, slot_names
-
-LARGE = {"cpu": 2**16, "cuda": 2**22}  # with as many elements, a tensor has its own bucket
 
 
 class RuleOptimizer(torch.optim.Optimizer):
     """Run `rule` on parameters, as a torch optimizer: groups, schedulers, closures, `state_dict`.
 
     params: as for every torch optimizer. hyper: the rule's hyper-parameters, lr among them; a group
-    may have its own, and schedulers may change them. compiled: run the rule under `torch.compile`.
-    The first step then takes long, and its graphs, one for small tensors and one for large ones,
-    serve all others, however lr and t change.
+    may have its own, and schedulers may change them. compiled: run the rule as one compiled loop.
+    The first step then takes some seconds, and its graph serves all others, however lr and t
+    change. A rule that asks what a tensor or a number is cannot be compiled: a warning says so, and
+    it runs as it is written.
 
     A parameter without a gradient is left out of a step and its count of steps stays. `state[p]`
     holds `step` and the rule's slots, by their names in its signature. They have the dtype and the
@@ -67,9 +65,10 @@ class RuleOptimizer(torch.optim.Optimizer):
         for name in settable(self.rule):
             check_range(name, group[name])
         super().add_param_group(group)
-        for p in self.param_groups[-1]["params"]:
-            if p.is_complex():
-                raise ValueError("a parameter is complex; rules are written for real numbers")
+        params = self.param_groups[-1]["params"]
+        params[:] = dict.fromkeys(params)  # each once
+        if any(p.is_complex() for p in params):
+            raise ValueError("a parameter is complex; rules are written for real numbers")
 
     @torch.compiler.disable
     @torch.no_grad()
@@ -79,18 +78,12 @@ class RuleOptimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for number, group in enumerate(self.param_groups):
-            hyper = {name: group[name] for name in self._settable}
-            together = self._elementwise and not any(map(_has_places, hyper.values()))
-            for bucket in self._buckets(number, group, together):
-                bucket.step += 1
-                if together:
-                    p, g = bucket.gather()
-                    self._in_pieces(self.rule, p, g, bucket.slots, t=bucket.step, **hyper)
-                    bucket.scatter()
-                else:
-                    p, view = bucket.params[0], bucket.views[0]
-                    self._whole(self.rule, p, p.grad, view, t=bucket.step, **hyper)
+        for group in self.param_groups:
+            hyper = {name: _number(group[name]) for name in self._settable}
+            plain = all(isinstance(value, int | float) for value in hyper.values())
+            run = self._run if plain else self._as_written
+            for (t, *_), rows in self._rows(group["params"]).items():
+                run(rows, t=t, **hyper)
         return loss
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -105,39 +98,40 @@ class RuleOptimizer(torch.optim.Optimizer):
             _expect("a parameter", [own for own in ("step", *slots) if own not in of_p], name)
         super().load_state_dict(state_dict)
 
-    def _buckets(self, number: int, group: dict[str, Any], together: bool) -> list[Bucket]:
-        """Return the buckets of a group: those of its last step if they still hold, else new."""
-        params = [p for p in group["params"] if p.grad is not None]
-        known, buckets = self._plans.get((number, together), ([], []))
-        same = len(known) == len(params) and all(map(operator.is_, known, params))
-        if not same or not all(bucket.holds(self.state) for bucket in buckets):
-            slots = slot_names(self.rule)
-            buckets = [
-                Bucket(members, self.state, slots) for members in self._alike(params, together)
-            ]
-            self._plans[number, together] = params, buckets
-        return buckets
-
-    def _alike(self, params: list[Tensor], together: bool) -> Iterable[list[Tensor]]:
-        """Return the parameters, those together that share a bucket."""
-        buckets: dict[Any, list[Tensor]] = {}
+    def _rows(self, params: list[Tensor]) -> dict[tuple[Any, ...], list[Row]]:
+        """Return rows for what has a gradient, by the number of the step, dtype and device."""
+        rows: dict[tuple[Any, ...], list[Row]] = {}
         for p in params:
-            if p.grad.is_sparse:
+            g = p.grad
+            if g is None:
+                continue
+            if g.is_sparse:
                 raise ValueError("a gradient is sparse; rules are written for dense tensors")
-            alone = not together or p.numel() >= LARGE.get(p.device.type, 2**16)
-            key = id(p) if alone else (p.dtype, p.device, self.state[p].get("step", 0))
-            buckets.setdefault(key, []).append(p)
-        return buckets.values()
+            of_p = self.state[p]
+            if not of_p:
+                of_p.update({name: torch.zeros_like(p) for name in self._slots}, step=0)
+            of_p["step"] = t = of_p["step"] + 1
+            slots = [of_p[name] for name in self._slots]
+            for slot in slots:
+                if slot.dtype != p.dtype or slot.device != p.device:  # the model has been moved
+                    slot.data = slot.to(p)
+            rows.setdefault((t, p.dtype, p.device), []).append((p, *slots, g))
+        return rows
 
     def _prepare(self, hyper: dict[str, Any]) -> None:
         """Choose how the rule is run. This is not part of the state: it is found out anew."""
-        self._plans: dict[tuple[int, bool], tuple[list[Tensor], list[Bucket]]] = {}
-        self._settable = tuple(hyper)
-        self._elementwise = is_elementwise(self.rule, **hyper)
+        self._settable, self._slots = tuple(hyper), slot_names(self.rule)
+        rule = apart(self.rule, **hyper)
+        self._run = self._as_written = partial(advance, rule)
+        if is_elementwise(self.rule, **hyper):
+            self._run = EndToEnd(partial(advance_in_pieces, rule))
         if self.compiled:
-            self._whole = self._in_pieces = compile_advance(apart=hands_on(self.rule, **hyper))
-        else:
-            self._whole, self._in_pieces = advance, advance_in_chunks
+            tried = {name: _number(value) for name, value in hyper.items()}
+            try:
+                self._run = compiled_runner(rule, self._run, **tried)
+            except Exception as reason:  # of whatever kind: it is the rule's
+                said = f"{rule_name(rule)} cannot be compiled and runs as it is written: {reason}"
+                warnings.warn(said, stacklevel=3)
 
     def __getstate__(self) -> dict[str, Any]:
         return super().__getstate__() | {"rule": self.rule, "compiled": self.compiled}
@@ -149,9 +143,9 @@ class RuleOptimizer(torch.optim.Optimizer):
             self._prepare({name: self.defaults[name] for name in settable(self.rule)})
 
 
-def _has_places(value: Any) -> bool:
-    """Return whether a setting is a tensor with axes, which goes with a parameter as it is."""
-    return torch.is_tensor(value) and value.ndim > 0
+def _number(value: Any) -> Any:
+    """Return a tensor without axes as a number. One with axes goes with a parameter as it is."""
+    return value.item() if isinstance(value, Tensor) and value.ndim == 0 else value
 
 
 def _expect(where: str, missing: list[str], name: str) -> None:
