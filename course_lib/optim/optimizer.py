@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_lib.optim import in_graph
 from course_lib.optim.bucket import EndToEnd, Row, advance, advance_in_pieces
 from course_lib.optim.groups import Settings
 from course_lib.optim.one_graph import compiled_runner
@@ -34,7 +35,7 @@ class RuleOptimizer(torch.optim.Optimizer):
     device of the parameter, and follow it when the model is moved. A parameter that stands in a
     group twice takes one step, where torch warns and takes two. `OneCycleLR` and `CyclicLR` cycle
     lr, and with it β₁, or the β of a rule with momentum: see `groups.Settings`. Inside a function
-    that you compile, a step runs as it does outside, with a graph break.
+    that you compile, a step is a single operation, without a graph break: see `in_graph`.
     Raises ValueError for a hyper-parameter that the rule does not take, or that is out of range;
     for sparse gradients and complex parameters; and for a rule that returns the wrong results.
 
@@ -50,6 +51,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         self, params: Iterable[Any], rule: Rule, *, compiled: bool = False, **hyper: float | Tensor
     ):
         self.rule, self.compiled = rule, compiled
+        self._params: list[Tensor] = []  # of all groups
         defaults = Settings(complete(rule, hyper))
         self._prepare(defaults)
         super().__init__(params, defaults)
@@ -67,10 +69,10 @@ class RuleOptimizer(torch.optim.Optimizer):
         super().add_param_group(group)
         params = self.param_groups[-1]["params"]
         params[:] = dict.fromkeys(params)  # each once
+        self._params += params
         if any(p.is_complex() for p in params):
             raise ValueError("a parameter is complex; rules are written for real numbers")
 
-    @torch.compiler.disable
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Take one step along the gradients as they are; return what `closure` gives, if any."""
@@ -78,13 +80,30 @@ class RuleOptimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
+        if torch.compiler.is_compiling():
+            which = [i for i, p in enumerate(self._params) if p.grad is not None]
+            params = [self._params[i] for i in which]
+            in_graph.step(params, [p.grad for p in params], which, self._number)
+        else:
+            self._step(lambda p: (p, p.grad))
+        return loss
+
+    def step_elsewhere(
+        self, which: list[int], params: list[Tensor], gradients: list[Tensor]
+    ) -> None:
+        """Take one step with the parameters at `which` alone; `params` stand in for them."""
+        pairs = zip(params, gradients, strict=True)
+        given = dict(zip([self._params[i] for i in which], pairs, strict=True))
+        self._step(lambda p: given.get(p, (p, None)))
+
+    def _step(self, found: Callable[[Tensor], tuple[Tensor, Tensor | None]]) -> None:
+        """Take one step. found: of a parameter, the tensor to write into and the gradient."""
         for group in self.param_groups:
             hyper = {name: _number(group[name]) for name in self._settable}
             plain = all(isinstance(value, int | float) for value in hyper.values())
             run = self._run if plain else self._as_written
-            for (t, *_), rows in self._rows(group["params"]).items():
+            for (t, *_), rows in self._rows(group["params"], found).items():
                 run(rows, t=t, **hyper)
-        return loss
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what `state_dict` returned.
@@ -98,11 +117,11 @@ class RuleOptimizer(torch.optim.Optimizer):
             _expect("a parameter", [own for own in ("step", *slots) if own not in of_p], name)
         super().load_state_dict(state_dict)
 
-    def _rows(self, params: list[Tensor]) -> dict[tuple[Any, ...], list[Row]]:
+    def _rows(self, params: list[Tensor], found: Any) -> dict[tuple[Any, ...], list[Row]]:
         """Return rows for what has a gradient, by the number of the step, dtype and device."""
         rows: dict[tuple[Any, ...], list[Row]] = {}
         for p in params:
-            g = p.grad
+            place, g = found(p)
             if g is None:
                 continue
             if g.is_sparse:
@@ -115,12 +134,13 @@ class RuleOptimizer(torch.optim.Optimizer):
             for slot in slots:
                 if slot.dtype != p.dtype or slot.device != p.device:  # the model has been moved
                     slot.data = slot.to(p)
-            rows.setdefault((t, p.dtype, p.device), []).append((p, *slots, g))
+            rows.setdefault((t, p.dtype, p.device), []).append((place, *slots, g))
         return rows
 
     def _prepare(self, hyper: dict[str, Any]) -> None:
         """Choose how the rule is run. This is not part of the state: it is found out anew."""
         self._settable, self._slots = tuple(hyper), slot_names(self.rule)
+        self._number = in_graph.register(self)
         rule = apart(self.rule, **hyper)
         self._run = self._as_written = partial(advance, rule)
         if is_elementwise(self.rule, **hyper):
@@ -130,8 +150,8 @@ class RuleOptimizer(torch.optim.Optimizer):
             try:
                 self._run = compiled_runner(rule, self._run, **tried)
             except Exception as reason:  # of whatever kind: it is the rule's
-                said = f"{rule_name(rule)} cannot be compiled and runs as it is written: {reason}"
-                warnings.warn(said, stacklevel=3)
+                said = f"{rule_name(rule)} cannot be compiled and runs as it is written. "
+                warnings.warn(said + f"Tried on tensors (4, 6): {reason}"[:250], stacklevel=3)
 
     def __getstate__(self) -> dict[str, Any]:
         return super().__getstate__() | {"rule": self.rule, "compiled": self.compiled}
@@ -139,6 +159,7 @@ class RuleOptimizer(torch.optim.Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self.param_groups = [Settings(group) for group in self.param_groups]
+        self._params = [p for group in self.param_groups for p in group["params"]]
         if "rule" in state:  # a copy or a pickle; `load_state_dict` comes by here too
             self._prepare({name: self.defaults[name] for name in settable(self.rule)})
 
