@@ -1,7 +1,7 @@
 """Running a rule as it is written, and small tensors laid end to end so that it is called once.
 
-What a step works on are rows, one for each parameter: `(p, *slots, g)`. A runner takes rows of one
-dtype and device and the number of the step, and takes that step in place.
+What a step works on are rows, one for each parameter: `(p, *slots, g)`. A runner is given rows, the
+number of the step and the hyper-parameters, and takes that step in place.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -24,10 +24,27 @@ def advance(rule: Rule, rows: Iterable[Row], **hyper: Any) -> None:
 
     Raises ValueError for a result of another shape, and as `apply` does.
     """
-    for *old, g in rows:
-        p, *slots = old
-        new, kept = apply(rule, p, g, tuple(slots), **hyper)
+    for row in rows:
+        follow([row])
+        *old, g = row
+        new, kept = apply(rule, old[0], g, tuple(old[1:]), **hyper)
         write(old, (new, *kept))
+
+
+def follow(rows: Iterable[Row]) -> None:
+    """Move slots to where their parameter is, and to its dtype: the model may have been moved."""
+    for p, *slots, _ in rows:
+        for slot in slots:
+            if slot.dtype != p.dtype or slot.device != p.device:
+                slot.data = slot.to(p)
+
+
+def alike(rows: Sequence[Row]) -> list[list[Row]]:
+    """Return rows in groups of one dtype and device."""
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row[0].dtype, row[0].device), []).append(row)
+    return list(groups.values())
 
 
 def write(places: Sequence[Tensor], new: Sequence[Tensor]) -> None:
@@ -64,22 +81,34 @@ class EndToEnd:
 
     def __call__(self, rows: Sequence[Row], **hyper: Any) -> None:
         large = LARGE.get(rows[0][0].device.type, CHUNK)
-        small = []
-        for row in rows:
-            if row[0].numel() < large or not all(x.is_contiguous() for x in row[:-1]):
-                small.append(row)
-            else:
-                *old, g = row
-                whole = [*(x.detach().view(-1) for x in old), g.contiguous().view(-1)]
-                self._run([whole], **hyper)
+        small = [row for row in rows if row[0].numel() < large]
+        for row in rows if len(small) < len(rows) else ():
+            if row[0].numel() >= large:
+                self._alone(row, **hyper)
         if small:
-            bucket = self._buckets.get(small[0][0])
-            if bucket is None or not bucket.holds(small):
-                bucket = self._buckets[small[0][0]] = Bucket(small)
-            params, gradients = [row[0] for row in small], [row[-1] for row in small]
-            torch._foreach_copy_(bucket.rooms, params + gradients)
-            self._run([bucket.row], **hyper)
-            torch._foreach_copy_(params, bucket.rooms[: len(params)])
+            self._together(small, **hyper)
+
+    def _alone(self, row: Row, **hyper: Any) -> None:
+        follow([row])
+        if all(x.is_contiguous() for x in row[:-1]):
+            *old, g = row
+            self._run([[*(x.detach().view(-1) for x in old), g.contiguous().view(-1)]], **hyper)
+        else:
+            self._together([row], **hyper)
+
+    def _together(self, rows: Sequence[Row], **hyper: Any) -> None:
+        bucket = self._buckets.get(rows[0][0])
+        if bucket is None or not bucket.holds(rows):
+            first, *others = alike(rows)
+            if others:
+                for few in (first, *others):
+                    self._together(few, **hyper)
+                return
+            bucket = self._buckets[rows[0][0]] = Bucket(rows)
+        params = [row[0] for row in rows]
+        torch._foreach_copy_(bucket.rooms, params + [row[-1] for row in rows])
+        self._run([bucket.row], **hyper)
+        torch._foreach_copy_(params, bucket.rooms[: len(params)])
 
 
 class Bucket:
@@ -90,6 +119,7 @@ class Bucket:
     """
 
     def __init__(self, rows: Sequence[Row]):
+        follow(rows)
         sizes = [row[0].numel() for row in rows]
         self.row = [rows[0][0].new_empty(sum(sizes)) for _ in rows[0]]
         params, *slots, gradients = (
@@ -111,8 +141,7 @@ class Bucket:
 
 
 def _where(rows: Sequence[Row]) -> list[Any]:
-    p = rows[0][0]
-    found = [p.dtype, p.device]
-    for q, *slots, _ in rows:
-        found += [q.shape, *[slot.data_ptr() for slot in slots]]
+    found = [rows[0][0].device]
+    for p, *slots, _ in rows:
+        found += [p.dtype, p.shape, *[slot.data_ptr() for slot in slots]]
     return found

@@ -9,13 +9,14 @@ if the rule is elementwise, a graph for rows of any length instead, and small te
 to end, as without the compiler.
 """
 
+from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from course_lib.optim.bucket import EndToEnd, Row, Runner, write
+from course_lib.optim.bucket import EndToEnd, Row, Runner, alike, follow, write
 from course_lib.optim.compiled import PLACES, compile_in_place, recorded, traced
 from course_lib.optim.probe import is_elementwise, some, split
 from course_lib.optim.signature import Rule, as_tuple, hyper_names, slot_names
@@ -85,42 +86,81 @@ class OneGraph:
 
     def __call__(self, rows: Sequence[Row], **hyper: float) -> None:
         tensors = [tensor for row in rows for tensor in row]
-        home = _home(rows)
+        home = _home(tensors, self._in_place.width)
         step = self._steps.get(tensors[0])
         if step is None or step.home != home:
-            kind = torch.get_num_threads(), tensors[0].device, *map(_like, tensors)
-            if kind not in self._graphs and len(self._graphs) == MOST:
+            first, *others = alike(rows)
+            if others:
+                for few in (first, *others):
+                    self(few, **hyper)
+                return
+            follow(rows)
+            step = self._new(tensors, hyper)
+            if step is None:
                 return self._otherwise(rows, **hyper)
-            values = _room(self._in_place.numbers(hyper), tensors[0])
-            if kind not in self._graphs:
-                self._graphs[kind] = compile_in_place(self._in_place, [values, *tensors])
-            step = self._steps[tensors[0]] = _Step(self._graphs[kind], home, values)
+            self._steps[tensors[0]] = step
         step(tensors, self._in_place.numbers(hyper))
+
+    def _new(self, tensors: list[Tensor], hyper: dict[str, float]) -> "_Step | None":
+        """Return a step for these tensors, or None if there are too many graphs."""
+        numbers = Numbers(self._in_place.numbers(hyper), tensors[0])
+        looks = [(x.dtype, x.shape, x.stride()) for x in tensors]
+        kind = torch.get_num_threads(), tensors[0].device, *looks
+        if kind not in self._graphs:
+            if len(self._graphs) == MOST:
+                return None
+            self._graphs[kind] = compile_in_place(self._in_place, [numbers.tensor, *tensors])
+        return _Step(self._graphs[kind], numbers, tensors, self._in_place.width)
 
 
 class _Step:
-    """A graph, and tensors that are surely what it was compiled for while they are as at home."""
+    """A graph, and tensors that are surely what it was compiled for while they are as at home.
 
-    def __init__(self, graph: Callable[..., Any], home: list[Any], values: Tensor):
-        self.home, self._graph, self._values = home, graph, values
-        self._numbers: list[float] = []
+    It holds the memory of parameters and slots, so that nothing else can come to lie there.
+    """
+
+    def __init__(
+        self, graph: Callable[..., Any], numbers: "Numbers", tensors: list[Tensor], width: int
+    ):
+        self._graph, self._numbers, self.home = graph, numbers, _home(tensors, width)
+        self._memory = [x.detach() for i, x in enumerate(tensors, start=1) if i % width]
         self._where: list[int] = []
         self._replay: Callable[[], None] | None = None
 
     def __call__(self, tensors: list[Tensor], numbers: list[float]) -> None:
-        if numbers != self._numbers:
-            self._values.copy_(torch.tensor(numbers, dtype=self._values.dtype), non_blocking=True)
-            self._numbers = numbers
-        if not self._values.is_cuda:
-            self._graph(self._values, *tensors)
+        self._numbers.set(numbers)
+        values = self._numbers.tensor
+        if not values.is_cuda:
+            self._graph(values, *tensors)
             return
         where = [tensor.data_ptr() for tensor in tensors]
         if where != self._where:  # the first step here, or the gradients have moved
             self._where, self._replay = where, None
-            self._graph(self._values, *tensors)
+            self._graph(values, *tensors)
             return
-        self._replay = self._replay or recorded(self._graph, [self._values, *tensors])
+        self._replay = self._replay or recorded(self._graph, [values, *tensors])
         self._replay()
+
+
+class Numbers:
+    """A few numbers in a tensor of their own, as exact as a step with p should be."""
+
+    def __init__(self, numbers: list[float], p: Tensor):
+        exact = p.dtype == torch.float64
+        self._kind = "d" if exact else "f"
+        self._numbers = array(self._kind, numbers)
+        self._here = torch.frombuffer(
+            self._numbers or array("b", [0]), dtype=torch.float64 if exact else torch.float32
+        )
+        self.tensor = self._here.to(p.device)
+
+    def set(self, numbers: list[float]) -> None:
+        """Change the numbers."""
+        now = array(self._kind, numbers)
+        if now != self._numbers:
+            self._numbers[:] = now
+            if self.tensor.device != self._here.device:
+                self.tensor.copy_(self._here, non_blocking=True)
 
 
 class AnyLength:
@@ -135,11 +175,10 @@ class AnyLength:
         numbers = self._in_place.numbers(hyper)
         for row in rows:
             p = row[0]
-            long, values = len(p) >= 2 * PLACES, _room(numbers, p)
-            values.copy_(torch.tensor(numbers, dtype=values.dtype))
+            long, values = len(p) >= 2 * PLACES, Numbers(numbers, p).tensor
             kind = long, torch.get_num_threads(), p.device, *(x.dtype for x in row)
             if kind not in self._graphs:
-                length = 16 * PLACES if long else PLACES  # a row may have a length of 1: a special case
+                length = 16 * PLACES if long else PLACES  # whatever the row's: 1 is a special case
                 like = [x.new_empty(length) for x in row]
                 self._graphs[kind] = compile_in_place(
                     self._in_place, [values, *like], any_length=True
@@ -147,23 +186,12 @@ class AnyLength:
             self._graphs[kind](values, *row)
 
 
-def _room(numbers: list[float], p: Tensor) -> Tensor:
-    """Return memory for the numbers, as exact as a step with p should be."""
-    return p.new_empty(len(numbers), dtype=torch.promote_types(p.dtype, torch.float32))
-
-
-def _home(rows: Sequence[Row]) -> list[Any]:
+def _home(tensors: list[Tensor], width: int) -> list[Any]:
     """Return what tells whether tensors are other ones than at the last step, or have changed.
 
     Parameters and slots lie where they lay. Gradients may be new; they look as they looked.
     """
-    found: list[Any] = []
-    for *old, g in rows:
-        p = old[0]
-        found += [p.dtype, p.shape, g.dtype, g.shape, g.stride()]
-        found += [(x.data_ptr(), x.stride()) for x in old]
+    found: list[Any] = [x.data_ptr() for x in tensors]
+    last = slice(width - 1, None, width)
+    found[last] = [(g.shape, g.stride(), g.dtype) for g in tensors[last]]
     return found
-
-
-def _like(x: Tensor) -> tuple[Any, ...]:
-    return x.dtype, x.shape, x.stride()

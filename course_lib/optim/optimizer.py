@@ -85,7 +85,7 @@ class RuleOptimizer(torch.optim.Optimizer):
             params = [self._params[i] for i in which]
             in_graph.step(params, [p.grad for p in params], which, self._number)
         else:
-            self._step(lambda p: (p, p.grad))
+            self._step({})
         return loss
 
     def step_elsewhere(
@@ -93,16 +93,15 @@ class RuleOptimizer(torch.optim.Optimizer):
     ) -> None:
         """Take one step with the parameters at `which` alone; `params` stand in for them."""
         pairs = zip(params, gradients, strict=True)
-        given = dict(zip([self._params[i] for i in which], pairs, strict=True))
-        self._step(lambda p: given.get(p, (p, None)))
+        self._step(dict(zip([self._params[i] for i in which], pairs, strict=True)))
 
-    def _step(self, found: Callable[[Tensor], tuple[Tensor, Tensor | None]]) -> None:
-        """Take one step. found: of a parameter, the tensor to write into and the gradient."""
+    def _step(self, elsewhere: dict[Tensor, tuple[Tensor, Tensor]]) -> None:
+        """Take one step. elsewhere: if it is not empty, what to write into, and the gradient."""
         for group in self.param_groups:
             hyper = {name: _number(group[name]) for name in self._settable}
             plain = all(isinstance(value, int | float) for value in hyper.values())
             run = self._run if plain else self._as_written
-            for (t, *_), rows in self._rows(group["params"], found).items():
+            for t, rows in self._rows(group["params"], elsewhere).items():
                 run(rows, t=t, **hyper)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -117,24 +116,25 @@ class RuleOptimizer(torch.optim.Optimizer):
             _expect("a parameter", [own for own in ("step", *slots) if own not in of_p], name)
         super().load_state_dict(state_dict)
 
-    def _rows(self, params: list[Tensor], found: Any) -> dict[tuple[Any, ...], list[Row]]:
-        """Return rows for what has a gradient, by the number of the step, dtype and device."""
-        rows: dict[tuple[Any, ...], list[Row]] = {}
+    def _rows(self, params: list[Tensor], elsewhere: Any) -> dict[int, list[Row]]:
+        """Return rows for what has a gradient, by the number of the step."""
+        rows: dict[int, list[Row]] = {}
+        names, state = self._slots, self.state
         for p in params:
-            place, g = found(p)
+            place, g = elsewhere.get(p, (p, None)) if elsewhere else (p, p.grad)
             if g is None:
                 continue
             if g.is_sparse:
                 raise ValueError("a gradient is sparse; rules are written for dense tensors")
-            of_p = self.state[p]
+            of_p = state[p]
             if not of_p:
-                of_p.update({name: torch.zeros_like(p) for name in self._slots}, step=0)
+                of_p.update({name: torch.zeros_like(p) for name in names}, step=0)
             of_p["step"] = t = of_p["step"] + 1
-            slots = [of_p[name] for name in self._slots]
-            for slot in slots:
-                if slot.dtype != p.dtype or slot.device != p.device:  # the model has been moved
-                    slot.data = slot.to(p)
-            rows.setdefault((t, p.dtype, p.device), []).append((place, *slots, g))
+            row = (place, *[of_p[name] for name in names], g)
+            if t in rows:
+                rows[t].append(row)
+            else:
+                rows[t] = [row]
         return rows
 
     def _prepare(self, hyper: dict[str, Any]) -> None:
