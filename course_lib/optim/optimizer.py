@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from course_lib.optim import in_graph
-from course_lib.optim.bucket import EndToEnd, Row, advance, advance_in_pieces
+from course_lib.optim.bucket import EndToEnd, Row, advance_in_pieces, run_as_written
 from course_lib.optim.groups import Settings
 from course_lib.optim.one_graph import compiled_runner
 from course_lib.optim.probe import apart, is_elementwise
@@ -142,7 +142,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         self._settable, self._slots = tuple(hyper), slot_names(self.rule)
         self._number = in_graph.register(self)
         rule = apart(self.rule, **hyper)
-        self._run = self._as_written = partial(advance, rule)
+        self._run = self._as_written = partial(run_as_written, rule)
         if is_elementwise(self.rule, **hyper):
             self._run = EndToEnd(partial(advance_in_pieces, rule))
         if self.compiled:
