@@ -25,11 +25,11 @@ def compile_often(f: Callable[..., Any], **options: Any) -> Callable[..., Any]:
 def compile_in_place(
     f: Callable[..., tuple[()]], inputs: Sequence[Tensor], *, any_length: bool = False
 ) -> Callable[..., Any]:
-    """Return a function that writes into its inputs and returns (), compiled for inputs like these.
+    """Return f, which writes into its inputs and returns (), compiled for inputs like these.
 
-    Like means: of the same dtypes, devices, shapes and strides. Nothing asks for that at a call: the
-    caller has to know. any_length: an axis that is as long in the inputs may be of another length.
-    It works with as many threads as torch has now.
+    Like means: of the same dtypes, devices, shapes and strides. Nothing asks for that at a call, so
+    the caller has to know. any_length: an axis may be of another length, if it is so in all inputs
+    in which it was as long. It works with as many threads as torch has now.
     Raises some exception for an f that asks what is in a tensor.
     """
     graph = traced(f, inputs, "symbolic" if any_length else "fake")

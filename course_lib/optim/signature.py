@@ -71,5 +71,5 @@ def apply(
 
 
 def as_tuple(result: Any) -> tuple[Any, ...]:
-    """Return what a rule returned as a tuple: a rule without slots may return the parameter alone."""
+    """Return what a rule returned, as a tuple: without slots it may return the parameter alone."""
     return tuple(result) if isinstance(result, tuple | list) else (result,)

@@ -202,7 +202,10 @@ def test_many_tensors_share_a_graph_of_any_length(places, graphs, monkeypatch):
 def test_what_steps_in_ever_other_company_runs_as_it_is_written(graphs, monkeypatch):
     monkeypatch.setattr(one_graph, "MOST", 2)
     mine, theirs = ([torch.ones(2, requires_grad=True) for _ in range(4)] for _ in range(2))
-    for params, opt in ((mine, ours("adam", mine, compiled=True)), (theirs, torchs("adam", theirs))):
+    for params, opt in (
+        (mine, ours("adam", mine, compiled=True)),
+        (theirs, torchs("adam", theirs)),
+    ):
         for t in range(4):
             opt.zero_grad()
             _step(params[: t + 1], opt, 0)
