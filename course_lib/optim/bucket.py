@@ -16,6 +16,7 @@ Row = Sequence[Tensor]
 Runner = Callable[..., None]  # run(rows, t=…, lr=…, …)
 
 CHUNK = 2**16  # elements at a time on a CPU: a rule's intermediate results then stay in its cache
+KEPT = 64  # buckets, and graphs, of one optimizer
 LARGE = {"cpu": 2**16, "cuda": 2**22}  # from so many elements on, a tensor is worth its own call
 
 
@@ -82,7 +83,7 @@ class EndToEnd:
 
     def __init__(self, run: Runner):
         self._run = run
-        self._buckets: dict[Tensor, Bucket] = {}  # by their first parameter
+        self._buckets: dict[int, Bucket] = {}  # by where their first parameter lies
 
     def __call__(self, rows: Sequence[Row], **hyper: Any) -> None:
         large = LARGE.get(rows[0][0].device.type, CHUNK)
@@ -102,14 +103,17 @@ class EndToEnd:
             self._together([row], **hyper)
 
     def _together(self, rows: Sequence[Row], **hyper: Any) -> None:
-        bucket = self._buckets.get(rows[0][0])
+        where = rows[0][0].data_ptr()
+        bucket = self._buckets.get(where)
         if bucket is None or not bucket.holds(rows):
             first, *others = alike(rows)
             if others:
                 for few in (first, *others):
                     self._together(few, **hyper)
                 return
-            bucket = self._buckets[rows[0][0]] = Bucket(rows)
+            if len(self._buckets) == KEPT:
+                self._buckets.clear()
+            bucket = self._buckets[where] = Bucket(rows)
         params = [row[0] for row in rows]
         torch._foreach_copy_(bucket.rooms, params + [row[-1] for row in rows])
         self._run([bucket.row], **hyper)

@@ -16,13 +16,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_lib.optim.bucket import EndToEnd, Row, Runner, alike, follow, write
+from course_lib.optim.bucket import KEPT, EndToEnd, Row, Runner, alike, follow, write
 from course_lib.optim.compiled import PLACES, compile_in_place, recorded, traced
 from course_lib.optim.probe import is_elementwise, some, split
 from course_lib.optim.signature import Rule, as_tuple, hyper_names, slot_names
 
 MANY = 16  # tensors from which on an elementwise rule has graphs for any length
-MOST = 64  # graphs of one optimizer: what steps in ever other company is not worth compiling
 
 
 def compiled_runner(rule: Rule, otherwise: Runner, **hyper: float) -> Runner:
@@ -82,12 +81,12 @@ class OneGraph:
     def __init__(self, in_place: InPlace, otherwise: Runner):
         self._in_place, self._otherwise = in_place, otherwise
         self._graphs: dict[Any, Callable[..., Any]] = {}
-        self._steps: dict[Tensor, _Step] = {}  # by the first parameter
+        self._steps: dict[int, _Step] = {}  # by where the first parameter lies
 
     def __call__(self, rows: Sequence[Row], **hyper: float) -> None:
         tensors = [tensor for row in rows for tensor in row]
         home = _home(tensors, self._in_place.width)
-        step = self._steps.get(tensors[0])
+        step = self._steps.get(home[0])
         if step is None or step.home != home:
             first, *others = alike(rows)
             if others:
@@ -98,7 +97,9 @@ class OneGraph:
             step = self._new(tensors, hyper)
             if step is None:
                 return self._otherwise(rows, **hyper)
-            self._steps[tensors[0]] = step
+            if len(self._steps) == KEPT:
+                self._steps.clear()
+            self._steps[home[0]] = step
         step(tensors, self._in_place.numbers(hyper))
 
     def _new(self, tensors: list[Tensor], hyper: dict[str, float]) -> "_Step | None":
@@ -107,7 +108,7 @@ class OneGraph:
         looks = [(x.dtype, x.shape, x.stride()) for x in tensors]
         kind = torch.get_num_threads(), tensors[0].device, *looks
         if kind not in self._graphs:
-            if len(self._graphs) == MOST:
+            if len(self._graphs) == KEPT:  # always in other company: not worth compiling
                 return None
             self._graphs[kind] = compile_in_place(self._in_place, [numbers.tensor, *tensors])
         return _Step(self._graphs[kind], numbers, tensors, self._in_place.width)

@@ -83,7 +83,8 @@ class RuleOptimizer(torch.optim.Optimizer):
         if torch.compiler.is_compiling():
             which = [i for i, p in enumerate(self._params) if p.grad is not None]
             params = [self._params[i] for i in which]
-            in_graph.step(params, [p.grad for p in params], which, self._number)
+            if which:
+                in_graph.step(params, [p.grad for p in params], which, self._number)
         else:
             self._step({})
         return loss

@@ -200,12 +200,10 @@ def test_many_tensors_share_a_graph_of_any_length(places, graphs, monkeypatch):
 
 
 def test_what_steps_in_ever_other_company_runs_as_it_is_written(graphs, monkeypatch):
-    monkeypatch.setattr(one_graph, "MOST", 2)
+    monkeypatch.setattr(one_graph, "KEPT", 2)
     mine, theirs = ([torch.ones(2, requires_grad=True) for _ in range(4)] for _ in range(2))
-    for params, opt in (
-        (mine, ours("adam", mine, compiled=True)),
-        (theirs, torchs("adam", theirs)),
-    ):
+    opts = ours("adam", mine, compiled=True), torchs("adam", theirs)
+    for params, opt in zip((mine, theirs), opts, strict=True):
         for t in range(4):
             opt.zero_grad()
             _step(params[: t + 1], opt, 0)
@@ -357,7 +355,7 @@ def test_a_step_inside_what_you_compile_is_part_of_its_graph(compiled, scheduled
         for each in schedules:
             each.step()
     assert_same(mine, theirs)
-    assert counters["stats"]["unique_graphs"] <= 2  # the first step has no state yet
+    assert scheduled or counters["stats"]["unique_graphs"] == 1
 
 
 @pytest.mark.filterwarnings("ignore:Profiler record function")
