@@ -40,8 +40,8 @@ Eager, a rule is a pure function: each of its operations makes a new tensor, and
 copied into place, whereas torch's SGD changes a parameter in a single call.
 """
 
-FIRST = """With the {tensors} tensors of a ResNet-50 the first compiled step of Adam took {first:.1f} s,
-nothing being compiled on disk yet, and the second {second:.0f} ms.
+FIRST = """The first compiled step of Adam for {tensors} tensors, those of a ResNet-50, took
+{first:.1f} s with nothing compiled on disk, and the second {second:.0f} ms.
 """
 
 SWEEPS = """## Many runs
