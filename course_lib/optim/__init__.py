@@ -1,9 +1,9 @@
 """Part II: update rules and what runs them (from lesson 07 on).
 
-What runs a rule: rules, signature, settings, paths, probe, groups, bucket, compiled, optimizer,
-then cost, surfaces, tuning, schedules. What a lesson needs of its own: descent (07), batches (08),
-averages (09), adaptive (10), correction, dialects and lamb (11), clipping, weight_average, decay
-and spectral (17).
+What runs a rule: rules, signature, settings, paths, probe, groups, bucket, compiled, one_graph,
+in_graph, optimizer, then cost, surfaces, tuning, schedules. What a lesson needs of its own: descent
+(07), batches (08), averages (09), adaptive (10), correction, dialects and lamb (11), clipping,
+weight_average, decay and spectral (17).
 """
 
 from course_lib.optim.adaptive import (

@@ -1,6 +1,10 @@
-"""Parameters that are alike, laid end to end, so that a rule is called once for all of them."""
+"""Running a rule as it is written, and small tensors laid end to end so that it is called once.
 
-from collections.abc import Mapping, Sequence
+What a step works on are rows, one for each parameter: `(p, *slots, g)`. A runner is given rows, the
+number of the step and the hyper-parameters, and takes that step in place.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -8,123 +12,145 @@ from torch import Tensor
 
 from course_lib.optim.signature import Rule, apply
 
-State = Mapping[Tensor, dict[str, Any]]  # of an optimizer: what it knows of each parameter
+Row = Sequence[Tensor]
+Runner = Callable[..., None]  # run(rows, t=…, lr=…, …)
+
 CHUNK = 2**16  # elements at a time on a CPU: a rule's intermediate results then stay in its cache
+KEPT = 64  # buckets, and graphs, of one optimizer
+LARGE = {"cpu": 2**16, "cuda": 2**22}  # from so many elements on, a tensor is worth its own call
 
 
-class Bucket:
-    """Some parameters of one dtype and device that have taken equally many steps, and their slots.
-
-    Each slot is one flat tensor for all the parameters; the state of a parameter holds views of it,
-    so that it can be read and saved as if the parameter were alone. Slots that the state holds
-    already are taken over, and moved to where the parameters are.
-    """
-
-    def __init__(self, params: Sequence[Tensor], state: State, slots: Sequence[str]):
-        self.params = list(params)
-        self._kind = params[0].dtype, params[0].device
-        self._states = [state[p] for p in params]
-        self.slots = tuple(
-            torch.cat([_slot(name, p, of_p) for p, of_p in zip(params, self._states, strict=True)])
-            for name in slots
-        )
-        self.views = list(zip(*map(self._like_params, self.slots), strict=True)) or [()] * len(
-            params
-        )
-        for of_p, views in zip(self._states, self.views, strict=True):
-            of_p.update(zip(slots, views, strict=True))
-        self._names = tuple(slots)
-        self._alone = len(params) == 1 and params[0].is_contiguous()
-        if not self._alone:
-            places = sum(p.numel() for p in params)
-            self._flat = params[0].new_empty(places), params[0].new_empty(places)
-            self._parts = [self._like_params(flat) for flat in self._flat]
-
-    @property
-    def step(self) -> int:
-        """How many steps its parameters have taken."""
-        return self._states[0].get("step", 0)
-
-    @step.setter
-    def step(self, value: int) -> None:
-        for of_p in self._states:
-            of_p["step"] = value
-
-    def holds(self, state: State) -> bool:
-        """Return whether its parameters are where they were, and its views in their states."""
-        return all(
-            (p.dtype, p.device) == self._kind
-            and state[p] is of_p
-            and (not self._alone or p.is_contiguous())
-            and all(of_p[name] is view for name, view in zip(self._names, views, strict=True))
-            for p, of_p, views in zip(self.params, self._states, self.views, strict=True)
-        )
-
-    def gather(self) -> tuple[Tensor, Tensor]:
-        """Return parameters and gradients, each `(elements,)`.
-
-        A parameter that is alone and lies in one piece is itself; others are copied.
-        """
-        if self._alone:
-            return self.params[0].detach().view(-1), self.params[0].grad.reshape(-1)
-        torch._foreach_copy_(self._parts[0], self.params)
-        torch._foreach_copy_(self._parts[1], [p.grad for p in self.params])
-        return self._flat
-
-    def scatter(self) -> None:
-        """Write the parameters back, if `gather` has copied them."""
-        if not self._alone:
-            torch._foreach_copy_(self.params, self._parts[0])
-
-    def _like_params(self, flat: Tensor) -> list[Tensor]:
-        parts = flat.split([p.numel() for p in self.params])
-        return [part.view(p.shape) for part, p in zip(parts, self.params, strict=True)]
-
-
-def advance(
-    rule: Rule, p: Tensor, g: Tensor, slots: Sequence[Tensor], *, apply=apply, **hyper: Any
-) -> None:
-    """Apply a rule, and write what it returns over p and its slots.
+def advance(rule: Rule, rows: Iterable[Row], **hyper: Any) -> None:
+    """Apply a rule to each row, and write what it returns over the parameter and its slots.
 
     Raises ValueError for a result of another shape, and as `apply` does.
     """
-    old = (p, *slots)
-    new, kept = apply(rule, p, g, tuple(slots), **hyper)
-    for place, value in zip(old, _apart((new, *kept), old), strict=True):
+    for *old, g in rows:
+        p, *slots = old
+        new, kept = apply(rule, p, g, tuple(slots), **hyper)
+        write(old, (new, *kept))
+
+
+def run_as_written(rule: Rule, rows: Sequence[Row], **hyper: Any) -> None:
+    """Take a step of a rule of which nothing is known: with each parameter as it is."""
+    follow(rows)
+    advance(rule, rows, **hyper)
+
+
+def follow(rows: Iterable[Row]) -> None:
+    """Move slots to where their parameter is, and to its dtype: the model may have been moved."""
+    for p, *slots, _ in rows:
+        for slot in slots:
+            if slot.dtype != p.dtype or slot.device != p.device:
+                slot.data = slot.to(p)
+
+
+def alike(rows: Sequence[Row]) -> list[list[Row]]:
+    """Return rows in groups of one dtype and device."""
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row[0].dtype, row[0].device), []).append(row)
+    return list(groups.values())
+
+
+def write(places: Sequence[Tensor], new: Sequence[Tensor]) -> None:
+    """Copy new values into their places. Raises ValueError for one of another shape."""
+    for place, value in zip(places, new, strict=True):
         if value.shape != place.shape:
             raise ValueError(f"a result has shape {tuple(value.shape)}, not {tuple(place.shape)}")
+    for place, value in zip(places, new, strict=True):
         place.copy_(value)
 
 
-def advance_in_chunks(
-    rule: Rule, p: Tensor, g: Tensor, slots: Sequence[Tensor], **hyper: Any
-) -> None:
-    """Do what `advance` does, piece by piece: for an elementwise rule and tensors `(elements,)`.
+def advance_in_pieces(rule: Rule, rows: Iterable[Row], **hyper: Any) -> None:
+    """Do what `advance` does for an elementwise rule and rows `(elements,)`, piece by piece.
 
     On a GPU the whole is one piece: there a call costs more than the cache saves.
     """
-    if p.device.type != "cpu" or len(p) <= CHUNK:
-        advance(rule, p, g, slots, **hyper)
-        return
-    for first in range(0, len(p), CHUNK):
-        here = slice(first, first + CHUNK)
-        advance(rule, p[here], g[here], [slot[here] for slot in slots], **hyper)
+    for row in rows:
+        if row[0].device.type == "cpu" and len(row[0]) > CHUNK:
+            advance(rule, zip(*(whole.split(CHUNK) for whole in row), strict=True), **hyper)
+        else:
+            advance(rule, [row], **hyper)
 
 
-def _apart(new: Sequence[Tensor], old: Sequence[Tensor]) -> Sequence[Tensor]:
-    """Return the new values; one that lies in the memory of an old one is copied first.
+class EndToEnd:
+    """A runner for elementwise rules, which do not care where one tensor ends and the next begins.
 
-    A rule may hand its slots on: `return p - lr * g, g, last`. Written one after the other, `last`
-    would be read after it has been overwritten.
+    `run` is another one, for rows `(elements,)`. It is given large tensors as they are, and all
+    small ones as a single row.
     """
-    if torch.compiler.is_compiling():  # such rules are not compiled together with the writing
-        return new
-    places = {value.untyped_storage().data_ptr() for value in old}
-    return [
-        value.clone() if value.untyped_storage().data_ptr() in places else value for value in new
-    ]
+
+    def __init__(self, run: Runner):
+        self._run = run
+        self._buckets: dict[int, Bucket] = {}  # by where their first parameter lies
+
+    def __call__(self, rows: Sequence[Row], **hyper: Any) -> None:
+        large = LARGE.get(rows[0][0].device.type, CHUNK)
+        small = [row for row in rows if row[0].numel() < large]
+        for row in rows if len(small) < len(rows) else ():
+            if row[0].numel() >= large:
+                self._alone(row, **hyper)
+        if small:
+            self._together(small, **hyper)
+
+    def _alone(self, row: Row, **hyper: Any) -> None:
+        follow([row])
+        if all(x.is_contiguous() for x in row[:-1]):
+            *old, g = row
+            self._run([[*(x.detach().view(-1) for x in old), g.contiguous().view(-1)]], **hyper)
+        else:
+            self._together([row], **hyper)
+
+    def _together(self, rows: Sequence[Row], **hyper: Any) -> None:
+        where = rows[0][0].data_ptr()
+        bucket = self._buckets.get(where)
+        if bucket is None or not bucket.holds(rows):
+            first, *others = alike(rows)
+            if others:
+                for few in (first, *others):
+                    self._together(few, **hyper)
+                return
+            if len(self._buckets) == KEPT:
+                self._buckets.clear()
+            bucket = self._buckets[where] = Bucket(rows)
+        params = [row[0] for row in rows]
+        torch._foreach_copy_(bucket.rooms, params + [row[-1] for row in rows])
+        self._run([bucket.row], **hyper)
+        torch._foreach_copy_(params, bucket.rooms[: len(params)])
 
 
-def _slot(name: str, p: Tensor, of_p: dict[str, Any]) -> Tensor:
-    kept = of_p.get(name)
-    return torch.zeros_like(p).flatten() if kept is None else kept.to(p).flatten()
+class Bucket:
+    """Room for some parameters and their gradients, each end to end. Their slots move in for good.
+
+    row: parameters, slots and gradients, each `(elements,)`. rooms: the places in it where the
+    parameters go, then those of the gradients.
+    """
+
+    def __init__(self, rows: Sequence[Row]):
+        follow(rows)
+        sizes = [row[0].numel() for row in rows]
+        self.row = [rows[0][0].new_empty(sum(sizes)) for _ in rows[0]]
+        params, *slots, gradients = (
+            [part.view(p.shape) for part, (p, *_) in zip(flat.split(sizes), rows, strict=True)]
+            for flat in self.row
+        )
+        self.rooms = params + gradients
+        for places, (_, *own, _) in zip(zip(*slots, strict=True), rows, strict=False):
+            for place, slot in zip(places, own, strict=True):
+                slot.data = place.copy_(slot)
+        self._at_home = _where(rows)
+
+    def holds(self, rows: Sequence[Row]) -> bool:
+        """Return whether these are its parameters, as they were, and their slots still live here.
+
+        Where a parameter lies in memory does not matter: it is copied.
+        """
+        return self._at_home == _where(rows)
+
+
+def _where(rows: Sequence[Row]) -> list[Any]:
+    found = [rows[0][0].device]
+    for p, *slots, _ in rows:
+        found += [p.dtype, p.shape, *[slot.data_ptr() for slot in slots]]
+    return found

@@ -1,42 +1,41 @@
 """One `torch.optim.Optimizer` that runs any rule: those of `course_lib.optim.rules`, or yours.
 
-An elementwise rule does not care where one tensor ends and the next begins. So small
-tensors that are alike (group, dtype, device, number of steps taken) are laid end to end, and the
-rule is called once for all of them. Large ones are worth a call of their own, without copying.
-A rule that looks at a whole tensor is given each as it is.
+A step gathers rows `(p, *slots, g)` and gives them to a runner, which takes the step in place: see
+`bucket`, and `one_graph` for the compiled one.
 """
 
-import operator
+import warnings
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from course_lib.optim.bucket import Bucket, advance, advance_in_chunks
-from course_lib.optim.compiled import compile_advance
+from course_lib.optim import in_graph
+from course_lib.optim.bucket import EndToEnd, Row, advance_in_pieces, run_as_written
 from course_lib.optim.groups import Settings
-from course_lib.optim.probe import hands_on, is_elementwise
+from course_lib.optim.one_graph import compiled_runner
+from course_lib.optim.probe import apart, is_elementwise
 from course_lib.optim.settings import check_range, complete, settable
 from course_lib.optim.signature import Rule, rule_name, slot_names
-
-LARGE = {"cpu": 2**16, "cuda": 2**22}  # with as many elements, a tensor has its own bucket
 
 
 class RuleOptimizer(torch.optim.Optimizer):
     """Run `rule` on parameters, as a torch optimizer: groups, schedulers, closures, `state_dict`.
 
     params: as for every torch optimizer. hyper: the rule's hyper-parameters, lr among them; a group
-    may have its own, and schedulers may change them. compiled: run the rule under `torch.compile`.
-    The first step then takes long, and its graphs, one for small tensors and one for large ones,
-    serve all others, however lr and t change.
+    may have its own, and schedulers may change them. compiled: run the rule as one compiled loop.
+    The first step then takes some seconds, and its graph serves all others, however lr and t
+    change. A rule that asks what a tensor or a number is cannot be compiled: a warning says so, and
+    it runs as it is written.
 
     A parameter without a gradient is left out of a step and its count of steps stays. `state[p]`
     holds `step` and the rule's slots, by their names in its signature. They have the dtype and the
     device of the parameter, and follow it when the model is moved. A parameter that stands in a
     group twice takes one step, where torch warns and takes two. `OneCycleLR` and `CyclicLR` cycle
     lr, and with it β₁, or the β of a rule with momentum: see `groups.Settings`. Inside a function
-    that you compile, a step runs as it does outside, with a graph break.
+    that you compile, a step is a single operation, without a graph break: see `in_graph`.
     Raises ValueError for a hyper-parameter that the rule does not take, or that is out of range;
     for sparse gradients and complex parameters; and for a rule that returns the wrong results.
 
@@ -52,6 +51,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         self, params: Iterable[Any], rule: Rule, *, compiled: bool = False, **hyper: float | Tensor
     ):
         self.rule, self.compiled = rule, compiled
+        self._params: list[Tensor] = []  # of all groups
         defaults = Settings(complete(rule, hyper))
         self._prepare(defaults)
         super().__init__(params, defaults)
@@ -67,11 +67,12 @@ class RuleOptimizer(torch.optim.Optimizer):
         for name in settable(self.rule):
             check_range(name, group[name])
         super().add_param_group(group)
-        for p in self.param_groups[-1]["params"]:
-            if p.is_complex():
-                raise ValueError("a parameter is complex; rules are written for real numbers")
+        params = self.param_groups[-1]["params"]
+        params[:] = dict.fromkeys(params)  # each once
+        self._params += params
+        if any(p.is_complex() for p in params):
+            raise ValueError("a parameter is complex; rules are written for real numbers")
 
-    @torch.compiler.disable
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Take one step along the gradients as they are; return what `closure` gives, if any."""
@@ -79,19 +80,30 @@ class RuleOptimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for number, group in enumerate(self.param_groups):
-            hyper = {name: group[name] for name in self._settable}
-            together = self._elementwise and not any(map(_has_places, hyper.values()))
-            for bucket in self._buckets(number, group, together):
-                bucket.step += 1
-                if together:
-                    p, g = bucket.gather()
-                    self._in_pieces(self.rule, p, g, bucket.slots, t=bucket.step, **hyper)
-                    bucket.scatter()
-                else:
-                    p, view = bucket.params[0], bucket.views[0]
-                    self._whole(self.rule, p, p.grad, view, t=bucket.step, **hyper)
+        if torch.compiler.is_compiling():
+            which = [i for i, p in enumerate(self._params) if p.grad is not None]
+            params = [self._params[i] for i in which]
+            if which:
+                in_graph.step(params, [p.grad for p in params], which, self._number)
+        else:
+            self._step({})
         return loss
+
+    def step_elsewhere(
+        self, which: list[int], params: list[Tensor], gradients: list[Tensor]
+    ) -> None:
+        """Take one step with the parameters at `which` alone; `params` stand in for them."""
+        pairs = zip(params, gradients, strict=True)
+        self._step(dict(zip([self._params[i] for i in which], pairs, strict=True)))
+
+    def _step(self, elsewhere: dict[Tensor, tuple[Tensor, Tensor]]) -> None:
+        """Take one step. elsewhere: if it is not empty, what to write into, and the gradient."""
+        for group in self.param_groups:
+            hyper = {name: _number(group[name]) for name in self._settable}
+            plain = all(isinstance(value, int | float) for value in hyper.values())
+            run = self._run if plain else self._as_written
+            for t, rows in self._rows(group["params"], elsewhere).items():
+                run(rows, t=t, **hyper)
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what `state_dict` returned.
@@ -105,39 +117,42 @@ class RuleOptimizer(torch.optim.Optimizer):
             _expect("a parameter", [own for own in ("step", *slots) if own not in of_p], name)
         super().load_state_dict(state_dict)
 
-    def _buckets(self, number: int, group: dict[str, Any], together: bool) -> list[Bucket]:
-        """Return the buckets of a group: those of its last step if they still hold, else new."""
-        params = [p for p in group["params"] if p.grad is not None]
-        known, buckets = self._plans.get((number, together), ([], []))
-        same = len(known) == len(params) and all(map(operator.is_, known, params))
-        if not same or not all(bucket.holds(self.state) for bucket in buckets):
-            slots = slot_names(self.rule)
-            buckets = [
-                Bucket(members, self.state, slots) for members in self._alike(params, together)
-            ]
-            self._plans[number, together] = params, buckets
-        return buckets
-
-    def _alike(self, params: list[Tensor], together: bool) -> Iterable[list[Tensor]]:
-        """Return the parameters, those together that share a bucket."""
-        buckets: dict[Any, list[Tensor]] = {}
+    def _rows(self, params: list[Tensor], elsewhere: Any) -> dict[int, list[Row]]:
+        """Return rows for what has a gradient, by the number of the step."""
+        rows: dict[int, list[Row]] = {}
+        names, state = self._slots, self.state
         for p in params:
-            if p.grad.is_sparse:
+            place, g = elsewhere.get(p, (p, None)) if elsewhere else (p, p.grad)
+            if g is None:
+                continue
+            if g.is_sparse:
                 raise ValueError("a gradient is sparse; rules are written for dense tensors")
-            alone = not together or p.numel() >= LARGE.get(p.device.type, 2**16)
-            key = id(p) if alone else (p.dtype, p.device, self.state[p].get("step", 0))
-            buckets.setdefault(key, []).append(p)
-        return buckets.values()
+            of_p = state[p]
+            if not of_p:
+                of_p.update({name: torch.zeros_like(p) for name in names}, step=0)
+            of_p["step"] = t = of_p["step"] + 1
+            row = (place, *[of_p[name] for name in names], g)
+            if t in rows:
+                rows[t].append(row)
+            else:
+                rows[t] = [row]
+        return rows
 
     def _prepare(self, hyper: dict[str, Any]) -> None:
         """Choose how the rule is run. This is not part of the state: it is found out anew."""
-        self._plans: dict[tuple[int, bool], tuple[list[Tensor], list[Bucket]]] = {}
-        self._settable = tuple(hyper)
-        self._elementwise = is_elementwise(self.rule, **hyper)
+        self._settable, self._slots = tuple(hyper), slot_names(self.rule)
+        self._number = in_graph.register(self)
+        rule = apart(self.rule, **hyper)
+        self._run = self._as_written = partial(run_as_written, rule)
+        if is_elementwise(self.rule, **hyper):
+            self._run = EndToEnd(partial(advance_in_pieces, rule))
         if self.compiled:
-            self._whole = self._in_pieces = compile_advance(apart=hands_on(self.rule, **hyper))
-        else:
-            self._whole, self._in_pieces = advance, advance_in_chunks
+            tried = {name: _number(value) for name, value in hyper.items()}
+            try:
+                self._run = compiled_runner(rule, self._run, **tried)
+            except Exception as reason:  # of whatever kind: it is the rule's
+                said = f"{rule_name(rule)} cannot be compiled and runs as it is written. "
+                warnings.warn(said + f"Tried on tensors (4, 6): {reason}"[:250], stacklevel=3)
 
     def __getstate__(self) -> dict[str, Any]:
         return super().__getstate__() | {"rule": self.rule, "compiled": self.compiled}
@@ -145,13 +160,14 @@ class RuleOptimizer(torch.optim.Optimizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self.param_groups = [Settings(group) for group in self.param_groups]
+        self._params = [p for group in self.param_groups for p in group["params"]]
         if "rule" in state:  # a copy or a pickle; `load_state_dict` comes by here too
             self._prepare({name: self.defaults[name] for name in settable(self.rule)})
 
 
-def _has_places(value: Any) -> bool:
-    """Return whether a setting is a tensor with axes, which goes with a parameter as it is."""
-    return torch.is_tensor(value) and value.ndim > 0
+def _number(value: Any) -> Any:
+    """Return a tensor without axes as a number. One with axes goes with a parameter as it is."""
+    return value.item() if isinstance(value, Tensor) and value.ndim == 0 else value
 
 
 def _expect(where: str, missing: list[str], name: str) -> None:

@@ -3,6 +3,7 @@
 An elementwise rule may be given parameters laid end to end, or cut into pieces, and nothing
 changes. A rule that looks at a whole tensor, at its norm or its rows, must be given each
 tensor as it is. A rule that hands on what it was given needs care when results are written back.
+And what a rule does with numbers alone need not be done for each element.
 
 A rule is read by calling it with stand-ins that write down what is done with them. They have no
 values, so that what is read holds for all gradients, settings and steps. A rule that asks for a
@@ -10,13 +11,15 @@ value, as in `if t == 1` or `float(g.norm())`, cannot be read, and nothing is ta
 What a rule takes from outside its arguments counts as it is when it is read.
 """
 
+import functools
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, fx
 
-from course_lib.optim.signature import Rule, apply, hyper_names, slot_names
+from course_lib.optim.signature import Rule, apply, as_tuple, hyper_names, rule_name, slot_names
 
 ARITHMETIC = {
     *("add", "sub", "mul", "truediv", "pow", "neg", "pos"),
@@ -47,7 +50,9 @@ def is_elementwise(rule: Rule, **hyper: Any) -> bool:
     False
     """
     graph = read(rule, **hyper)
-    return graph is not None and all(map(_is_known, _of_tensors(rule, graph)))
+    if graph is None:
+        return False
+    return all(map(_is_known, set(graph.graph.nodes) - _of_numbers(rule, graph)))
 
 
 def hands_on(rule: Rule, **hyper: Any) -> bool:
@@ -60,10 +65,56 @@ def hands_on(rule: Rule, **hyper: Any) -> bool:
     """
     if read(rule, **hyper) is None:
         return True
-    p, g, *slots = _some(rule)
+    p, g, *slots = some(rule)
     new, kept = apply(rule, p, g, tuple(slots), t=3, **hyper)
     places = {value.untyped_storage().data_ptr() for value in (p, g, *slots)}
     return any(value.untyped_storage().data_ptr() in places for value in (new, *kept))
+
+
+def apart(rule: Rule, **hyper: Any) -> Rule:
+    """Return the rule; if it may hand on what it was given, with results in memory of their own.
+
+    Written back one after the other, `last` would be read after it has been overwritten.
+    """
+    if not hands_on(rule, **hyper):
+        return rule
+
+    @functools.wraps(rule)
+    def own(*tensors: Tensor, **hyper: Any) -> Any:
+        new = as_tuple(rule(*tensors, **hyper))
+        # Not a clone: torch's compiler, 2.10 to 2.13, sees through that and goes wrong.
+        return tuple(x + 0 if isinstance(x, Tensor | fx.Proxy) else x for x in new)
+
+    return own
+
+
+def split(rule: Rule, **hyper: Any) -> tuple[Callable[..., list[float]], Callable[..., Any]]:
+    """Return what a rule does with numbers alone, such as `1 − βᵗ`, and all the rest.
+
+    `numbers(t=…, lr=…, …)` is Python on floats. `places(p, g, *slots, *numbers)` returns what the
+    rule returns, and works out no number. Raises ValueError for a rule that cannot be read.
+
+    >>> from course_lib.optim.rules import gd
+    >>> numbers, places = split(gd, lr=0.5)
+    >>> numbers(lr=0.25)
+    [0.25]
+    """
+    graph = read(rule, **hyper)
+    if graph is None:
+        raise ValueError(f"{rule_name(rule)} asks what a tensor or a number is")
+    numbers, places = fx.Graph(), fx.Graph()
+    of_numbers, there, here, handed = _of_numbers(rule, graph), {}, {}, []
+    for node in graph.graph.nodes:
+        if node in of_numbers:
+            there[node] = numbers.node_copy(node, there.__getitem__)
+            continue
+        for number in node.all_input_nodes:
+            if number in of_numbers and number not in here:
+                handed.append(there[number])
+                here[number] = places.placeholder(number.name)
+        here[node] = places.node_copy(node, here.__getitem__)
+    numbers.output(handed)
+    return fx.GraphModule(graph, numbers).forward, fx.GraphModule(graph, places).forward
 
 
 def read(rule: Rule, **hyper: Any) -> fx.GraphModule | None:
@@ -78,7 +129,7 @@ def read(rule: Rule, **hyper: Any) -> fx.GraphModule | None:
     try:
         graph = fx.symbolic_trace(plain)
         settings = {"t": 3, **hyper}
-        p, g, *slots = _some(rule)
+        p, g, *slots = some(rule)
         expected = apply(rule, p.clone(), g.clone(), tuple(s.clone() for s in slots), **settings)
         found = apply(
             lambda p, g, *slots: graph(p, g, *slots, *(settings[name] for name in names)),
@@ -91,17 +142,18 @@ def read(rule: Rule, **hyper: Any) -> fx.GraphModule | None:
     return graph if all(torch.equal(*(x.nan_to_num() for x in pair)) for pair in pairs) else None
 
 
-def _of_tensors(rule: Rule, graph: fx.GraphModule) -> list[fx.Node]:
-    """Return what a rule does with tensors: what it does with numbers alone is left out."""
+def _of_numbers(rule: Rule, graph: fx.GraphModule) -> set[fx.Node]:
+    """Return what a rule does with numbers alone."""
     numbers: set[fx.Node] = set()
     for node in graph.graph.nodes:
         if node.op == "placeholder":
             is_number = node.target in hyper_names(rule)
         else:
-            is_number = bool(node.all_input_nodes) and numbers.issuperset(node.all_input_nodes)
+            needs = node.all_input_nodes
+            is_number = bool(needs) and node.op != "output" and numbers.issuperset(needs)
         if is_number:
             numbers.add(node)
-    return [node for node in graph.graph.nodes if node not in numbers]
+    return numbers
 
 
 def _is_known(node: fx.Node) -> bool:
@@ -120,7 +172,7 @@ def _is_known(node: fx.Node) -> bool:
     )
 
 
-def _some(rule: Rule) -> list[Tensor]:
+def some(rule: Rule) -> list[Tensor]:
     """Return a parameter, a gradient and slots `(4, 6)`: small and large rows, slots above 0."""
     source = torch.Generator().manual_seed(0)
     size = torch.logspace(-3, 3, 4, dtype=torch.float64)[:, None]

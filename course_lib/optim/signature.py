@@ -62,10 +62,14 @@ def apply(
     """
     if "t" in hyper_names(rule):
         hyper["t"] = t
-    result = rule(p, g, *slots, **hyper)
-    new = tuple(result) if isinstance(result, tuple | list) else (result,)
+    new = as_tuple(rule(p, g, *slots, **hyper))
     if len(new) != 1 + len(slots) or not all(torch.is_tensor(value) for value in new):
         due = ", ".join(("the parameter", *slot_names(rule)))
         got = ", ".join("a tensor" if torch.is_tensor(value) else repr(value) for value in new)
         raise ValueError(f"{rule_name(rule)} returned {got or 'nothing'}; it must return {due}")
     return new[0], new[1:]
+
+
+def as_tuple(result: Any) -> tuple[Any, ...]:
+    """Return what a rule returned, as a tuple: without slots it may return the parameter alone."""
+    return tuple(result) if isinstance(result, tuple | list) else (result,)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from course_lib.lab.device import generator
-from course_lib.optim import bucket, optimizer, rules
+from course_lib.optim import bucket, rules
 from course_lib.optim.optimizer import RuleOptimizer
 from tests.optim.test_rules import RULES
 
@@ -75,7 +75,7 @@ def schedule(opt):
 @EACH
 @pytest.mark.parametrize("large", [2**16, 1], ids=["end to end", "each alone"])
 def test_a_hundred_steps_under_a_schedule_are_those_of_torch(name, large, monkeypatch):
-    monkeypatch.setitem(optimizer.LARGE, "cpu", large)
+    monkeypatch.setitem(bucket.LARGE, "cpu", large)
     mine, theirs = make_model(), make_model()
     for model, make in ((mine, ours), (theirs, torchs)):
         opt = make(name, model.parameters(), lr=0.02)

@@ -24,7 +24,10 @@ def records(monkeypatch):
     rules = {"rmsprop": {"seconds": times, "ratio": ratio}}
     common = {"device": "cpu", "processor": "A processor", "rounds": 21}
     made = {
-        "bench_steps": {"sizes": {"2 thousand": {"parameters": 2000, "rules": rules}}},
+        "bench_steps": {
+            "sizes": {"2 thousand": {"parameters": 2000, "rules": rules}},
+            "first_step": {"tensors": 161, "seconds": [4.04, 0.0504]},
+        },
         "bench_sweeps": {
             "networks": {
                 "toy": {
@@ -73,10 +76,12 @@ def test_it_says_which_rules_reach_a_goal(records):
     (small,) = sizes.values()
     rules = {
         name: small["rules"]["rmsprop"] | {"ratio": ratio}
-        for name, ratio in (("gd", slow), ("adam", fast))
+        for name, ratio in (("gd", slow), ("adam", fast), ("lamb", fast))
     }
     sizes["2 million"] = {"parameters": 2_000_000, "rules": rules}
     page = bench.page()
+    assert "161 tensors, those of a ResNet-50, took\n4.0 s with" in page
+    assert "the second 50 ms." in page
     assert "- eager, no slower than the loop, 2 thousand parameters: none (0 of 1)." in page
     assert "- compiled, no slower than fused, 2 million parameters: `adam` (1 of 2)." in page
 
