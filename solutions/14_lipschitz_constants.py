@@ -15,6 +15,7 @@
 # that lesson 13 begins from.
 
 # %% tags=["hide-input"]
+# What this lesson uses, and the stored experiment
 import math
 
 import torch
@@ -114,6 +115,7 @@ z = torch.linspace(-10, 10, 20_001, dtype=torch.float64)
 slopes = {name: activation_constant(phi.f, z) for name, phi in ACTIVATIONS.items()}
 
 # %% tags=["hide-input"]
+# The table: largest slopes, sampled and exact
 rows = []
 for name, found in slopes.items():
     value, at = CONSTANTS[name]
@@ -179,6 +181,7 @@ v = torch.randn(32, generator=generator(3)).to(device())
 found = [power_iteration(lambda v: W @ v, lambda u: W.T @ u, v, k) for k in range(13)]
 
 # %% tags=["hide-input"]
+# The figure: power iteration from below
 exact = exact_norm(W).item()
 heights = torch.stack(found).cpu()
 assert (heights.diff() > -1e-5).all() and heights[-1] <= exact * (1 + 1e-5)
@@ -237,6 +240,7 @@ circular = {name: conv_norm(*of).item() for name, of in kernels.items()}
 
 
 # %% tags=["hide-input"]
+# The table: norms of convolutions
 def norm_with_zeros(kernel, rows, columns):
     """Return the norm of the convolution with zeros as padding, by its whole matrix."""
     channels, (height, width) = kernel.shape[1], kernel.shape[2:]
@@ -315,6 +319,7 @@ def chain_of(blocks, share):
 
 
 # %% tags=["hide-input"]
+# The table: blocks in a row
 rows = []
 for blocks in (3, 12, 48):
     full, small = chain_of(blocks, 1.0), chain_of(blocks, 1 / blocks)
@@ -337,6 +342,7 @@ say(table({"blocks L": "d"} | dict.fromkeys(heads, ".3g"), rows))
 # 3. Go back to scale 1 and try both shortcuts. Which of the three networks would you like to train?
 
 # %% tags=["hide-input"]
+# The interactive figure
 interact(
     lipschitz.stretch,
     lipschitz.start_stretch,
@@ -354,6 +360,7 @@ interact(
 )
 
 # %% tags=["hide-input"]
+# Check: what the interactive figure shows
 at_1 = lipschitz.stretch(20, 1.0, "none")
 low = lipschitz.stretch(20, 0.4, "none")
 both = {name: lipschitz.stretch(20, 1.0, name) for name in ("x + f(x)", "x + f(x)/L")}
@@ -392,6 +399,7 @@ upper = upper_of_network(model, (64,))
 lower = lower_of_network(model, data.test.x, rounds=30, generator=generator(4)).cpu()
 
 # %% tags=["hide-input"]
+# The table: who contributes what
 rows = [[row.name, row.kind, row.upper, "exact" if row.exact else "upper"] for row in upper.rows]
 columns = {"module": "", "kind": "", "constant": ".2f", "which": ""}
 say(table(columns, [*rows, ["all", "product", upper.upper, "upper"]]))
@@ -412,6 +420,7 @@ say(
 # What happens in training? The stored experiment trained this network on 20 divisions of the digits.
 
 # %% tags=["hide-input"]
+# The figure: a network in training
 history = {key: torch.tensor(kept["training"][key]) for key in ("upper", "largest", "median")}
 epochs = kept["training"]["moments"]
 loose = history["upper"] / history["largest"]
@@ -427,6 +436,7 @@ show(
 )
 
 # %% tags=["hide-input"]
+# What came of training
 at = {key: [median(of) for of in values] for key, values in history.items()}
 assert (history["upper"][-1] > history["upper"][0]).all()
 assert (history["median"][-1] > history["median"][0]).all()
@@ -451,6 +461,7 @@ for seed in range(10):
     turned.append(lower_of_network(other, x, generator=generator(4)).max().item())
 
 # %% tags=["hide-input"]
+# Check: the layers turned
 assert abs(upper_of_network(other, (64,)).upper / upper.upper - 1) < 1e-4
 assert max(turned) < 0.9 * lower[:50].max()
 say(
@@ -471,6 +482,7 @@ say(
 # margin until the class changes; the nearest such image is at most so far.
 
 # %% tags=["hide-input"]
+# The table: certified radius and attack
 sides = kept["caps"]
 rows = []
 for name, side in sides.items():
@@ -535,6 +547,7 @@ forms = {
 norms = {name: attention_growth(f.forward, at, scales) for name, (f, at) in forms.items()}
 
 # %% tags=["hide-input"]
+# The figure: growth with the scale of the tokens
 dot, usual = norms["dot product"], norms["dot product, random tokens"]
 assert 3.9 < (dot[-1] / dot[-5]).log10() * 2 < 4.1  # 100 times for 10 times the scale
 assert usual[-1] < 10 and max(norms["L2"].max(), norms["cosine"].max()) < 100
@@ -576,6 +589,7 @@ modules.append(Residual(nn.Sequential(nn.LayerNorm(16), same, nn.GELU())))
 modules.append(nn.TransformerEncoderLayer(16, 2, 64, batch_first=True))
 
 # %% tags=["hide-input"]
+# The table: constants in both modes
 rows = []
 for name, module in zip(
     ("LayerNorm", "BatchNorm", "Dropout", "x + GELU(LayerNorm(x))", "a transformer's layer"),
@@ -604,6 +618,7 @@ say(f"What it says of the transformer's attention is: *{reason}*.")
 # and without one, each at its own best learning rate.
 
 # %% tags=["hide-input"]
+# The figure and table: caps, clean and noisy images
 KINDS = {"clean images": "clean", "noisy images": "noisy"}
 errors, finer_errors = (
     {
@@ -637,6 +652,7 @@ say(table({"points above no cap": ""} | dict.fromkeys(KINDS, ">"), rows))
 # share of 1/L.
 
 # %% tags=["hide-input"]
+# The figure and table: depths and norms held
 deep = {
     depth: {n: torch.tensor(cells[k]["test_accuracy"][0]) for n, cells in kept["deep"].items()}
     for k, depth in enumerate(kept["depths"])
@@ -659,7 +675,7 @@ show(
 ten = gaps(deep[10], "as usual")
 rows = [[name, *of, str(ten.get(name, ""))] for name, of in at_start.items()]
 heads = [f"norm, {depth} layers" for depth in kept["depths"]]
-columns = {"network": ""} | dict.fromkeys(heads, ".2g") | {"points above as usual": ">"}
+columns = {"network": ""} | dict.fromkeys(heads, ".3g") | {"points above as usual": ">"}
 say(
     "The norm of the Jacobian at images before the first step, medians, and how much more accurate ten layers become "
     f"than as usual:\n\n{table(columns, rows)}"
@@ -676,6 +692,7 @@ say(
 
 
 # %% tags=["hide-input"]
+# The verdict on C2, second half
 for of in (errors, finer_errors):  # what is said below holds at the finer grid's rates too
     noisy = gaps(of["noisy images"], "no cap")
     assert [name for name, gap in noisy.items() if gap.high < 0] == ["cap 2"]
@@ -699,6 +716,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# The verdict: how loose products are
 first, last = (confidence_interval(loose[k]) for k in (0, -1))
 assert (loose[0] > loose[-1]).all() and last.low > 1
 verdict(

@@ -879,7 +879,10 @@ like_tanh = below("residual, half weights", "tanh, residual")
 assert min(with_he.low, with_lecun.low) > 0.5 > of_weights.high and of_weights.low > 0
 assert like_tanh.low < 0 < like_tanh.high and max(map(abs, like_tanh)) < 0.25
 assert below("scaled residual", "tanh, residual").low > 0.2
-assert abs(math.log(at_start("residual, half weights", "gain") / at_start("tanh, residual", "gain"))) < 0.1
+assert (
+    abs(math.log(at_start("residual, half weights", "gain") / at_start("tanh, residual", "gain")))
+    < 0.1
+)
 verdict(
     "C3, activations: they ease training through gradient flow and the Lipschitz constant.",
     "holds when there is a shortcut, for gradient flow",

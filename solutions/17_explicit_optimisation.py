@@ -14,6 +14,7 @@
 # them down, gives each its Jacobian and its constant where it has them, and measures what each does alone.
 
 # %% tags=["hide-input"]
+# What this lesson uses, and the stored experiments
 import math
 from functools import partial
 
@@ -74,6 +75,7 @@ assert kept["seeds"] == 24 and attention["seeds"] == 12
 # the network's modules. The map below follows these words; which method stands where is our reading.
 
 # %% tags=["hide-input"]
+# The map
 show(
     explicit.method_map(
         {
@@ -181,6 +183,7 @@ def follow(keep, epochs=3, lr=0.1):
 estimates = {"u kept": follow(keep=True), "u drawn anew": follow(keep=False)}
 
 # %% tags=["hide-input"]
+# The figure: a running estimate of the norm
 for values in estimates.values():
     assert (values <= 1 + 1e-5).all()
 assert estimates["u kept"][2:].min() > 0.8 and estimates["u kept"].max() > 0.98
@@ -238,6 +241,7 @@ for beta in (0.9, 0.99, 0.999):
         counts[beta, name] = average.item()
 
 # %% tags=["hide-input"]
+# The table: the share of the first weights
 for beta in (0.9, 0.99, 0.999):
     assert math.isclose(counts[beta, "from the first weights"], beta ** (updates - 1), rel_tol=1e-6)
     own = (1 - beta) * beta ** (updates - 1) / (1 - beta**updates)
@@ -292,6 +296,7 @@ turned = {
 }
 
 # %% tags=["hide-input"]
+# Check: what clipping keeps
 assert [round(length, 4) for length in lengths] == [0.6, 0.8]
 assert turned["norm"] < 1e-4 and 30 < turned["value"] < 45
 say(
@@ -350,6 +355,7 @@ warmup_cosine = check("17.warmup_cosine", warmup_cosine)
 # 3. Make the warm-up longer. Does it help here? What would have to be different?
 
 # %% tags=["hide-input"]
+# The interactive figure
 interact(
     explicit.design,
     explicit.start_design,
@@ -366,6 +372,7 @@ interact(
 )
 
 # %% tags=["hide-input"]
+# Check: what the interactive figure shows
 for t, share in enumerate(explicit.shares(20, "cosine", 0.03), start=1):
     assert math.isclose(share, warmup_cosine(t, explicit.UPDATES, warm=20, final=0.03))
 ends = {
@@ -440,6 +447,7 @@ by_size = {
 }
 
 # %% tags=["hide-input"]
+# Check: decay in both places
 assert abs(left[0.0][0] - left[0.0][1]) < 1e-12 and left[0.9][0] < 0.05 < 0.6 < left[0.9][1]
 assert all(abs(both[1] - left[0.0][1]) < 1e-12 for both in left.values())
 assert by_size[1.0][0] < 0.5 and by_size[100.0][0] > 0.98
@@ -461,6 +469,7 @@ say(
 # $dW \mapsto (dW - (u^\top dW \, v) \, \bar W) / \hat\sigma$.
 
 # %% tags=["hide-input"]
+# The table: Jacobians and constants
 draw = partial(torch.randn, generator=generator(0), dtype=torch.float64)
 g, x, eye = draw(5), draw(4), torch.eye(5, dtype=torch.float64)
 unit = g / g.norm()
@@ -515,6 +524,7 @@ say(table({"method": "", "Jacobian": "", "constant": ""}, rows))
 # Of 48 intervals of 95 %, two or three miss by chance. So these are wider: all 48 together hold with 95 % or more (Bonferroni).
 
 # %% tags=["hide-input"]
+# The figure: all methods, two networks
 nets = {"two layers": methods["two layers"], "ten layers": methods["ten layers"]}
 names = [name for name in nets["two layers"] if name != "nothing"]
 count = 2 * len(nets) * len(names)
@@ -577,6 +587,7 @@ for name, rule in (("nothing", alone), ("average (EMA)", averaged)):
     live[name] = script.last(found, "test")[0].cpu()
 
 # %% tags=["hide-input"]
+# Check: the same runs as in the store
 for name, losses in live.items():
     assert abs(losses.mean() - torch.tensor(small[name]["best"]["loss"][:3]).mean()) < 0.02
 assert live["average (EMA)"].mean() < live["nothing"].mean()
@@ -584,6 +595,7 @@ say("The live runs agree with the stored ones, and the average is better.")
 
 
 # %% tags=["hide-input"]
+# The tables: methods, tuned and too fast
 def cell(net, name, which):
     """Return a mean difference; in brackets if its interval holds 0, "off" if there is no effect."""
     if is_off(net, name, which):
@@ -594,19 +606,18 @@ def cell(net, name, which):
 
 
 sides = [(net, which) for which in ("best", "high") for net in nets]
-columns = {"method": ""} | {
-    f"{net.split()[0]}, {words}": ">" for words in ("best", "too fast") for net in nets
-}
-say(table(columns, [[name, *(cell(net, name, which) for net, which in sides)] for name in names]))
+for words, which in (("at its best rate", "best"), ("all at a fast rate", "high")):
+    rows = [[name, *(cell(net, name, which) for net in nets)] for name in names]
+    say(table({words: ""} | dict.fromkeys(nets, ">"), rows))
 used = {net: [of["nothing"][which]["lr"] for which in ("best", "high")] for net, of in nets.items()}
 losses_of = {net: torch.tensor(of["nothing"]["best"]["loss"]).mean() for net, of in nets.items()}
 say(
     "Mean differences in test loss, with two layers and with ten; in brackets if the interval holds 0. *Off*: of all strengths the best was no "
-    "effect at all. *Too fast*: all at one rate, each with the strength that was best there: "
+    "effect at all. *Fast*, which is too fast: all at one rate, each with the strength that was best there: "
     f"{used['two layers'][1]:.2f} with two layers, where momentum's best is {used['two layers'][0]:.2f}, and "
     f"{used['ten layers'][1]:.3f} with ten, where it is {used['ten layers'][0]:.3f}. "
     f"At its best rate momentum's loss is {losses_of['two layers']:.2f} and {losses_of['ten layers']:.2f}. "
-    "More of a method might do better where its strongest was best: clipping by value (ten layers, best), warm-up (ten), and, too fast, "
+    "More of a method might do better where its strongest was best: clipping by value (ten layers, best), warm-up (ten), and, at the fast rate, "
     "with two layers, both clippings and the average."
 )
 strongest = [
@@ -644,6 +655,7 @@ assert strongest == [
 # nearly so, on three seeds. Then 12 other seeds report, at the best rate and at three high ones that all arms share.
 
 # %% tags=["hide-input"]
+# The figure: a capped rate in attention
 arms, tries = attention["arms"], {name: side["tries"] for name, side in attention["arms"].items()}
 places = [name for name in arms["neither"] if name.startswith("high")]
 rates = [arms["neither"][place]["lr"] for place in places]
@@ -675,6 +687,7 @@ show(
 )
 
 # %% tags=["hide-input"]
+# The table: attention, three arms
 rows = []
 for arm, side in arms.items():
     for place in ("best", *places):
@@ -695,6 +708,7 @@ assert all(arms[arm][p]["strength"] == most for arm, most in strongest.items() f
 # Which matrices have to be capped? An intervention at the middle one of the three rates: the same τ for queries and keys alone, or for all others alone.
 
 # %% tags=["hide-input"]
+# The table: what a cap reaches
 which, middle = attention["which"], places[1]
 parts = {
     "no matrix": arms["neither"][middle],
@@ -718,6 +732,7 @@ gradients = torch.tensor([-1.0] * 9 + [20.0])
 clipped = torch.stack([clip_by_norm([g[None]], 1.0)[0][0] for g in gradients])
 
 # %% tags=["hide-input"]
+# Check: what clipping by value does to a mean
 assert gradients.mean() > 1 and clipped.mean() < -0.7
 say(
     f"The mean gradient is {gradients.mean():.1f}; the mean of the clipped ones is {formatted(clipped.mean().item(), '.1f')}. A rare large gradient may be noise, "
@@ -746,6 +761,7 @@ say(
 
 
 # %% tags=["hide-input"]
+# The verdict on C3
 def surely(net, which, side):
     """Return the methods whose whole interval lies below 0 (side −1) or above it (side 1)."""
     found = {name: sure(gap(net, name, which)) for name in names}
@@ -779,6 +795,7 @@ verdict(
 
 
 # %% tags=["hide-input"]
+# The verdict: attention, entropy
 ends = ("best", *places)
 compared = [
     ("capped", "neither", place, what)
@@ -816,6 +833,7 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# The verdict: attention, warm-up
 to_warm = [between["capped", "warm-up", place, "loss"] for place in ends]
 to_none = [between["capped", "neither", place, "loss"] for place in places]
 warm_to_none = between["warm-up", "neither", "best", "loss"]
