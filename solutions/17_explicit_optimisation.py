@@ -47,7 +47,7 @@ from course_lib.optim.weight_average import weight_ema_from_first
 
 momentum = mine("09.momentum")
 kept, script = stored("17_methods"), experiment("17_methods")
-methods, attention = kept["methods"], stored("17_explicit_optimisation")["attention"]
+methods, attention = kept["methods"], stored("17_attention")
 assert kept["seeds"] == 24 and attention["seeds"] == 12
 
 # %% [markdown]
@@ -651,8 +651,8 @@ assert strongest == [
 # does this for every matrix, with $\tau$ for the threshold too.
 #
 # We put it to the test on a vision transformer of two layers and four heads in all, with digits cut into 16 patches. Three arms train it by Adam under the
-# same cosine: with neither, with warm-up, with capped steps and no warm-up. Each tries forty settings or
-# nearly so, on three seeds. Then 12 other seeds report, at the best rate and at three high ones that all arms share.
+# same cosine: with neither, with warm-up, with capped steps and no warm-up. Each tries 33 or 36 settings, all on two seeds and the best on
+# six. Then 12 other seeds report, at the best rate and at three high ones that all arms share. A loss above that of a guess counts as a guess.
 
 # %% tags=["hide-input"]
 # The figure: a capped rate in attention
@@ -667,7 +667,7 @@ def at(arm, place, what):
     return found.amin(dim=1) if what == "entropy" else found
 
 
-assert set(tries.values()) <= {37, 40} and len(places) == 3
+assert set(tries.values()) == {33, 36} and len(places) == 3
 assert all(
     math.isclose(arms[arm][p]["lr"], lr, rel_tol=1e-4)
     for arm in arms
@@ -699,10 +699,10 @@ columns = {"arm": "", "rate": ".3f", "loss": ".2f", "right": ".1%", "entropy": "
 say(table(columns, rows))
 say(
     "Means of 12 seeds; the first row of each arm is its best setting. The entropy is that of the head with the lowest, as a share of that of "
-    "equal weights: at 0 each token looks at one alone. At the two highest rates warm-up and τ are the strongest that were tried."
+    "equal weights: at 0 each token looks at one alone. Neither a rate nor a strength was the best at an end of those that were tried."
 )
-strongest = {"warm-up": 80, "capped": 0.01}
-assert all(arms[arm][p]["strength"] == most for arm, most in strongest.items() for p in places[1:])
+warms, taus = ({side[p]["strength"] for p in ("best", *places)} for side in (arms["warm-up"], arms["capped"]))
+assert min(warms) > 20 and max(warms) < 160 and min(taus) > 0.003 and max(taus) < 0.1
 
 # %% [markdown]
 # Which matrices have to be capped? An intervention at the middle one of the three rates: the same τ for queries and keys alone, or for all others alone.
