@@ -701,7 +701,9 @@ say(
     "Means of 12 seeds; the first row of each arm is its best setting. The entropy is that of the head with the lowest, as a share of that of "
     "equal weights: at 0 each token looks at one alone. Neither a rate nor a strength was the best at an end of those that were tried."
 )
-warms, taus = ({side[p]["strength"] for p in ("best", *places)} for side in (arms["warm-up"], arms["capped"]))
+warms, taus = (
+    {side[p]["strength"] for p in ("best", *places)} for side in (arms["warm-up"], arms["capped"])
+)
 assert min(warms) > 20 and max(warms) < 160 and min(taus) > 0.003 and max(taus) < 0.1
 
 # %% [markdown]
