@@ -680,7 +680,7 @@ show(
         {arm: torch.stack([at(arm, place, "entropy") for place in places]) for arm in arms},
     ),
     alt="Left: accuracy falls with the rate in all three arms; with neither it falls most, from about 0.8 to 0.4, and with capped "
-    "steps least. Right: with neither the entropy of the lowest head is near 0 at the higher two rates, with warm-up at the highest; "
+    "steps least. Right: with neither the entropy of the lowest head is near 0, with warm-up at the higher two rates; "
     "with capped steps it stays above 0.",
     caption="A small vision transformer at three high rates: median and middle nine tenths of 12 seeds.",
     claims=("Qi and others (2025), attention", "Qi and others (2025), warm-up"),
@@ -821,15 +821,16 @@ by_loss = between["capped", "neither", "best", "loss"]
 assert all(found.low > 0 for found in kept_up + gained) and len(pairs) == 23
 assert unsaved.low < 0 < unsaved.high < 0.01
 assert between["capped", "neither", "best", "entropy"].high < 0 and by_loss.low < 0 < by_loss.high
-assert between[qk, "entropy"].low > 0.02 and between[rest, "entropy"].high < 0.01
+assert between[qk, "entropy"].low > 0 > between[rest, "entropy"].low
+assert between[rest, "entropy"].high < 0.01
 assert between[qk, "accuracy"].low < 0 < between[rest, "accuracy"].low
-assert all(between["all", name].low > 0 for name in (qk, rest))
+assert between["all", qk].low > 0 > between["all", rest].low and between["all", rest].high > 0
 verdict(
     "Qi and others (2025), attention: capped steps avoid the collapse of its entropy, without warm-up.",
     "holds when rates are high and equal",
     f"At all three high rates capped steps keep the entropy of the lowest head up, by {min(f.mean for f in kept_up):.3f} or more, and the accuracy by "
     f"{100 * min(f.mean for f in gained):.0f} points or more; at the highest, warm-up does not keep the entropy up. But the collapse is not the whole of the failure. "
-    f"Capping queries and keys alone holds the entropy. Capping all others alone lets it collapse, and still gains {100 * between[rest, 'accuracy'].mean:.0f} points. Both together do more. "
+    f"At the middle rate a cap on queries and keys alone raises the entropy, but not surely the accuracy. A cap on all others alone lets it collapse, and still gains {100 * between[rest, 'accuracy'].mean:.0f} points; that both together do more than this cannot be told. "
     "With each arm at its own best rate the entropy is even lower with the cap, and the loss cannot be told apart. So a low entropy alone is no failure, and the abstract, too, "
     f"speaks of a malignant collapse. (The {len(pairs)} intervals behind this verdict and the next hold together with 95 %.)",
 )
@@ -846,7 +847,7 @@ verdict(
     "holds on our small transformer, which hardly needs warm-up",
     f"Each at its best setting, the capped arm's test loss is {to_warm[0]:+.3f} against warm-up: a tie, in which a difference up to "
     f"{max(-to_warm[0].low, to_warm[0].high):.2f} may be hidden. But with a tuned rate the arm with neither ties with both, so that there is little to replace. What the cap buys is room for error: "
-    f"at the three high rates it lowers the loss of that arm by {-max(f.mean for f in to_none):.2f} or more. It is below that of warm-up as well there, though not surely. "
+    f"at the three high rates it lowers the loss of that arm by {-max(f.mean for f in to_none):.2f} or more. Against warm-up, tuned at each of them, no difference can be told. "
     "Larger models, for which it was made, were not measured.",
 )
 
