@@ -110,7 +110,10 @@ class OneGraph:
         if kind not in self._graphs:
             if len(self._graphs) == KEPT:  # always in other company: not worth compiling
                 return None
-            self._graphs[kind] = compile_in_place(self._in_place, [numbers.tensor, *tensors])
+            # Two gradients may be one tensor, but not at every step: each is given as its own.
+            like, last = list(tensors), slice(self._in_place.width - 1, None, self._in_place.width)
+            like[last] = [g.detach() for g in like[last]]
+            self._graphs[kind] = compile_in_place(self._in_place, [numbers.tensor, *like])
         return _Step(self._graphs[kind], numbers, tensors, self._in_place.width)
 
 
