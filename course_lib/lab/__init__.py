@@ -1,10 +1,12 @@
 """What an experiment needs: a device, seeds, data, training, stored results.
 
 Read in this order: device, data, toys, corruption, progress, measures, training, networks,
-deep_nets, sweep, grid, choose, intervals, calibration, stored, experiments, stream, memory, timing.
+deep_nets, batched, compiled_runs, sweep, grid, choose, intervals, calibration, stored,
+experiments, stream, memory, timing.
 """
 
 from course_lib.lab import networks
+from course_lib.lab.batched import each_run
 from course_lib.lab.calibration import calibration_error, overconfidence, reliability_bins
 from course_lib.lab.choose import best_setting
 from course_lib.lab.corruption import blur, fade, noise
@@ -36,7 +38,7 @@ from course_lib.lab.memory import anonymous_memory
 from course_lib.lab.progress import progress_bar
 from course_lib.lab.stored import stored, write_experiment
 from course_lib.lab.stream import open_stream, stream, write_stream
-from course_lib.lab.sweep import each_run, sweep
+from course_lib.lab.sweep import sweep
 from course_lib.lab.toys import spirals, xor
 from course_lib.lab.training import to_device, train
 

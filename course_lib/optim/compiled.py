@@ -13,15 +13,6 @@ from torch.fx.experimental.proxy_tensor import make_fx
 PLACES = 2**14  # that each thread must have at least; with fewer, a loop has one thread
 
 
-def compile_often(f: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """Return `f` under `torch.compile(f, **options)`, with room for 256 graphs.
-
-    By default torch stops compiling a function anew after 8 graphs. `torch.compile` itself takes
-    another limit only from torch 2.13 on.
-    """
-    return torch._dynamo.config.patch(recompile_limit=256)(torch.compile(f, **options))
-
-
 def compile_in_place(
     f: Callable[..., tuple[()]], inputs: Sequence[Tensor], *, any_length: bool = False
 ) -> Callable[..., Any]:
