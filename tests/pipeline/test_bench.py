@@ -34,6 +34,8 @@ def records(monkeypatch):
                     "gd": {
                         "seconds": {"loop": [2.0, 1.9, 2.1]},
                         "times_faster": {"sweep": [20, 19, 21], "compiled": [40, 39, 41]},
+                        "share_of_products": [0.8, 0.7, 0.9],
+                        "first_compiled": 4.25,
                     }
                 }
             }
@@ -66,7 +68,8 @@ def test_the_page_holds_each_number_with_its_spread(records):
         "0.70 (0.60 to 0.80)",
         "",
     ]
-    assert "| toy | `gd` | 2 s | 20.0 (19.0 to 21.0) | 40.0 (39.0 to 41.0) |" in page
+    row = "| toy | `gd` | 2 s | 20.0 (19.0 to 21.0) | 40.0 (39.0 to 41.0) | 0.80 (0.70 to 0.90) |"
+    assert f"{row} 4.2 s |" in page
 
 
 def test_it_says_which_rules_reach_a_goal(records):
