@@ -30,7 +30,8 @@ from course_lib.lab.training import batches
 from course_lib.nn.biases import affine
 from course_lib.optim import rules
 
-RUNS, SHARE, ROUNDS, EPOCHS = 100, 10, 9, 2
+RUNS, SHARE, EPOCHS = 100, 10, 2
+ROUNDS = 9 if device().type == "cpu" else 3
 NETWORKS = {  # inputs, hidden neurons, outputs; examples; batch size
     "toy: 2 inputs, 4 hidden, batches of 10": (2, 4, 2, 200, 10),
     "digits: 64 inputs, 8 hidden, batches of 10": (64, 8, 10, 1000, 10),
