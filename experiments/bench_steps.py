@@ -10,7 +10,7 @@ rounds, and the ratios within a round with their middle eight tenths. On a GPU a
 bandwidth of copying that a compiled step reaches.
 
 `growth` is for a figure: what a step of Adam takes at these and two more sizes, how many bytes it
-must move for each parameter, and how fast this machine copies as many floats as the largest network
+must move for each parameter, and how fast this machine moves as many floats as the largest network
 has. And `first_step` is how long the first compiled step takes, with nothing compiled on disk, for
 the 161 tensors of a ResNet-50. Some six minutes; on a GPU some three.
 """
@@ -119,7 +119,7 @@ def measure(name, size, layers, steps):
     }
     if device().type == "cuda" and "compiled" in times:
         count = parameter_count(layers)
-        least = bytes_each(name) * count / copy_bandwidth(count)
+        least = bytes_each(name) * count / bandwidth(count)["copy"]
         found["share_of_copy_bandwidth"] = spread(least / times["compiled"])
     return found
 
@@ -137,13 +137,17 @@ def bytes_each(name):
 
 
 @functools.cache
-def copy_bandwidth(count):
-    """Return the bytes a second, read and written, of copying so many floats over and over."""
+def bandwidth(count):
+    """Return the bytes a second of copying so many floats over and over, and of adding in place.
+
+    Adding reads two and writes one of them. Copying writes where it has not read: a CPU may have to
+    fetch what it overwrites, and such bytes are not counted.
+    """
     one, other = (torch.ones(count, device=device()) for _ in range(2))
-    times = side_by_side(
-        {"copy": lambda: one.copy_(other)}, rounds=ROUNDS, calls=20, device=device()
-    )
-    return 2 * 4 * count / float(times["copy"].median())
+    runs = {"copy": lambda: one.copy_(other), "add": lambda: one.add_(other)}
+    times = side_by_side(runs, rounds=ROUNDS, calls=20, device=device())
+    moved = {"copy": 2 * 4 * count, "add": 3 * 4 * count}
+    return {what: moved[what] / float(taken.median()) for what, taken in times.items()}
 
 
 def growth(sizes):
@@ -160,7 +164,7 @@ def growth(sizes):
     return {
         "rule": "adam",
         "bytes_each": bytes_each("adam"),
-        "copy_bandwidth": copy_bandwidth(rising[-1]["parameters"]),
+        "bandwidth": bandwidth(rising[-1]["parameters"]),
         "parameters": [found["parameters"] for found in rising],
         "seconds": {
             kind: [of[kind] for of in seconds]

@@ -58,9 +58,9 @@ What does a step spend its time on? On three things.
 
 The figure shows Adam. On the left of a curve it is flat: Python and launches, which do not ask how
 many numbers there are. On the right it rises like the dotted line, which is what the bytes alone
-would take at the speed at which the same machine copies an array too large for its cache. Nothing
-that has to fetch its numbers from the memory gets far below that line; what fits into the cache
-does.
+would take at the speed at which the same machine adds one array to another in place, both too large
+for its cache. Nothing that has to fetch its numbers from the memory gets far below that line; what
+fits into the cache does.
 
 So each form takes what it takes:
 
@@ -78,8 +78,8 @@ So each form takes what it takes:
 - *torch's fused* form is the same single pass, written by hand.
 """
 
-BYTES = """Here a copy moves {bandwidth:.3g} GB a second. So the bytes of Adam for {parameters:,}
-parameters would take {bytes_alone:.3g} ms. {took}.
+BYTES = """Adding in place moves {add:.3g} GB a second, copying {copy:.3g}. At the speed of adding,
+the bytes of Adam for {parameters:,} parameters would take {bytes_alone:.3g} ms. {took}.
 """
 
 FIRST = """The first compiled step of Adam for {tensors} tensors, those of a ResNet-50, took
@@ -154,15 +154,15 @@ def _steps(data: dict[str, Any]) -> list[str]:
 
 def _bytes(growth: dict[str, Any]) -> str:
     """Return in words how far from the bytes alone each form is with the most parameters."""
-    count, bandwidth = growth["parameters"][-1], growth["copy_bandwidth"]
+    count, bandwidth = growth["parameters"][-1], growth["bandwidth"]
     took = (
         f"{race.FORMS[form][0]} took {1000 * seconds[-1][0]:.3g} ms"
         for form, seconds in growth["seconds"].items()
     )
     return BYTES.format(
-        bandwidth=bandwidth / 1e9,
+        **{what: each / 1e9 for what, each in bandwidth.items()},
         parameters=count,
-        bytes_alone=1000 * count * growth["bytes_each"] / bandwidth,
+        bytes_alone=1000 * count * growth["bytes_each"] / bandwidth["add"],
         took="; ".join(took).capitalize(),
     )
 

@@ -289,13 +289,13 @@ def step_times(panels: Mapping[str, Mapping[str, Any]]) -> Figure:
     """Draw what a step takes against the number of parameters, and what its bytes alone would take.
 
     `panels[title]` is the `growth` of experiments/bench_steps.py: `parameters` `(sizes,)`,
-    `seconds[form]` `(sizes, 3)`, a median first, `bytes_each` parameter, and `copy_bandwidth` in
+    `seconds[form]` `(sizes, 3)`, a median first, `bytes_each` parameter, and `bandwidth["add"]` in
     bytes a second.
     """
     fig, axes = figure(3.5, ncols=len(panels), sharey=True, squeeze=False)
     for (title, found), ax in zip(panels.items(), axes[0], strict=True):
         counts = as_array(found["parameters"])
-        bytes_alone = counts * found["bytes_each"] / found["copy_bandwidth"]
+        bytes_alone = counts * found["bytes_each"] / found["bandwidth"]["add"]
         ax.plot(counts, 1000 * bytes_alone, color=GREY, linestyle=":", label="the bytes alone")
         for form, seconds in found["seconds"].items():
             name, colour, dashes = FORMS[form]

@@ -48,7 +48,7 @@ def interval(runs):
 GROWTH = {
     "parameters": [1000, 20_000, 300_000, 3_000_000, 20_000_000],
     "bytes_each": 28,
-    "copy_bandwidth": 28e9,
+    "bandwidth": {"add": 28e9},
     "seconds": {
         form: [[1e-4 * k + 1e-9 * n, 0, 1] for n in (1e3, 2e4, 3e5, 3e6, 2e7)]
         for k, form in enumerate(race.FORMS, start=1)
