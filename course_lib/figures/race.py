@@ -20,6 +20,7 @@ from course_lib.figures.style import (
     INK,
     RULES,
     VERMILION,
+    WIDTH,
     as_array,
     figure,
 )
@@ -292,7 +293,8 @@ def step_times(panels: Mapping[str, Mapping[str, Any]]) -> Figure:
     `seconds[form]` `(sizes, 3)`, a median first, `bytes_each` parameter, and `bandwidth["add"]` in
     bytes a second.
     """
-    fig, axes = figure(3.5, ncols=len(panels), sharey=True, squeeze=False)
+    width = WIDTH if len(panels) > 1 else 5.0
+    fig, axes = figure(2.9, width, ncols=len(panels), sharey=True, squeeze=False)
     for (title, found), ax in zip(panels.items(), axes[0], strict=True):
         counts = as_array(found["parameters"])
         bytes_alone = counts * found["bytes_each"] / found["bandwidth"]["add"]
