@@ -76,14 +76,25 @@ So each form takes what it takes:
   and it is checked that the tensors are what the graph was compiled for. RMSProp, and any rule of
   your own, get this for nothing; torch has fused only what somebody fused by hand.
 - *torch's fused* form is the same single pass, written by hand.
+
+What cannot be reached, in microseconds, for the six tensors of 26 thousand parameters (one thread
+of the CPU below, the shortest of many turns). A step of torch's loop takes 24 for `gd` and 58 for
+`momentum`, of which 9 are the wrapper that every optimizer has. A pure function has that wrapper
+too. It copies parameters and gradients into one row, and the parameters back: 13. It makes a tensor
+in each operation: 8 in `gd`, which has two. And it copies every result into place: 3. With nothing
+else, not a single check, that is 1.9 times the loop for `gd`, and 1.0 times for `momentum`. To
+gather the rows, and to see that they are the ones of the last step, brings it to 2.8 and 1.5.
+Compiled, `gd` takes 28, and torch's fused form 24. The difference is Python: 4 for gathering rows,
+3 for seeing that nothing has moved or changed its shape, without which a graph might write where
+nothing is.
 """
 
-BYTES = """Adding in place moves {add:.3g} GB a second, copying {copy:.3g}. At the speed of adding,
+BYTES = """Adding in place moves {add:,g} GB a second, copying {copy:,g}. At the speed of adding,
 the bytes of Adam for {parameters:,} parameters would take {bytes_alone:.3g} ms. {took}.
 """
 
-FIRST = """The first compiled step of Adam for {tensors} tensors, those of a ResNet-50, took
-{first:.1f} s with nothing compiled on disk, and the second {second:.0f} ms.
+FIRST = """With nothing compiled on disk but torch's own headers, the first compiled step of Adam
+for {tensors} tensors, those of a ResNet-50, took {first:.1f} s, and the second {second:.0f} ms.
 """
 
 SWEEPS = """## Many runs
@@ -160,7 +171,7 @@ def _bytes(growth: dict[str, Any]) -> str:
         for form, seconds in growth["seconds"].items()
     )
     return BYTES.format(
-        **{what: each / 1e9 for what, each in bandwidth.items()},
+        **{what: float(f"{each / 1e9:.3g}") for what, each in bandwidth.items()},
         parameters=count,
         bytes_alone=1000 * count * growth["bytes_each"] / bandwidth["add"],
         took="; ".join(took).capitalize(),
