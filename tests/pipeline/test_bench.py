@@ -103,11 +103,17 @@ def test_it_says_which_rules_reach_a_goal(records):
     assert "- compiled, no slower than fused, 2 million parameters: `adam` (1 of 2)." in page
 
 
-def test_it_counts_the_sweeps_that_are_20_times_faster(records):
-    assert "loop: 1 of 1 as they are, 1 of 1 compiled." in bench.page()
-    (by_rule,) = records["bench_sweeps"]["CPU"]["data"]["networks"].values()
-    by_rule["gd"]["times_faster"]["sweep"] = [19.9, 19, 21]
-    assert "loop: 0 of 1 as they are, 1 of 1 compiled." in bench.page()
+def test_it_names_the_sweeps_that_reach_their_goal(records, monkeypatch):
+    networks = records["bench_sweeps"]["CPU"]["data"]["networks"]
+    ((words, by_rule),) = networks.items()
+    by_rule["gd"] |= {"share_of_products": [0.7, 0.6, 0.8]}
+    share = "- {}: at least 0.7 of what its matrix products alone allow: `gd` (1 of 1)."
+    assert share.format(words) in bench.page()
+    monkeypatch.setitem(bench.TIMES, words, 35)
+    by_rule["gd"]["times_faster"]["compiled"] = [35, 34, 36]
+    assert f"- {words}: at least 35 times faster than the loop: `gd` (1 of 1)." in bench.page()
+    by_rule["gd"]["times_faster"]["compiled"] = [34.9, 34, 36]
+    assert f"- {words}: at least 35 times faster than the loop: none (0 of 1)." in bench.page()
 
 
 def test_it_says_where_jacobians_are_not_so_fast(records):
