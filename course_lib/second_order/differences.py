@@ -47,23 +47,23 @@ def secant(g: Tensor, moved: Tensor, delta: Tensor) -> Tensor:
     return torch.where(delta == 0, 0.0, (moved - g) / delta)
 
 
-def forward_probe(gradient: Gradient, p: Tensor, delta: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the gradient at p, and the quotient `(g(p + δ) − g(p)) / δ`, both shaped like p.
+def forward_probe(gradient: Gradient, p: Tensor, g: Tensor, delta: Tensor) -> Tensor:
+    """Return the quotient `(g(p + δ) − g(p)) / δ`, shaped like p.
 
-    Two gradients, the first of which a training step needs anyway. `gradient` must be of one batch:
-    two batches differ, and the quotient with them (`secant_noise`).
+    One more gradient than a training step needs. g: the gradient at p, of the same batch as what
+    `gradient` gives: two batches differ, and the quotient with them (`secant_noise`). delta: the
+    probe, along `−g` as a training step would go, or any other way.
 
-    >>> forward_probe(lambda p: p**2, torch.tensor([1.0]), torch.tensor([0.5]))
-    (tensor([1.]), tensor([2.5000]))
+    >>> forward_probe(lambda p: p**2, torch.tensor([1.0]), torch.tensor([1.0]), torch.tensor([0.5]))
+    tensor([2.5000])
     """
-    g = gradient(p)
-    return g, secant(g, gradient(p + delta), delta)
+    return secant(g, gradient(p + delta), delta)
 
 
 def central_probe(gradient: Gradient, p: Tensor, delta: Tensor) -> Tensor:
     """Return the quotient `(g(p + δ) − g(p − δ)) / 2δ`, shaped like p.
 
-    Two gradients, and a training step needs a third. For small probes it is nearer to
+    Two more gradients than a training step needs. For small probes it is nearer to
     `joint_quotient` than the forward one: the error falls as δ², not as δ. It is no nearer to the
     diagonal.
 
