@@ -15,9 +15,10 @@ from ..drawing import drawing
 def _guard_cases(seed: int) -> list[Case]:
     draw = drawing(seed)
     edges = torch.tensor([-3.0, -0.1, 0.0, 0.1, 3.0], dtype=torch.float64)
+    some = (torch.arange(12) % 4 > 0).double()
     infinite = torch.tensor([math.inf, -1.0], dtype=torch.float64)
     return [
-        Case("12 curvatures, floor 0.5 and ceiling 1.5", (2 * draw(12), 0.5, 1.5)),
+        Case("12 curvatures, three of them 0", (2 * draw(12) * some, 0.5, 1.5)),
         Case("9 curvatures, floor 0.2 and ceiling 3", (3 * draw(9), 0.2, 3.0)),
         Case("4 by 5 curvatures, floor 0.7 and ceiling 2", (2 * draw(4, 5), 0.7, 2.0)),
         Case("15 curvatures, floor 0.3 and no ceiling", (2 * draw(15), 0.3)),

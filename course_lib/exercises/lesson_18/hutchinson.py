@@ -112,6 +112,11 @@ mean of the probes first:
     made of it is averaged.
 sum for mean: .mean(dim=0) → .sum(dim=0)
     The samples are added up, not averaged: with twice as many your result would be twice as large.
+z forgotten and samples added up:
+    | probe * product(probe) → product(probe)
+    | .mean(dim=0) → .sum(dim=0)
+    Two things: the products are taken as they are, though each should be multiplied by something,
+    and they are added up, not averaged.
 trace: .mean(dim=0) → .sum(dim=tuple(range(1, p.ndim + 1))).mean()
     You add up the entries of each sample: that estimates the trace. An entry for each parameter is
     asked for.

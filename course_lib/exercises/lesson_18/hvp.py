@@ -58,8 +58,13 @@ def _difference_of_a_whole_v(loss: Loss, p: Tensor, v: Tensor) -> Tensor:
     return grad(loss)(p + v) - grad(loss)(p)
 
 
-def _coarse_difference(loss: Loss, p: Tensor, v: Tensor) -> Tensor:
-    return (grad(loss)(p + 1e-3 * v) - grad(loss)(p)) / 1e-3
+def _difference_over(h: float):
+    """Return the difference of two gradients that are h v apart, over h."""
+    return lambda loss, p, v: (grad(loss)(p + h * v) - grad(loss)(p)) / h
+
+
+def _exchanged(loss: Loss, p: Tensor, v: Tensor) -> Tensor:
+    return _reverse_over_reverse(loss, v, p)
 
 
 def _diagonal_times_v(loss: Loss, p: Tensor, v: Tensor) -> Tensor:
@@ -70,7 +75,10 @@ def _diagonal_times_v(loss: Loss, p: Tensor, v: Tensor) -> Tensor:
 WRITTEN = {
     "diagonal alone": _diagonal_times_v,
     "difference over all of v": _difference_of_a_whole_v,
-    "difference over a small step": _coarse_difference,
+    "difference over a hundredth": _difference_over(1e-2),
+    "difference over a thousandth": _difference_over(1e-3),
+    "difference over a ten-thousandth": _difference_over(1e-4),
+    "p and v exchanged": _exchanged,
 }
 
 SLIPS = """
@@ -90,7 +98,9 @@ curvature along v: return grad(slope)(p) → return (grad(slope)(p) * v).sum()
 times v once more: return grad(slope)(p) → return grad(slope)(p) * v
     Each entry of the product is multiplied by one of v again. That belongs to an estimate of the
     diagonal, not here.
-p and v exchanged: return grad(slope)(p) → return grad(slope)(v)
+p and v exchanged:
+    p and v have changed places: the second derivative is taken at v, and multiplied by p.
+taken at v: return grad(slope)(p) → return grad(slope)(v)
     The second derivative is taken at v. The point is p, and v is only the direction.
 p for v: * v).sum() → * p.detach()).sum()
     The Hessian is multiplied by p. The direction is v, and p is the point where it is taken.
@@ -115,9 +125,15 @@ negative: return grad(slope)(p) → return -grad(slope)(p)
 difference over all of v:
     You take the difference of two gradients that are a whole v apart. Where the Hessian changes on
     the way, that is something else than its product at p.
-difference over a small step:
-    A difference of two gradients comes near the product, but not to its last digits. Take a
-    derivative of the gradient in its place.
+difference over a hundredth:
+    A difference of two gradients, a hundredth of v apart, comes near the product and no further.
+    Take a derivative of the gradient in its place.
+difference over a thousandth:
+    A difference of two gradients, a thousandth of v apart, comes near the product, but not to its
+    last digits. Take a derivative of the gradient in its place.
+difference over a ten-thousandth:
+    A difference of two gradients, a ten-thousandth of v apart, comes near the product, but not to
+    its last digits. Take a derivative of the gradient in its place.
 """
 
 HVP = Exercise(
