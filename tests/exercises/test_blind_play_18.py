@@ -217,7 +217,7 @@ ANSWERS = {  # an answer, and the slip or the two that must be named
     diagonal_that_walks: ("18.diagonal_fd", "steps pile up"),
     diagonal_forward_over_both: ("18.diagonal_fd", "one side over both"),
     diagonal_of_lengths: ("18.diagonal_fd", "size of the change"),
-    diagonal_with_sign_and_h: ("18.diagonal_fd", "divided by h + sign"),
+    diagonal_with_sign_and_h: ("18.diagonal_fd", "sign and divided by h"),
     estimate_with_constant_noise: ("18.hutchinson", "noise that is always −1"),
     estimate_without_z: ("18.hutchinson", "z forgotten"),
     estimate_with_coins: ("18.hutchinson", "zeros and ones"),

@@ -88,6 +88,11 @@ another's gradient: )[i] / (2 * h) → )[i - 1] / (2 * h)
     One parameter moves, and the gradient of another is read: look at the two indices.
 sign: gradient(p + step) - gradient(p - step) → gradient(p - step) - gradient(p + step)
     Your result has the other sign: from which point is which subtracted?
+sign and divided by h:
+    | gradient(p + step) - gradient(p - step) → gradient(p - step) - gradient(p + step)
+    | / (2 * h) → / h
+    Your result is twice too large, and of the other sign: how far apart are the two points, and
+    from which is which subtracted?
 sign lost: )[i] / (2 * h) → )[i].abs() / (2 * h)
     You give sizes. A curvature below 0 stays below 0 here; to guard against it comes later.
 steps pile up:
