@@ -3,22 +3,23 @@
 Quadratics  2,000 random convex quadratics of 20 parameters. What each estimate is worth, and how
             that changes as the entries beside the diagonal are scaled from nothing to their full
             size.
-Points      A small network that reads digits, at four points of its training: its whole Hessian of
-            300 images, and every estimate beside the diagonal.
+Points      Two small networks that read digits, at four points of their training: the whole Hessian
+            of 300 images, and every estimate beside the diagonal.
 Probes      The sign probe by its size, in float32 and float64: how far from its own limit, and how
             far from the diagonal.
 Batches     The same from batches of 10 to 300 images: both gradients of one batch, or of two.
 Steps       The best that one step along −g/D can do, with D made from each estimate, beside plain
             gradient descent: the rate is the best for each direction, on a grid in which no best
             lies at an end. The floor of the guard, a share of the mean size, is chosen on four
-            seeds of its own.
+            seeds of its own. Two rivals know no curvature beside the diagonal's, or none: D from
+            the sizes of a row of the Hessian, and D from the sizes of the gradient.
 
 How good an estimate is, is said by three numbers. below: the share of entries below 0. off: the
 median distance from the truth, over the median size of the truth. rank: the correlation of ranks
 between sizes of the estimate and of the truth, 1 where they order parameters alike.
 
 A seed draws the division of the images, the starting weights, the order and the signs. It takes
-about five minutes on one thread:
+about ten minutes on one thread:
 
     python experiments/18_curvature.py
 """
@@ -31,6 +32,7 @@ from torch.func import grad, vmap
 from torch.nn.functional import cross_entropy
 
 from course_lib.lab import (
+    best_setting,
     digits,
     generator,
     networks,
@@ -52,13 +54,18 @@ from course_lib.second_order import (
     secant,
 )
 
-SEEDS, TUNING_SEEDS = range(12), range(100, 104)
-SIZES, IMAGES = [64, 12, 10], 300
+SEEDS, TUNING_SEEDS = range(24), range(100, 104)
+NETWORKS = {
+    "one hidden layer, tanh": ([64, 12, 10], torch.tanh),
+    "two hidden layers, ReLU": ([64, 12, 12, 10], torch.relu),
+}
+IMAGES = 300
 LR, BATCH, EPOCHS = 0.1, 50, (0, 1, 5, 30)
 SAMPLES = (1, 10, 100)
 PROBES = [10.0**k for k in range(-7, 1)]
 BATCHES, PROBE = (10, 30, 100, 300), 1e-3
-FLOORS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+FLOORS = [10 ** (k / 2) for k in range(-8, 3)]  # 1e-4 to 10
+FLOOR_MAY_BE_AN_END = "a lower one changes no entry any more, a higher one all: gradient descent"
 RATES = [10 ** (k / 12) for k in range(-48, 37)]  # of a step: 1e-4 to 1,000
 DRAWS, N, SCALES = 2000, 20, (0.0, 0.1, 0.3, 1.0)
 
@@ -88,10 +95,10 @@ def signs(like: Tensor, source: torch.Generator) -> Tensor:
 
 
 def quadratics(scale: float) -> dict:
-    """Return the quality of estimates on random quadratics, and of one gradient step.
+    """Return the mean quality of each estimate on random convex quadratics.
 
-    scale: by what the entries beside the diagonal are multiplied. What is above 1 or 0 on the
-    diagonal stays, so that every matrix has no eigenvalue below 0.
+    scale: by what the entries beside the diagonal are multiplied, 0 to 1. Between a matrix and its
+    own diagonal, every matrix has no eigenvalue below 0.
     """
     found: dict[str, list] = {}
     for seed in range(DRAWS):
@@ -122,12 +129,15 @@ def quadratics(scale: float) -> dict:
 class Place:
     """A point of training: the loss of 300 images as a function of a vector, and its Hessian."""
 
-    def __init__(self, params, split):
-        self.p, self.apart = as_vector({name: value.double() for name, value in params.items()})
+    def __init__(self, params, activation, split):
+        self.activation = activation
         self.x, self.y = split.x[:IMAGES].double(), split.y[:IMAGES]
+        seen = (self.x != 0).any(dim=0)  # a pixel that is 0 in all images moves nothing
+        self.x, params = self.x[:, seen], params | {"W1": params["W1"][:, seen]}
+        self.p, self.apart = as_vector({name: value.double() for name, value in params.items()})
 
     def outputs(self, p, x=None):
-        return networks.network(self.apart(p), self.x if x is None else x, torch.tanh)
+        return networks.network(self.apart(p), self.x if x is None else x, self.activation)
 
     def loss(self, p):
         return cross_entropy(self.outputs(p), self.y)
@@ -147,16 +157,17 @@ class Place:
         return vmap(lambda v: hvp(self.loss, self.p, v), chunk_size=128)(units)
 
 
-def places(seed: int) -> list[Place]:
-    """Return the network of a seed at the four points of its training."""
-    params = networks.start(SIZES, generator(2000 + seed))
+def places(name: str, seed: int) -> list[Place]:
+    """Return a network at the four points of its training."""
+    sizes, activation = NETWORKS[name]
+    params = networks.start(sizes, generator(2000 + seed))
     data, order = resplit(digits(), generator(seed)), generator(1000 + seed)
-    forward = functools.partial(networks.network, activation=torch.tanh)
+    forward = functools.partial(networks.network, activation=activation)
     found, done = [], 0
     for epochs in EPOCHS:
         how = {"lr": LR, "batch_size": BATCH, "generator": order, "label": None}
         params, _ = train(forward, params, data, epochs=epochs - done, **how)
-        found.append(Place(params, data.train))
+        found.append(Place(params, activation, data.train))
         done = epochs
     return found
 
@@ -249,6 +260,14 @@ def gains(place: Place, divisors: dict[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
+def candidates(place: Place, each: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return what a step may be divided by: every estimate, and two rivals."""
+    return each | {
+        "sizes of a row": place.H.abs().sum(dim=1),
+        "size of the gradient": place.g.abs(),
+    }
+
+
 def divisors(each: dict[str, Tensor], share: float) -> dict[str, Tensor]:
     return {name: guard(d, floor=share * d.abs().mean().item()) for name, d in each.items()}
 
@@ -262,35 +281,35 @@ def gathered(each: list) -> object:
     return torch.stack([torch.as_tensor(one, dtype=torch.float64) for one in each])
 
 
-def choose_floors() -> list[dict[str, float]]:
+def choose_floors(name: str) -> list[dict[str, float]]:
     """Return for each point and each estimate the floor that gains most on the tuning seeds."""
-    by_floor = []
-    for share in FLOORS:
-        rows = []
-        for seed in progress_bar(TUNING_SEEDS, f"floor {share}", unit="seed"):
-            rows.append(
-                [gains(at, divisors(estimates(at, seed), share)) for at in tuning_places(seed)]
-            )
-        by_floor.append(gathered(rows))
+    rows = []
+    for seed in progress_bar(TUNING_SEEDS, f"floors, {name}", unit="seed"):
+        rows.append([])
+        for at in places(name, seed):
+            each = candidates(at, estimates(at, seed))
+            rows[-1].append([gains(at, divisors(each, share)) for share in FLOORS])
     chosen = []
-    for point in range(len(EPOCHS)):
-        mean = {
-            name: torch.stack([of[point][name].log().mean() for of in by_floor])
-            for name in by_floor[0][point]
-        }
-        chosen.append({name: FLOORS[int(values.argmax())] for name, values in mean.items()})
+    for by_floor in gathered(rows):
+        losses = {of: -torch.stack([row[of].log() for row in by_floor]) for of in by_floor[0]}
+        tried = {"floor": FLOORS}
+        chosen.append(
+            {
+                of: FLOORS[best_setting(tried, values, edge_allowed=FLOOR_MAY_BE_AN_END)]
+                for of, values in losses.items()
+            }
+        )
     return chosen
 
 
-tuning_places = functools.cache(places)
-
-
-def measure(seed: int, floors: list[dict[str, float]]) -> list[dict]:
+def measure(name: str, seed: int, floors: list[dict[str, float]]) -> list[dict]:
     """Return everything that is measured of one seed, at each point of training."""
     found = []
-    for at, floor in zip(places(seed), floors, strict=True):
+    for at, floor in zip(places(name, seed), floors, strict=True):
         each = estimates(at, seed)
-        D = {name: divisors({name: d}, floor[name])[name] for name, d in each.items()}
+        D = {}
+        for of, d in candidates(at, each).items():
+            D |= divisors({of: d}, floor[of])
         found.append(
             {
                 "about": about(at),
@@ -303,26 +322,30 @@ def measure(seed: int, floors: list[dict[str, float]]) -> list[dict]:
     return found
 
 
+def measured(name: str) -> dict:
+    """Return the floors and all that is measured of a network, the seeds in front."""
+    floors = choose_floors(name)
+    each = [measure(name, seed, floors) for seed in progress_bar(SEEDS, name, unit="seed")]
+    return {"sizes": NETWORKS[name][0], "floors": floors, "points": gathered(each)}
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    floors = choose_floors()
     write_experiment(
         __file__,
         {
             "seeds": list(SEEDS),
             "tuning_seeds": list(TUNING_SEEDS),
-            "sizes": SIZES,
             "images": IMAGES,
+            "lr": LR,
+            "batch_size": BATCH,
             "epochs": list(EPOCHS),
             "samples": list(SAMPLES),
             "probes": PROBES,
             "batch_sizes": list(BATCHES),
-            "floors": floors,
-            "floors_tried": list(FLOORS),
+            "floors_tried": FLOORS,
             "scales": list(SCALES),
             "quadratics": [quadratics(scale) for scale in SCALES],
-            "points": gathered(
-                [measure(seed, floors) for seed in progress_bar(SEEDS, "digits", unit="seed")]
-            ),
+            "networks": {name: measured(name) for name in NETWORKS},
         },
     )

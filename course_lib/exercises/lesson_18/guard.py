@@ -29,7 +29,7 @@ def _guard_cases(seed: int) -> list[Case]:
         Case("huge curvatures", (1e6 * draw(5), 1e-3, 1e5), special=True),
         Case(
             "an infinite curvature",
-            (torch.tensor([math.inf, -1.0]).double(), 0.1, 5.0),
+            (infinite, 0.1, 5.0),
             special=True,
         ),
         Case("float32", (2 * draw(8).float(), 0.5, 1.5), special=True),
