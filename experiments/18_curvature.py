@@ -12,7 +12,9 @@ Steps       The best that one step along −g/D can do, with D made from each es
             gradient descent: the rate is the best for each direction, on a grid in which no best
             lies at an end. The floor of the guard, a share of the mean size, is chosen on four
             seeds of its own. Two rivals know no curvature beside the diagonal's, or none: D from
-            the sizes of a row of the Hessian, and D from the sizes of the gradient.
+            the sizes of a row of the Hessian, and D from the sizes of the gradient. "one batch" and
+            "two batches" are sign probes on 50 of the images, with both gradients from one drawing
+            of them or from two.
 
 How good an estimate is, is said by three numbers. below: the share of entries below 0. off: the
 median distance from the truth, over the median size of the truth. rank: the correlation of ranks
@@ -63,10 +65,10 @@ IMAGES = 300
 LR, BATCH, EPOCHS = 0.1, 50, (0, 1, 5, 30)
 SAMPLES = (1, 10, 100)
 PROBES = [10.0**k for k in range(-7, 1)]
-BATCHES, PROBE = (10, 30, 100, 300), 1e-3
+BATCHES, PROBE, STEP_BATCH = (10, 30, 100, 300), 1e-3, 50
 FLOORS = [10 ** (k / 2) for k in range(-8, 3)]  # 1e-4 to 10
 FLOOR_MAY_BE_AN_END = "a lower one changes no entry any more, a higher one all: gradient descent"
-RATES = [10 ** (k / 12) for k in range(-48, 37)]  # of a step: 1e-4 to 1,000
+RATES = [10 ** (k / 12) for k in range(-96, 37)]  # of a step: 1e-8 to 1,000
 DRAWS, N, SCALES = 2000, 20, (0.0, 0.1, 0.3, 1.0)
 
 
@@ -260,9 +262,17 @@ def gains(place: Place, divisors: dict[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
-def candidates(place: Place, each: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return what a step may be divided by: every estimate, and two rivals."""
+def candidates(place: Place, each: dict[str, Tensor], seed: int) -> dict[str, Tensor]:
+    """Return what a step may be divided by: every estimate, noisy quotients, and two rivals."""
+    source = generator(5000 + seed)
+    first, second = (
+        place.on(torch.randperm(IMAGES, generator=source)[:STEP_BATCH]) for _ in range(2)
+    )
+    g = first(place.p)
+    delta = -PROBE * g.sign()
     return each | {
+        "one batch": forward_probe(first, place.p, g, delta),
+        "two batches": secant(g, second(place.p + delta), delta),
         "sizes of a row": place.H.abs().sum(dim=1),
         "size of the gradient": place.g.abs(),
     }
@@ -287,7 +297,7 @@ def choose_floors(name: str) -> list[dict[str, float]]:
     for seed in progress_bar(TUNING_SEEDS, f"floors, {name}", unit="seed"):
         rows.append([])
         for at in places(name, seed):
-            each = candidates(at, estimates(at, seed))
+            each = candidates(at, estimates(at, seed), seed)
             rows[-1].append([gains(at, divisors(each, share)) for share in FLOORS])
     chosen = []
     for by_floor in gathered(rows):
@@ -308,7 +318,7 @@ def measure(name: str, seed: int, floors: list[dict[str, float]]) -> list[dict]:
     for at, floor in zip(places(name, seed), floors, strict=True):
         each = estimates(at, seed)
         D = {}
-        for of, d in candidates(at, each).items():
+        for of, d in candidates(at, each, seed).items():
             D |= divisors({of: d}, floor[of])
         found.append(
             {
@@ -343,6 +353,7 @@ if __name__ == "__main__":
             "samples": list(SAMPLES),
             "probes": PROBES,
             "batch_sizes": list(BATCHES),
+            "step_batch": STEP_BATCH,
             "floors_tried": FLOORS,
             "scales": list(SCALES),
             "quadratics": [quadratics(scale) for scale in SCALES],

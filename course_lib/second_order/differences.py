@@ -79,13 +79,16 @@ def joint_quotient(H: Tensor, delta: Tensor) -> Tensor:
     `= H_ii + Σ_{j≠i} H_ij δ_j / δ_i`. On a quadratic it is the quotient, whatever the probe's size;
     elsewhere for probes that shrink. It is the diagonal only where H is diagonal, and no smaller
     probe brings it nearer: the sum depends on δ's direction alone. Where δ_i is small beside the
-    others it is large, of either sign.
-    H: `(n, n)`. delta: `(n,)`, nowhere 0.
+    others it is large, of either sign. Where δ_i is 0 it is 0, as in `secant`.
+
+    Of all diagonal matrices D it is the one that does to δ what H does, `D δ = H δ`: the secant
+    equation of quasi-Newton methods. So it may serve a step along δ where it is no estimate.
+    H: `(n, n)`. delta: `(n,)`.
 
     >>> joint_quotient(torch.tensor([[1.0, 2.0], [2.0, 1.0]]), torch.tensor([1.0, -1.0]))
     tensor([-1., -1.])
     """
-    return (H @ delta) / delta
+    return secant(torch.zeros_like(delta), H @ delta, delta)
 
 
 def secant_noise(sigma: Tensor | float, delta: Tensor) -> Tensor:

@@ -137,3 +137,11 @@ def test_dtype_stays(dtype):
     d = forward_probe(lambda p: p**3, p, p**3, delta)
     others = central_probe(lambda p: p**3, p, delta), diagonal_fd(lambda p: p**3, p, 0.1)
     assert {t.dtype for t in (d, *others, secant_noise(0.5, delta))} == {dtype}
+
+
+def test_the_joint_quotient_does_to_the_probe_what_the_hessian_does():
+    H, delta = symmetric(6), randn(6)
+    torch.testing.assert_close(joint_quotient(H, delta) * delta, H @ delta)
+    unmoved = delta.clone()
+    unmoved[2] = 0
+    assert joint_quotient(H, unmoved)[2] == 0
