@@ -48,7 +48,7 @@ from course_lib.second_order import (
 
 gd = mine("07.gd")
 kept, script = stored("18_curvature"), experiment("18_curvature")
-assert len(kept["seeds"]) == 24
+count = len(kept["seeds"])
 
 
 def randn(*shape, seed=0):
@@ -138,7 +138,7 @@ below = torch.tensor(of["negative"])
 assert (below > 0).all()
 say(
     f"Of {len(place.p)} eigenvalues the largest was found by 20 products, to within one percent. "
-    f"In each of 24 networks some eigenvalues are below 0 at this point, {median(below):.0%} in the median: the loss of a network is no bowl."
+    f"In each of {count} networks some eigenvalues are below 0 at this point, {median(below):.0%} in the median: the loss of a network is no bowl."
 )
 
 # %% [markdown]
@@ -364,7 +364,7 @@ show(
 )
 
 # %% tags=["hide-input"]
-# In 24 networks
+# In all stored networks
 names = (
     "along −g",
     "along −sign g",
@@ -388,7 +388,7 @@ off_of = {row[0]: row[1] for row in rows}
 assert off_of["along −sign g"] > 5 and off_of["along −g"] > off_of["along −sign g"]
 
 # %% [markdown]
-# *Off* is the median error over the median curvature, *rank* the rank correlation of sizes: medians of 24 networks after five epochs. **Gauss-Newton** is the part of the
+# *Off* is the median error over the median curvature, *rank* the rank correlation of sizes: medians of all stored networks after five epochs. **Gauss-Newton** is the part of the
 # Hessian that comes from the curvature of the loss in the outputs, with the network itself taken as linear; it has no entry below 0. With ReLU its diagonal is the whole: the network is
 # linear in each single weight, piece by piece.
 #
@@ -428,7 +428,7 @@ after = torch.stack([place.loss(diagonal_step(place.p, g, D, lr)) for lr in rate
 plain = torch.stack([place.loss(diagonal_step(place.p, g, torch.ones_like(g), lr)) for lr in rates])
 
 # %% tags=["hide-input"]
-# The figure: what a step gains, in 24 networks
+# The figure: what a step gains
 gains = {}
 for name, net in kept["networks"].items():
     by_row = {}
@@ -449,7 +449,174 @@ show(
         "log₁₀ of the fall of the loss, over that of plain gradient descent",
     ),
     alt="Two panels with a row for each divisor and a dot for each network.",
-    caption="What the best step along −g/D brings, over what the best step along −g brings: the mean over four points of training, 24 networks. The bar is the 95 % interval "
+    caption="What the best step along −g/D brings, over what the best step along −g brings: the mean over four points of training, a dot for each "
+    "network. The bar is the 95 % interval "
     "of the mean.",
     claims=("Division", "D1"),
 )
+
+# %% [markdown]
+# The quotient *along −sign g*, which is no estimate of anything on the diagonal, is not beaten by the exact diagonal in the
+# networks of tanh. How can that be? Read its formula again: with $D = \operatorname{diag}(d)$ it says
+#
+# $$ D \, \delta = H \, \delta $$
+#
+# Of all diagonal matrices it is the one that does to $\delta$ what $H$ does. Methods that keep such a matrix are called quasi-Newton, and this is their
+# *secant equation*. In a step all parameters move together. So what a gradient loses on the way is what the quotient measures, others' moves and
+# all, as long as the step goes where the probe went.
+#
+# If that is the reason, a probe in another direction must lose the gain. Hutchinson's single probe is the same quotient with another $\delta$: random signs instead of
+# those of $-g$.
+
+# %% tags=["hide-input"]
+# The intervention: the same quotient in another direction
+against = {
+    name: confidence_interval(rows["along −sign g"] - rows["Hutchinson 1"])
+    for name, rows in gains.items()
+}
+say(
+    table(
+        {"network": "", "log₁₀, along −sign g less random signs": ""},
+        [[name, format(interval, "+.2f")] for name, interval in against.items()],
+    )
+)
+
+# %% [markdown]
+# ## Noise
+#
+# So far all images made the loss. A training step sees a batch. Both gradients of a probe can be taken on the *same* batch, at the cost of a
+# second gradient. Or the last step's gradient is used again, at no cost: then the batches differ, and with them the gradients, by
+# about $\sqrt 2 \sigma$. Divided by $\delta$ that is
+#
+# $$ \frac{\sqrt 2 \, \sigma}{|\delta_i|} $$
+#
+# with $\sigma$ the standard deviation of a batch's gradient. The smaller the step, the larger the noise.
+
+# %% tags=["hide-input"]
+# The figure: size of the probe, size of the batch
+point = kept["networks"]["one hidden layer, tanh"]["points"][2]
+by_size = {
+    f"{dtype}, from its limit": torch.tensor(of["from_limit"]).T + 1e-9
+    for dtype, of in point["probes"].items()
+}
+by_size["float64, from the diagonal"] = torch.tensor(point["probes"]["float64"]["from_truth"]).T
+by_batch = {name: torch.tensor(of["off"]).T for name, of in point["batches"].items()}
+show(
+    curvature.errors(kept["probes"], by_size, kept["batch_sizes"], by_batch),
+    alt="Left: three curves against the size of the probe. Two of them, the distances from the probe's own limit, are low in the middle and rise to the right, one of them to the left "
+    "too. The third, the distance from the diagonal, is high and level. Right: distances against the size of the batch. Two batches lie highest, until the batch holds all images.",
+    caption="Left: how far the quotient along −sign g is from its limit, and from the diagonal, on all images. Right: how far probes on a batch are from the diagonal of all "
+    "300 images. Medians over parameters; line: median of networks; band: middle nine tenths.",
+)
+
+# %% tags=["hide-input"]
+# What noise does to a step
+noisy = {}
+for name, rows in gains.items():
+    noisy[name] = [
+        format(confidence_interval(rows[of]), "+.2f")
+        for of in ("along −sign g", "one batch", "two batches")
+    ]
+say(
+    table(
+        {"network": "", "all images": "", "one batch of 50": "", "two batches of 50": ""},
+        [[name, *cells] for name, cells in noisy.items()],
+    )
+)
+
+# %% [markdown]
+# That is what a step gains over plain gradient descent (log₁₀, with the 95 % interval), when the quotient comes from 50 images. The step itself is taken on all 300.
+#
+# ## What goes wrong
+#
+# **Noise that is no noise.** `torch.randint(0, 1, …) * 2 - 1` is always −1: the upper end is never drawn. Then $z \circ Hz$ is the *sum of each row*.
+# On a diagonal matrix nobody notices.
+
+# %%
+H = torch.tensor([[2.0, 1.0], [1.0, 3.0]])
+z = (torch.randint(0, 1, (1000, 2), generator=generator(0)) * 2 - 1).float()
+always = (z * (z @ H)).mean(dim=0)
+
+# %% tags=["hide-input"]
+# Row sums
+assert torch.equal(always, H.sum(dim=1))
+say(f"{always.tolist()} where the diagonal is {H.diagonal().tolist()}.")
+
+# %% [markdown]
+# **A parameter that did not move.** With warm-up the first step has the rate 0, and $\delta$ is 0: the quotient is 0/0. `secant` of the library gives 0 there, which is a
+# decision: what was not moved tells nothing, and the guard lifts it to the floor.
+#
+# **Curvature that is late.** To save time it is taken every tenth step. An average that starts at 0 and waits until step ten divides
+# by nothing for nine steps. Take it in step 1, and correct the average by how often it was taken, not by the step.
+
+# %%
+d, g_now = torch.zeros(3), torch.ones(3)
+first = diagonal_step(torch.zeros(3), g_now, d + 1e-15, lr=0.1)  # ε was meant to help
+
+# %% tags=["hide-input"]
+# How far the first step goes
+assert first.abs().min() > 1e13
+say(f"The first step is {first.abs().max().item():.0e} long.")
+
+# %% [markdown]
+# **A kink.** Autograd sees no curvature in ReLU itself. A probe that carries a neuron over its corner does see the gradient jump.
+#
+# ## Claims, measured
+
+# %% tags=["hide-input"]
+# The verdict: article D's difference of gradients
+worst = {}
+for name, net in kept["networks"].items():
+    for at in net["points"]:
+        for way in ("along −g", "along −sign g"):
+            worst.setdefault(way, []).append(median(at["estimates"][way]["off"]))
+full = kept["quadratics"][-1]
+assert kept["scales"][-1] == 1.0
+assert min(worst["along −g"] + worst["along −sign g"]) > 2
+verdict(
+    "D1: the diagonal of the Hessian can be had online from a difference of gradients after a small step.",
+    "does not hold",
+    "What one joint step gives is (Hδ)/δ, the diagonal plus all that stands beside it. Whatever the network and the point of training, the median parameter's quotient is off by at least "
+    f"{min(worst['along −g']):.0f} typical curvatures along −g, and {min(worst['along −sign g']):.0f} along its signs; a smaller step changes nothing. On convex quadratics of 20 parameters, where "
+    f"every curvature is above 0, {full['along −g']['below']:.0%} of the quotients along the gradient are below 0. It would hold for a diagonal Hessian, or for one parameter at a time.",
+)
+
+# %% tags=["hide-input"]
+# The verdict: what to divide by
+versus = {
+    name: confidence_interval(rows["along −sign g"] - rows["truth"]) for name, rows in gains.items()
+}
+helped = [name for name, interval in versus.items() if interval.low > 0]
+diagonal = {name: confidence_interval(rows["truth"]) for name, rows in gains.items()}
+assert all(interval.low > 0 for interval in diagonal.values())
+verdict(
+    "Division by the exact diagonal makes the best step.",
+    "holds when nothing better is at hand",
+    "Over plain gradient descent it gains "
+    + "; ".join(f"{format(interval, '+.2f')} ({name})" for name, interval in diagonal.items())
+    + " in log₁₀ of the fall. The quotient along −sign g less the exact diagonal: "
+    + "; ".join(f"{format(interval, '+.2f')} ({name})" for name, interval in versus.items())
+    + ". One step from four points of training, the loss of 300 images, the best rate for each.",
+)
+
+# %%
+progress()
+
+# %% [markdown]
+# ## Take away
+#
+# - The Hessian says how each gradient feels each parameter. Its product with a vector is a gradient of a slope; the matrix is never built.
+# - The diagonal costs a product for each parameter, or is estimated without bias by random signs, with noise from all that stands beside it.
+# - One difference of gradients along one step gives (Hδ)/δ. That is not the diagonal. It is what the gradient does along that step, which can be just what a step needs, if
+#   it is not drowned in noise.
+#
+# ## Further reading
+#
+# - B. Pearlmutter (1994), *Fast exact multiplication by the Hessian*, Neural Computation 6.
+# - C. Bekas, E. Kokiopoulou and Y. Saad (2007), *An estimator for the diagonal of a matrix*, Applied Numerical Mathematics 57.
+# - Y. Dauphin and others (2014), *Identifying and attacking the saddle point problem in high-dimensional non-convex optimization*, NeurIPS.
+# - J. Martens (2020), *New insights and perspectives on the natural gradient method*, JMLR 21: Gauss-Newton.
+# - Z. Yao and others (2021), *AdaHessian: an adaptive second order optimizer for machine learning*, AAAI.
+# - A. Bensadok and M. Z. Babar (2024), *Fuzzy hyperparameters update in a second order optimization*, arXiv 2403.15416: article D. Known here by its abstract and introduction.
+#
+# Two numbers, the loss and the time, are known at every step for nothing. The next lesson lets rules of thumb about them steer a rate.
