@@ -566,7 +566,7 @@ say(f"The first step is {first.abs().max().item():.0e} long.")
 # %% tags=["hide-input"]
 # The verdict: article D's difference of gradients
 worst = {}
-for name, net in kept["networks"].items():
+for net in kept["networks"].values():
     for at in net["points"]:
         for way in ("along −g", "along −sign g"):
             worst.setdefault(way, []).append(median(at["estimates"][way]["off"]))
