@@ -448,7 +448,8 @@ show(
         confidence_interval,
         "log₁₀ of the fall of the loss, over that of plain gradient descent",
     ),
-    alt="Two panels with a row for each divisor and a dot for each network.",
+    alt="Two panels with a row for each divisor and a dot for each network. In both, the exact diagonal, the two joint quotients and Gauss-Newton lie far to the right of 0, "
+    "Hutchinson's estimates less far, and quotients of two batches and the size of the gradient near 0.",
     caption="What the best step along −g/D brings, over what the best step along −g brings: the mean over four points of training, a dot for each "
     "network. The bar is the 95 % interval "
     "of the mean.",
