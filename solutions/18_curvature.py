@@ -410,7 +410,7 @@ assert off_of["along −sign g"] > 5 and off_of["along −g"] > off_of["along �
 # linear in each single weight, piece by piece.
 #
 # So the answer to the second prediction is: further off, by a factor of ten and more, and a smaller step does not help. Yet look at the ranks. Along −sign g the quotient
-# is far too large, of the wrong sign in a third of the parameters, and still orders them by size much as the curvatures do. Rows of the Hessian with a large
+# is far too large, below 0 in a quarter to a third of the parameters, and still orders them by size much as the curvatures do. Perhaps rows of the Hessian with a large
 # entry on the diagonal have large entries beside it too.
 #
 # ## Guarded
