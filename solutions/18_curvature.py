@@ -1,0 +1,646 @@
+# %% [markdown]
+# # 18 · Curvature
+#
+# **Question.** What does the second derivative know?
+#
+# **Time.** about 75 minutes.
+#
+# **Before this.** [07 · Gradient descent](07_gradient_descent.ipynb) and
+# [10 · RMSProp](10_rmsprop.ipynb)
+
+# %% [markdown]
+# A gradient says which way is down, and not how far. How far one may go depends on how fast the gradient
+# itself changes: on the **curvature**. Lesson 07 allowed rates up to two over the largest one, and lesson 10
+# divided each direction by the size of its gradients, in the hope that this is nearly the same. Part IV looks at
+# curvature itself. Article D builds an optimizer that divides by an estimate of it; this lesson asks what
+# that estimate estimates.
+
+# %% tags=["hide-input"]
+# What this lesson uses, and the stored experiment
+from functools import partial
+
+import torch
+from torch.func import grad, hessian
+from torch.nn.functional import cross_entropy
+
+from course_lib.exercises import check, hint, mine, progress, solution
+from course_lib.figures import (
+    Choice,
+    Slider,
+    curvature,
+    interact,
+    runs,
+    say,
+    show,
+    table,
+    verdict,
+)
+from course_lib.lab import (
+    confidence_interval,
+    digits,
+    experiment,
+    generator,
+    median,
+    networks,
+    resplit,
+    stored,
+    train,
+)
+from course_lib.optim.paths import path
+from course_lib.optim.surfaces import RAVINE, ROSENBROCK
+from course_lib.second_order import (
+    diagonal_step,
+    exact_diagonal,
+    forward_probe,
+    hutchinson_deviation,
+    joint_quotient,
+    lower_eigenvalues,
+    secant,
+)
+
+gd = mine("07.gd")
+kept, script = stored("18_curvature"), experiment("18_curvature")
+count = len(kept["seeds"])
+
+
+def randn(*shape, seed=0):
+    """Return standard normal numbers in float64, on the CPU."""
+    return torch.randn(shape, generator=generator(seed), dtype=torch.float64)
+
+
+# %% [markdown]
+# ## Predict first
+#
+# Write down a guess for each. The lesson answers all three.
+#
+# 1. A network has 838 parameters. How many gradients does it cost to know the curvature of each of them
+#    exactly: about one, about thirty, or about a thousand?
+# 2. Somebody moves *all* parameters by a small step at once, and divides the change of each gradient by how far its own
+#    parameter was moved. How near is that to the curvatures: within 1 %, within a factor of 2, or further off? And with a smaller step?
+# 3. You may divide each gradient by one number before you take a single step. Which numbers bring the loss down furthest: the true
+#    curvatures, or what the second question gave?
+
+# %%
+# Your guesses, in your own words:
+# 1.
+# 2.
+# 3.
+
+# %% [markdown]
+# ## All second derivatives
+#
+# Let $g_i$ be the gradient of parameter $i$. If parameter $j$ moves a little, $g_i$ changes at the rate
+# $\partial g_i / \partial w_j$. These rates, for all pairs, are the **Hessian**:
+#
+# $$ H_{ij} = \frac{\partial^2 L}{\partial w_i \, \partial w_j} \qquad\qquad g(w + \delta) \approx g(w) + H \, \delta $$
+#
+# It is the Jacobian of the gradient, in the words of lesson 13, and symmetric wherever the second derivatives are continuous. On its diagonal stand
+# the curvatures along the axes. Beside it stands how one parameter's gradient feels the others move. Its eigenvalues are
+# the curvatures along directions in which nothing else is felt; the largest over the smallest is lesson 07's
+# condition number.
+#
+# A network of a million parameters has a Hessian of a million million numbers. Nobody builds it. But
+# its *product* with a vector costs little more than a gradient.
+#
+# ### Exercise 18.hvp
+#
+# Write the product. The hint is in the dimensions: the slope of the loss along $v$ is the number $g \cdot v$, and
+# a number has a gradient.
+
+
+# %%
+def hvp(loss, p, v):
+    """Return the Hessian of a loss at p, times v.
+
+    loss: function of a tensor like p; it returns a tensor of shape ().
+    p: tensor of any shape, the point.   v: same shape, the direction. It need not be small.
+    The result has the shape of p.
+    """
+
+    ### BEGIN SOLUTION
+    def slope(p):
+        return (grad(loss)(p) * v).sum()
+
+    return grad(slope)(p)
+    ### END SOLUTION
+
+
+# %%
+hvp = check("18.hvp", hvp)
+
+# %%
+solution("18.hvp")
+
+# %% [markdown]
+# Now the largest eigenvalue of a network's Hessian needs no matrix: lesson 14's power iteration would do, and
+# the method of Lanczos does it in fewer products. Here is a network with one hidden layer of tanh that has learned digits
+# for five epochs.
+
+# %%
+data, begin = resplit(digits(), generator(0)), networks.start([64, 12, 10], generator(2000))
+how = {"lr": kept["lr"], "epochs": 5, "batch_size": kept["batch_size"], "label": None}
+forward = partial(networks.network, activation=torch.tanh)
+params, _ = train(forward, begin, data, generator=generator(1000), **how)
+
+place = script.Place(params, torch.tanh, data.train)  # the loss of 300 images, of a vector p
+start = randn(len(place.p))
+sharpness, _ = lower_eigenvalues(lambda v: hvp(place.loss, place.p, v), start, rounds=20)
+
+# %% tags=["hide-input"]
+# The largest eigenvalue
+true = torch.linalg.eigvalsh(place.H)[-1]
+assert abs(sharpness.item() / true.item() - 1) < 0.01
+of = kept["networks"]["one hidden layer, tanh"]["points"][2]["about"]
+below = torch.tensor(of["negative"])
+assert (below > 0).all()
+say(
+    f"Of {len(place.p)} eigenvalues the largest was found by 20 products, to within one percent. "
+    f"In each of {count} networks some eigenvalues are below 0 at this point, {median(below):.0%} in the median: the loss of a network is no bowl."
+)
+
+# %% [markdown]
+# ## Newton's step
+#
+# If the loss were a quadratic, $g(w + s) = g + Hs$ would hold exactly, and the bottom would be where it is 0:
+#
+# $$ s = -H^{-1} g \qquad\qquad \text{damped:} \quad s = -\alpha \, (H + \lambda I)^{-1} g $$
+#
+# That is **Newton's step**. The damping $\lambda$ makes all curvatures larger; with a large one the step is
+# a short one along $-g$. $\alpha$ is the learning rate.
+#
+# ### Exercise 18.newton_step
+#
+# Write the damped step.
+
+
+# %%
+def newton_step(p, g, H, lr=1.0, damping=0.0):
+    """Return p after a damped Newton step.
+
+    p, g: tensors of shape (n,), the point and the gradient there.
+    H: tensor of shape (n, n), the Hessian there.
+    lr: how much of the step is taken.   damping: number λ that is added on the diagonal of H.
+    """
+    ### BEGIN SOLUTION
+    damped = H + damping * torch.eye(len(p)).to(H)
+    return p - lr * torch.linalg.solve(damped, g)
+    ### END SOLUTION
+
+
+# %%
+newton_step = check("18.newton_step", newton_step)
+
+# %%
+points = [torch.tensor(ROSENBROCK.start, dtype=torch.float64)]
+for _ in range(8):
+    p = points[-1]
+    points.append(newton_step(p, grad(ROSENBROCK.value)(p), hessian(ROSENBROCK.value)(p)))
+
+# %% tags=["hide-input"]
+# Newton on the Rosenbrock valley
+values = [ROSENBROCK.value(p).item() for p in points]
+assert values[-1] < 1e-20 and max(values) > values[0]
+descent = path(gd, ROSENBROCK.gradient, points[0], steps=8, lr=1e-3)
+assert ROSENBROCK.value(descent[-1]) > 1e-2
+say(
+    "In the bent valley of lesson 12, where gradient descent needs thousands of steps, Newton is at the bottom after eight, to all digits. On the way "
+    f"the value rose once, to {max(values):.0f}: the quadratic it trusts is not the loss."
+)
+
+# %% [markdown]
+# It goes to where the gradient is 0, and that may be a saddle. Near one, Newton's step is drawn *towards* it. And it
+# costs what nobody has: a matrix, and a system of equations.
+#
+# ## The diagonal, one at a time
+#
+# So keep the diagonal alone: a curvature for each parameter, as RMSProp keeps one average for each. The plain way
+# is to move one parameter and to see how its own gradient changes:
+#
+# $$ H_{ii} \approx \frac{g_i(w + h e_i) - g_i(w - h e_i)}{2h} $$
+#
+# with $e_i$ the unit vector of parameter $i$ and $h$ a small number. This is a *central* difference: both sides of $w$, so that the
+# error falls as $h^2$.
+#
+# ### Exercise 18.diagonal_fd
+
+
+# %%
+def diagonal_fd(gradient, p, h):
+    """Return the diagonal of the Hessian at p, from central differences of the gradient.
+
+    gradient: function of a tensor of shape (n,), returns the gradient there, (n,).
+    p: tensor of shape (n,).   h: how far a parameter is moved to either side.
+    """
+    ### BEGIN SOLUTION
+    d = torch.zeros_like(p)
+    for i in range(len(p)):
+        step = torch.zeros_like(p)
+        step[i] = h
+        d[i] = (gradient(p + step) - gradient(p - step))[i] / (2 * h)
+    return d
+    ### END SOLUTION
+
+
+# %%
+diagonal_fd = check("18.diagonal_fd", diagonal_fd)
+
+# %%
+by_differences = diagonal_fd(grad(place.loss), place.p, h=1e-4)
+exact = exact_diagonal(place.loss, place.p)
+
+# %% tags=["hide-input"]
+# Against the exact diagonal
+torch.testing.assert_close(by_differences, exact, rtol=1e-4, atol=1e-7)
+say(
+    f"It agrees with the exact diagonal, and cost {2 * len(place.p):,} gradients: two for each parameter. (By products, `hvp` with each "
+    "unit vector, it is one product each.) So the answer to the first prediction is: about a thousand."
+)
+
+# %% [markdown]
+# ## By random signs
+#
+# Multiply $H$ by a vector $z$ of random signs, each 1 or −1 with the same chance, and then each entry of the
+# product by the same sign again:
+#
+# $$ z_i (Hz)_i = H_{ii} z_i^2 + \sum_{j \ne i} H_{ij} z_i z_j $$
+#
+# $z_i^2$ is 1, and $z_i z_j$ is 0 on average. So on average only the diagonal is left: the estimate is **unbiased**. It is
+# named after Hutchinson (1990), who estimated the trace so. One probe costs one product. What does not cancel is noise, with
+# the standard deviation $\sqrt{\sum_{j \ne i} H_{ij}^2}$, and $m$ probes divide it by $\sqrt m$.
+#
+# ### Exercise 18.hutchinson
+#
+# Draw whole numbers, all probes at once, with `torch.randint` from the generator, and make signs of them.
+
+
+# %%
+def hutchinson(product, p, samples, generator):
+    """Return an estimate of the diagonal of H, shaped like p, from random signs.
+
+    product: function v -> H v, of a tensor shaped like p.
+    p: says which shape, dtype and device a probe has.   samples: how many probes.
+    generator: what torch.randint draws from, on the CPU: (samples, *p.shape), in one call.
+    """
+    ### BEGIN SOLUTION
+    coins = torch.randint(0, 2, (samples, *p.shape), generator=generator)
+    z = (2 * coins - 1).to(p)
+    return torch.stack([probe * product(probe) for probe in z]).mean(dim=0)
+    ### END SOLUTION
+
+
+# %%
+hutchinson = check("18.hutchinson", hutchinson)
+
+# %%
+found = {
+    m: hutchinson(lambda v: hvp(place.loss, place.p, v), place.p, m, generator(1))
+    for m in (1, 10, 100)
+}
+
+# %% tags=["hide-input"]
+# How far off, and how far the formula says
+rows = []
+for m, estimate in found.items():
+    off = (estimate - exact).square().mean().sqrt() / exact.square().mean().sqrt()
+    due = hutchinson_deviation(place.H, m).square().mean().sqrt() / exact.square().mean().sqrt()
+    assert 0.5 < off / due < 2
+    rows.append([f"{m}", due])
+assert rows[0][1] > 2 > rows[2][1]
+say(table({"probes": ">", "expected error, over the typical curvature": ".2f"}, rows))
+
+# %% [markdown]
+# One probe gives mostly noise: beside the diagonal stands far more than on it. An optimizer that takes one a
+# step, as AdaHessian does, must average over many steps.
+#
+# ## All at once
+#
+# Article D takes a shorter way. Move *all* parameters by a small step $\delta$ at once, take the gradient again, and divide:
+#
+# $$ d_i = \frac{g_i(w + \delta) - g_i(w)}{\delta_i} $$
+#
+# One more gradient, or none: two training steps in a row are such a probe. But what does it give? Put $g(w + \delta) \approx g + H\delta$
+# in:
+#
+# $$ d_i \approx \frac{(H \delta)_i}{\delta_i} = H_{ii} + \sum_{j \ne i} H_{ij} \frac{\delta_j}{\delta_i} $$
+#
+# The sum is the price of moving all at once. It does not shrink with $\delta$: only ratios stand in it. It is 0 if $H$ is diagonal. Hutchinson
+# has the same sum, with random signs that cancel on average; here $\delta$ is no accident, and nothing cancels.
+#
+# 1. Turn the ravine to 0 degrees, then to 30. When does the quotient meet the dotted lines?
+# 2. Make the probe smaller. Does the quotient come nearer to the curvature? What happens below a millionth, in float32?
+# 3. Move one parameter at a time.
+
+# %% tags=["hide-input"]
+interact(
+    curvature.probe,
+    curvature.start_probe,
+    curvature.draw_probe,
+    {
+        "turn": Slider("turned by", 0.0, 45.0, 5.0, 30.0),
+        "way": Choice("moved", curvature.WAYS, "all along −g"),
+        "size": Slider("log₁₀ of the size", -7.0, 0.5, 0.25, -2.0),
+    },
+    alt="Left: lines of equal loss of a turned ravine, and a point. Right: two curves of quotients against the size of the probe. Both are level over "
+    "most sizes, far below two dotted lines, and ragged at the smallest sizes.",
+    caption="What one probe of two parameters says of their curvatures, by its size, in float32.",
+)
+
+# %% tags=["hide-input"]
+# What the sliders show
+for turn in (0.0, 30.0):
+    small = curvature.probe(turn, "all along −g", -3.0)
+    off = abs(small["now"] - small["truth"]).max()
+    assert (off < 0.05) == (turn == 0.0)
+alone = curvature.probe(30.0, "one at a time", -2.0)
+assert abs(alone["now"] - alone["truth"]).max() < 0.05
+
+# %% [markdown]
+# And in a network? Below, each dot is one of its parameters: how large the estimate is, against how large the curvature is.
+
+# %%
+g = grad(place.loss)(place.p)
+along_sign = forward_probe(grad(place.loss), place.p, g, -1e-4 * g.sign())
+along_g = forward_probe(grad(place.loss), place.p, g, -1e-4 * g)
+
+# %% tags=["hide-input"]
+# The figure: estimates against the truth
+estimates = script.estimates(place, 0)
+torch.testing.assert_close(along_sign, estimates["along −sign g"], rtol=0.1, atol=0.5)
+shown = {
+    "all along −g": along_g,
+    "along −sign g": along_sign,
+    "10 random probes": found[10],
+    "Gauss-Newton": estimates["Gauss-Newton"],
+}
+show(
+    curvature.against_truth(exact, shown),
+    alt="Four clouds of dots on logarithmic axes with a diagonal line. The first two lie far above the line, with many dots of the wrong sign. The third scatters about it, "
+    "wider for small curvatures. The fourth lies close to it.",
+    caption="Estimates of the curvature of each parameter of one network, after five epochs, against the exact ones. Blue: the same sign. Vermilion: another.",
+    claims=("D1",),
+)
+
+# %% tags=["hide-input"]
+# In all stored networks
+names = (
+    "along −g",
+    "along −sign g",
+    "Hutchinson 1",
+    "Hutchinson 10",
+    "Hutchinson 100",
+    "Gauss-Newton",
+)
+rows = []
+for name in names:
+    row = [name]
+    for net in kept["networks"].values():
+        each = net["points"][2]["estimates"][name]
+        row += [median(each["off"]), median(each["below"]), median(each["rank"])]
+    rows.append(row)
+columns = {"estimate": ""}
+for net in ("tanh", "ReLU"):
+    columns |= {f"{net}: off": ".2f", f"{net}: below 0": ".0%", f"{net}: rank": ".2f"}
+say(table(columns, rows))
+off_of = {row[0]: row[1] for row in rows}
+assert off_of["along −sign g"] > 5 and off_of["along −g"] > off_of["along −sign g"]
+
+# %% [markdown]
+# *Off* is the median error over the median curvature, *rank* the rank correlation of sizes: medians of all stored networks after five epochs. **Gauss-Newton** is the part of the
+# Hessian that comes from the curvature of the loss in the outputs, with the network itself taken as linear; it has no entry below 0. With ReLU its diagonal is the whole: the network is
+# linear in each single weight, piece by piece.
+#
+# So the answer to the second prediction is: further off, by a factor of ten and more, and a smaller step does not help. Yet look at the ranks. Along −sign g the quotient
+# is far too large, below 0 in a quarter to a third of the parameters, and still orders them by size much as the curvatures do. Perhaps rows of the Hessian with a large
+# entry on the diagonal have large entries beside it too.
+#
+# ## Guarded
+#
+# Whatever the estimate, some of its entries are below 0 and some near it. A step $-g_i/d_i$ would go uphill or
+# to infinity. So take sizes, raise what lies below a floor, and cut what lies above a ceiling.
+#
+# ### Exercise 18.guard
+
+
+# %%
+def guard(d, floor, ceiling=float("inf")):
+    """Return curvatures that a gradient may be divided by, like d.
+
+    d: tensor of any shape, curvatures of either sign.
+    floor, ceiling: numbers above 0 between which the sizes are to lie.
+    """
+    ### BEGIN SOLUTION
+    return d.abs().clamp(min=floor, max=ceiling)
+    ### END SOLUTION
+
+
+# %%
+guard = check("18.guard", guard)
+
+# %% [markdown]
+# ## What it is good for all the same
+#
+# Divide the gradient by each estimate, guarded, and take the best step along that direction: how far down does it lead? The floor, a share of
+# the mean size, was chosen on other seeds. (All of 300 images make the loss, so there is no noise.)
+
+# %%
+D = guard(along_sign, floor=0.1 * along_sign.abs().mean().item())
+rates = torch.logspace(-4, 3, 85, dtype=torch.float64)
+after = torch.stack([place.loss(diagonal_step(place.p, g, D, lr)) for lr in rates])
+plain = torch.stack([place.loss(diagonal_step(place.p, g, torch.ones_like(g), lr)) for lr in rates])
+
+# %% tags=["hide-input"]
+# The figure: what a step gains
+gains = {}
+for name, net in kept["networks"].items():
+    by_row = {}
+    for row in net["points"][0]["gains"]:
+        if row != "gradient":
+            per_point = [
+                torch.tensor(at["gains"][row]).log10()
+                - torch.tensor(at["gains"]["gradient"]).log10()
+                for at in net["points"]
+            ]
+            by_row[row] = torch.stack(per_point).mean(dim=0)
+    gains[name] = by_row
+assert place.loss(place.p) - after.min() > place.loss(place.p) - plain.min()
+show(
+    runs.differences(
+        gains,
+        confidence_interval,
+        "log₁₀ of the fall of the loss, over that of plain gradient descent",
+    ),
+    alt="Two panels with a row for each divisor and a dot for each network. In both, the exact diagonal, the two joint quotients and Gauss-Newton lie far to the right of 0, "
+    "Hutchinson's estimates less far, and quotients of two batches and the size of the gradient near 0.",
+    caption="What the best step along −g/D brings, over what the best step along −g brings: the mean over four points of training, a dot for each "
+    "network. The bar is the 95 % interval "
+    "of the mean.",
+    claims=("Division", "D1"),
+)
+
+# %% [markdown]
+# The quotient *along −sign g*, which is no estimate of anything on the diagonal, is not beaten by the exact diagonal in the
+# networks of tanh. How can that be? Read its formula again: with $D = \operatorname{diag}(d)$ it says
+#
+# $$ D \, \delta = H \, \delta $$
+#
+# Of all diagonal matrices it is the one that does to $\delta$ what $H$ does. Methods that keep such a matrix are called quasi-Newton, and this is their
+# *secant equation*. In a step all parameters move together. So what a gradient loses on the way is what the quotient measures, others' moves and
+# all, as long as the step goes where the probe went.
+#
+# If that is the reason, a probe in another direction must lose the gain. Hutchinson's single probe is the same quotient with another $\delta$: random signs instead of
+# those of $-g$.
+
+# %% tags=["hide-input"]
+# The intervention: the same quotient in another direction
+against = {
+    name: confidence_interval(rows["along −sign g"] - rows["Hutchinson 1"])
+    for name, rows in gains.items()
+}
+say(
+    table(
+        {"network": "", "log₁₀, along −sign g less random signs": ""},
+        [[name, format(interval, "+.2f")] for name, interval in against.items()],
+    )
+)
+
+# %% [markdown]
+# ## Noise
+#
+# So far all images made the loss. A training step sees a batch. Both gradients of a probe can be taken on the *same* batch, at the cost of a
+# second gradient. Or the last step's gradient is used again, at no cost: then the batches differ, and with them the gradients, by
+# about $\sqrt 2 \sigma$. Divided by $\delta$ that is
+#
+# $$ \frac{\sqrt 2 \, \sigma}{|\delta_i|} $$
+#
+# with $\sigma$ the standard deviation of a batch's gradient. The smaller the step, the larger the noise.
+
+# %% tags=["hide-input"]
+# The figure: size of the probe, size of the batch
+point = kept["networks"]["one hidden layer, tanh"]["points"][2]
+by_size = {
+    f"{dtype}, from its limit": torch.tensor(of["from_limit"]).T + 1e-9
+    for dtype, of in point["probes"].items()
+}
+by_size["float64, from the diagonal"] = torch.tensor(point["probes"]["float64"]["from_truth"]).T
+by_batch = {name: torch.tensor(of["off"]).T for name, of in point["batches"].items()}
+show(
+    curvature.errors(kept["probes"], by_size, kept["batch_sizes"], by_batch),
+    alt="Left: three curves against the size of the probe. Two of them, the distances from the probe's own limit, are low in the middle and rise to the right, one of them to the left "
+    "too. The third, the distance from the diagonal, is high and level. Right: distances against the size of the batch. Two batches lie highest, until the batch holds all images.",
+    caption="Left: how far the quotient along −sign g is from its limit, and from the diagonal, on all images. Right: how far probes on a batch are from the diagonal of all "
+    "300 images. Medians over parameters; line: median of networks; band: middle nine tenths.",
+)
+
+# %% tags=["hide-input"]
+# What noise does to a step
+noisy = {}
+for name, rows in gains.items():
+    noisy[name] = [
+        format(confidence_interval(rows[of]), "+.2f")
+        for of in ("along −sign g", "one batch", "two batches")
+    ]
+say(
+    table(
+        {"network": "", "all images": "", "one batch of 50": "", "two batches of 50": ""},
+        [[name, *cells] for name, cells in noisy.items()],
+    )
+)
+
+# %% [markdown]
+# That is what a step gains over plain gradient descent (log₁₀, with the 95 % interval), when the quotient comes from 50 images. The step itself is taken on all 300.
+#
+# ## What goes wrong
+#
+# **Noise that is no noise.** `torch.randint(0, 1, …) * 2 - 1` is always −1: the upper end is never drawn. Then $z \circ Hz$ is the *sum of each row*.
+# On a diagonal matrix nobody notices.
+
+# %%
+H = torch.tensor([[2.0, 1.0], [1.0, 3.0]])
+z = (torch.randint(0, 1, (1000, 2), generator=generator(0)) * 2 - 1).float()
+always = (z * (z @ H)).mean(dim=0)
+
+# %% tags=["hide-input"]
+# Row sums
+assert torch.equal(always, H.sum(dim=1))
+say(f"{always.tolist()} where the diagonal is {H.diagonal().tolist()}.")
+
+# %% [markdown]
+# **A parameter that did not move.** With warm-up the first step has the rate 0, and $\delta$ is 0: the quotient is 0/0. `secant` of the library gives 0 there, which is a
+# decision: what was not moved tells nothing, and the guard lifts it to the floor.
+#
+# **Curvature that is late.** To save time it is taken every tenth step. An average that starts at 0 and waits until step ten divides
+# by nothing for nine steps. Take it in step 1, and correct the average by how often it was taken, not by the step.
+
+# %%
+d, g_now = torch.zeros(3), torch.ones(3)
+first = diagonal_step(torch.zeros(3), g_now, d + 1e-15, lr=0.1)  # ε was meant to help
+
+# %% tags=["hide-input"]
+# How far the first step goes
+assert first.abs().min() > 1e13
+say(f"The first step is {first.abs().max().item():.0e} long.")
+
+# %% [markdown]
+# **A kink.** Autograd sees no curvature in ReLU itself. A probe that carries a neuron over its corner does see the gradient jump.
+#
+# ## Claims, measured
+#
+# The first claim is article D's. The second is this lesson's own: it is the third prediction.
+
+# %% tags=["hide-input"]
+# The verdict: article D's difference of gradients
+worst = {}
+for net in kept["networks"].values():
+    for at in net["points"]:
+        for way in ("along −g", "along −sign g"):
+            worst.setdefault(way, []).append(median(at["estimates"][way]["off"]))
+full = kept["quadratics"][-1]
+assert kept["scales"][-1] == 1.0
+assert min(worst["along −g"] + worst["along −sign g"]) > 2
+verdict(
+    "D1: the diagonal of the Hessian can be had online from a difference of gradients after a small step.",
+    "does not hold",
+    "What one joint step gives is (Hδ)/δ, the diagonal plus all that stands beside it. Whatever the network and the point of training, the median parameter's quotient is off by at least "
+    f"{min(worst['along −g']):.0f} typical curvatures along −g, and {min(worst['along −sign g']):.0f} along its signs; a smaller step changes nothing. On convex quadratics of 20 parameters, where "
+    f"every curvature is above 0, {full['along −g']['below']:.0%} of the quotients along the gradient are below 0. It would hold for a diagonal Hessian, or for one parameter at a time.",
+)
+
+# %% tags=["hide-input"]
+# The verdict: what to divide by
+versus = {
+    name: confidence_interval(rows["along −sign g"] - rows["truth"]) for name, rows in gains.items()
+}
+helped = [name for name, interval in versus.items() if interval.low > 0]
+diagonal = {name: confidence_interval(rows["truth"]) for name, rows in gains.items()}
+assert all(interval.low > 0 for interval in diagonal.values())
+verdict(
+    "Division by the exact diagonal makes the best step.",
+    "holds when nothing better is at hand",
+    "Over plain gradient descent it gains "
+    + "; ".join(f"{format(interval, '+.2f')} ({name})" for name, interval in diagonal.items())
+    + " in log₁₀ of the fall. The quotient along −sign g less the exact diagonal: "
+    + "; ".join(f"{format(interval, '+.2f')} ({name})" for name, interval in versus.items())
+    + ". One step from four points of training, the loss of 300 images, the best rate for each.",
+)
+
+# %%
+progress()
+
+# %% [markdown]
+# ## Take away
+#
+# - The Hessian says how each gradient feels each parameter. Its product with a vector is a gradient of a slope; the matrix is never built.
+# - The diagonal costs a product for each parameter, or is estimated without bias by random signs, with noise from all that stands beside it.
+# - One difference of gradients along one step gives (Hδ)/δ. That is not the diagonal. It is what the gradient does along that step, which can be just what a step needs, if
+#   it is not drowned in noise.
+#
+# ## Further reading
+#
+# - B. Pearlmutter (1994), *Fast exact multiplication by the Hessian*, Neural Computation 6.
+# - C. Bekas, E. Kokiopoulou and Y. Saad (2007), *An estimator for the diagonal of a matrix*, Applied Numerical Mathematics 57.
+# - Y. Dauphin and others (2014), *Identifying and attacking the saddle point problem in high-dimensional non-convex optimization*, NeurIPS.
+# - J. Martens (2020), *New insights and perspectives on the natural gradient method*, JMLR 21: Gauss-Newton.
+# - Z. Yao and others (2021), *AdaHessian: an adaptive second order optimizer for machine learning*, AAAI.
+# - A. Bensadok and M. Z. Babar (2024), *Fuzzy hyperparameters update in a second order optimization*, arXiv 2403.15416: article D. Known here by its abstract and introduction.
+#
+# Two numbers, the loss and the time, are known at every step for nothing. The next lesson lets rules of thumb about them steer a rate.
