@@ -10,8 +10,13 @@ NORMS = ("product", "minimum")
 Rule = tuple[str, str, float]
 
 
-def rule_table(rules: Sequence[Rule], rows: Sequence[str], columns: Sequence[str]) -> Tensor:
-    """Return what the rules say for each pair of words, `(k, l)`, in float64.
+def rule_table(
+    rules: Sequence[Rule],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    dtype: torch.dtype = torch.float64,
+) -> Tensor:
+    """Return what the rules say for each pair of words, `(k, l)`.
 
     rules: triples, "if the first input is `row` and the second is `column`, then `value`". The
     word "any" stands for all. Where several rules fit a pair, the first of them counts.
@@ -24,7 +29,7 @@ def rule_table(rules: Sequence[Rule], rows: Sequence[str], columns: Sequence[str
             [0., 0.]], dtype=torch.float64)
     """
     expect_words(rules, rows, columns)
-    table = torch.zeros(len(rows), len(columns), dtype=torch.float64)
+    table = torch.zeros(len(rows), len(columns), dtype=dtype)
     for row, column, value in reversed(rules):
         i = slice(None) if row == ANY else rows.index(row)
         j = slice(None) if column == ANY else columns.index(column)

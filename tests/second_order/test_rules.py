@@ -14,7 +14,10 @@ ROWS, COLUMNS = ("cold", "mild", "hot"), ("dry", "wet")
 def test_the_first_rule_that_fits_counts():
     rules = [("cold", "wet", 1.0), ("any", "wet", 2.0), ("cold", "any", 3.0), ("any", "any", 4.0)]
     expected = [[3.0, 1.0], [4.0, 2.0], [4.0, 2.0]]
-    assert rule_table(rules, ROWS, COLUMNS).tolist() == expected
+    table = rule_table(rules, ROWS, COLUMNS)
+    assert table.tolist() == expected
+    assert table.dtype == torch.float64
+    assert rule_table(rules, ROWS, COLUMNS, torch.float32).dtype == torch.float32
 
 
 @given(st.permutations([("a", "x", 0.0), ("a", "y", 1.0), ("b", "x", 2.0), ("b", "y", 3.0)]))
