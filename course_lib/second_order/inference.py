@@ -24,7 +24,8 @@ def sugeno(strengths: Tensor, consequences: Tensor, otherwise: float) -> Tensor:
     total = strengths.sum(dim=-1)
     silent = total == 0
     share = strengths / torch.where(silent, 1.0, total)[..., None]
-    return torch.where(silent, otherwise, (share * consequences).sum(dim=-1))
+    mean = (share * consequences).sum(dim=-1)
+    return torch.where(silent, otherwise, mean)
 
 
 def outline(strengths: Tensor, sets: Tensor, norm: str = "minimum") -> Tensor:
@@ -63,4 +64,5 @@ def centroid(height: Tensor, grid: Tensor, otherwise: float) -> Tensor:
     area = (s * (h + k) / 2).sum(dim=-1)
     moment = (s * (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6).sum(dim=-1)
     silent = area == 0
-    return torch.where(silent, otherwise, moment / torch.where(silent, 1.0, area))
+    centre = moment / torch.where(silent, 1.0, area)
+    return torch.where(silent, otherwise, centre)

@@ -21,6 +21,7 @@ def _cases(seed: int) -> list[Case]:
 
     even = torch.linspace(-1, 3, 6, dtype=torch.float64)
     some = outline(4, 6) * torch.tensor([1.0, 0.0, 1.0, 0.0], dtype=torch.float64)[:, None]
+    sides = torch.tensor([0.5, 1.0, 0.5], dtype=torch.float64)
     peak = torch.tensor([0.0, 0.0, 0.8, 0.0, 0.0], dtype=torch.float64)
     return [
         Case("an outline at 5 points, in uneven steps", (outline(5), steps(5), 0.7)),
@@ -31,6 +32,7 @@ def _cases(seed: int) -> list[Case]:
         Case("an outline with one peak", (peak, steps(5), 1.0), special=True),
         Case("an outline that is level", (torch.ones(7).double(), steps(7), 1.0), special=True),
         Case("2 points", (outline(2, 2), steps(2), 1.0), special=True),
+        Case("a centre at 0", (sides, torch.tensor([-1.0, 0, 1]).double(), 1.0), special=True),
         Case("a faint outline", (1e-9 * outline(5), steps(5), 1.0), special=True),
         Case("2 by 3 outlines", (outline(2, 3, 5), steps(5), 1.0), special=True),
         Case("float32", (outline(9, 8).float(), steps(8).float(), 0.3), special=True),
@@ -76,7 +78,9 @@ left ends: (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6 → (h + k) / 2 * x
     Each piece counts at its left end. Where is its centre?
 right ends: (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6 → (h + k) / 2 * (x + s)
     Each piece counts at its right end. Where is its centre?
-rectangles: (s * (h + k) / 2) → (s * h) ; (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6 → h * (x + s / 2)
+rectangles:
+    | (s * (h + k) / 2) → (s * h)
+    | (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6 → h * (x + s / 2)
     You use rectangles of the height at the left. Between points μ is a straight line.
 heights exchanged: h * (3 * x + s) + k * (3 * x + 2 * s) → k * (3 * x + s) + h * (3 * x + 2 * s)
     In the moment the two heights have changed places: a piece is heavier at its higher end.
@@ -118,9 +122,11 @@ half of the area:
     is the mean of x.
 one area for all: torch.where(silent, 1.0, area) → area.sum()
     You divide by the area of all outlines together. Each outline has its own.
-the area: return torch.where(silent, otherwise, moment / torch.where(silent, 1.0, area)) → return area
+the area:
+    | return torch.where(silent, otherwise, centre) → return area
     You give the area. It stands below.
-sides of where: silent, otherwise, moment / torch.where(silent, 1.0, area) → silent, moment / torch.where(silent, 1.0, area), otherwise
+sides of where:
+    | silent, otherwise, centre → silent, centre, otherwise
     The two sides of your `where` have changed places.
 """
 

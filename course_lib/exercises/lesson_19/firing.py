@@ -58,7 +58,8 @@ sum for product: else first * second → else first + second
     You add two memberships. "And" of two words that fit by a half would then fit entirely: what
     stands between the two?
 sum that is held at 1: else first * second → else (first + second).clamp(max=1)
-    You add two memberships and stop at 1: that is one of the forms of "or". Here "and" is asked for.
+    You add two memberships and stop at 1: that is one of the forms of "or". Here "and" is asked
+    for.
 or by sum and product: else first * second → else first + second - first * second
     The sum less the product is the "or" that goes with the product. Here "and" is asked for.
 mean for product: else first * second → else (first + second) / 2

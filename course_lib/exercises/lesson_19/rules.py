@@ -84,9 +84,13 @@ any left out:
     |         table[rows.index(row), columns.index(column)] = value
     | return table
     Rules with the word "any" leave no trace in your table. Which cells do they fill?
-any is the first word: slice(None) if row == ANY else rows.index(row) → rows.index(row) if row in rows else 0 ; slice(None) if column == ANY else columns.index(column) → columns.index(column) if column in columns else 0
+any is the first word:
+    | slice(None) if row == ANY → 0 if row == ANY
+    | slice(None) if column == ANY → 0 if column == ANY
     You put "any" into the first row or column alone. It stands for all of them.
-any is the last word: slice(None) if row == ANY else → -1 if row == ANY else ; slice(None) if column == ANY else → -1 if column == ANY else
+any is the last word:
+    | slice(None) if row == ANY else → -1 if row == ANY else
+    | slice(None) if column == ANY else → -1 if column == ANY else
     You put "any" into the last row or column alone. It stands for all of them.
 only where both are any:
     | table = torch.zeros(len(rows), len(columns), dtype=dtype)
@@ -97,7 +101,9 @@ only where both are any:
     |         table[rows.index(row), columns.index(column)] = value
     | return table
     Rules with one "any" leave no trace in your table. Such a rule fills a row or a column.
-on its side: table = torch.zeros(len(rows), len(columns), dtype=dtype) → table = torch.zeros(len(columns), len(rows), dtype=dtype) ; table[i, j] → table[j, i]
+on its side:
+    | len(rows), len(columns) → len(columns), len(rows)
+    | table[i, j] → table[j, i]
     Rows and columns have changed places. The words of the first input are the rows.
 added: table[i, j] = value → table[i, j] += value
     Where several rules fit a pair, you add what they say. One of them counts: which?
@@ -129,10 +135,8 @@ largest of all that fit:
     | return table
     A cell whose rule says 0 is taken for empty, so that a later rule fills it. 0 is a value like
     any other.
-float32 always: dtype=dtype → dtype=torch.float32
-    `dtype` plays no part in your result: your table is always of float32.
-float64 always: dtype=dtype → dtype=torch.float64
-    `dtype` plays no part in your result: your table is always of float64.
+dtype forgotten: dtype=dtype →
+    `dtype` plays no part in your result: your table always has the same.
 only the first rule: reversed(rules) → rules[:1]
     Only the first rule is read.
 only the last rule: reversed(rules) → rules[-1:]

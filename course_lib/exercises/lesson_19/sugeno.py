@@ -58,7 +58,9 @@ not normalised, silence forgotten: (strengths * consequences).sum(dim=-1)
     handed in.
 max for sum: strengths.sum(dim=-1) → strengths.amax(dim=-1)
     You divide by the largest strength. The weights should add up to 1: by what are they divided?
-max for both sums: strengths.sum(dim=-1) → strengths.amax(dim=-1) ; consequences).sum(dim=-1) → consequences).amax(dim=-1)
+max for both sums:
+    | strengths.sum(dim=-1) → strengths.amax(dim=-1)
+    | consequences).sum(dim=-1) → consequences).amax(dim=-1)
     You take the largest where a sum is due, above and below. All rules count, each by its strength.
 max above: consequences).sum(dim=-1) → consequences).amax(dim=-1)
     Of the weighted consequences only the largest counts. All rules count, each by its strength.
@@ -76,31 +78,38 @@ other small number below: (strengths * consequences).sum(dim=-1) / (strengths.su
     You add a tiny number below. Where no rule fires the result is then 0, not what is handed in.
 clamped below: (strengths * consequences).sum(dim=-1) / strengths.sum(dim=-1).clamp(min=1e-8)
     You keep the lower part off 0. Where no rule fires the result is then 0, not what is handed in.
-by the number of rules: strengths / torch.where(silent, 1.0, total)[..., None] → strengths / strengths.shape[-1]
+by the number of rules:
+    | strengths / torch.where(silent, 1.0, total)[..., None] → strengths / strengths.shape[-1]
     You divide by the number of rules. A rule that does not fire would pull the result to 0: by
     what should be divided?
 plain mean: (share * consequences).sum(dim=-1) → consequences.mean().expand(silent.shape)
     The strengths play no part in your result: all rules count alike.
-only those that fire, alike: share = strengths / torch.where(silent, 1.0, total)[..., None] → share = (strengths > 0) / (strengths > 0).sum(dim=-1, keepdim=True).clamp(min=1)
+only those that fire, alike:
+    | strengths → (strengths > 0).to(strengths)
     All rules that fire count alike. They count by their strengths.
 softmax: strengths / torch.where(silent, 1.0, total)[..., None] → torch.softmax(strengths, dim=-1)
     You turn strengths into shares by softmax. Then a rule that does not fire counts too: divide
     by the sum.
-divided by the consequences: total = strengths.sum(dim=-1) → total = strengths.sum(dim=-1) * 0 + consequences.sum()
+divided by the consequences:
+    | total = strengths.sum(dim=-1) → total = strengths.sum(dim=-1) * 0 + consequences.sum()
     You divide by the sum of the consequences. What are the weights of this mean?
 one total for all examples: torch.where(silent, 1.0, total)[..., None] → total.sum()
     You divide by what fires in all examples together. Each example has its own rules.
 axis of the examples: sum(dim=-1) → sum(dim=0)
     Your sums run over the examples. They should run over the rules, on the last axis.
-shares: return torch.where(silent, otherwise, (share * consequences).sum(dim=-1)) → return share * consequences
+shares:
+    | return torch.where(silent, otherwise, mean) → return share * consequences
     You give one number for each rule. They are added up.
 squared strengths: (share * consequences) → (share * share * consequences)
     Your strengths count twice above, and once below.
-otherwise added: torch.where(silent, otherwise, (share * consequences).sum(dim=-1)) → (share * consequences).sum(dim=-1) + otherwise
+otherwise added:
+    | torch.where(silent, otherwise, mean) → mean + otherwise
     What is meant for the case that no rule fires is added everywhere.
-otherwise for all: torch.where(silent, otherwise, (share * consequences).sum(dim=-1)) → torch.where(silent.any(), otherwise, (share * consequences).sum(dim=-1))
+otherwise for all:
+    | torch.where(silent, otherwise, mean) → torch.where(silent.any(), otherwise, mean)
     As soon as no rule fires at one example, all examples get the same result. Decide for each.
-sides of where: silent, otherwise, (share * consequences).sum(dim=-1) → silent, (share * consequences).sum(dim=-1), otherwise
+sides of where:
+    | silent, otherwise, mean → silent, mean, otherwise
     The two sides of your `where` have changed places.
 """
 

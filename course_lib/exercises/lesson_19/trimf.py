@@ -46,7 +46,8 @@ def _for_one_number(x: Tensor, a: float, b: float, c: float) -> Tensor:
 SLIPS = """
 below 0 outside: .clamp(min=0) →
     Outside the triangle your membership falls below 0. A word can fit no worse than not at all.
-larger side: torch.minimum(rising, falling).clamp(min=0) → torch.maximum(rising, falling).clamp(0, 1)
+larger side:
+    | torch.minimum(rising, falling).clamp(min=0) → torch.maximum(rising, falling).clamp(0, 1)
     You take the larger of both sides. Below a, which of the two lines is large, and what should
     come out there?
 larger side without a limit: torch.minimum(rising, falling) → torch.maximum(rising, falling)
@@ -108,9 +109,10 @@ TRIMF = Exercise(
     hints=(
         "Draw the two lines: one through (a, 0) and (b, 1), the other through (b, 1) and (c, 0). "
         "Where does each of them lie above the other?",
-        "The lower of both lines is right everywhere between a and c. What is wrong with it outside?",
-        "A line through (a, 0) and (b, 1) has x minus a above, and what below? `torch.minimum` and "
-        "`clamp` do the rest.",
+        "The lower of both lines is right everywhere between a and c. What is wrong with it "
+        "outside?",
+        "A line through (a, 0) and (b, 1) has x minus a above, and what below? `torch.minimum` "
+        "and `clamp` do the rest.",
     ),
     slips=slips(SLIPS, membership.trimf, {"for one number only": _for_one_number}),
     also_right=(_by_cases, _by_relu),
