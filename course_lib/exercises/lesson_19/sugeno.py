@@ -17,10 +17,11 @@ def _cases(seed: int) -> list[Case]:
         return torch.sigmoid(1.5 * draw(*shape))
 
     some = fires(4, 3) * torch.tensor([1.0, 0.0, 1.0, 0.0], dtype=torch.float64)[:, None]
+    part = fires(6, 4) * (draw(6, 4) < 0.5)
     alone = torch.tensor([0.0, 0.3, 0.0], dtype=torch.float64)
     return [
         Case("3 rules", (fires(3), 2 * draw(3), 0.7)),
-        Case("6 examples of 4 rules", (fires(6, 4), draw(4) + 3, -1.0)),
+        Case("6 examples of 4 rules, some of which do not fire", (part, draw(4) + 3, -1.0)),
         Case("4 examples of 3 rules, none of which fires at two", (some, draw(3) - 2, 0.4)),
         Case("5 examples of 5 rules", (fires(5, 5), 3 * draw(5), 0.0)),
         Case("3 faint examples of 4 rules", (1e-9 * fires(3, 4), draw(4) + 1, 1.0)),
