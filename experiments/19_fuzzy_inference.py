@@ -5,7 +5,8 @@ Steering   Adam on a network of two layers, its rate steered in six ways: consta
            loss alone; by both.
            *Untuned*: nine base rates over four decades, with nothing chosen. *Tuned*: each arm
            tries as many base rates and keeps the best.
-Speed      A controller asked directly and as a frozen table, for one pair of inputs and for many.
+Freezing   A controller asked directly and as a frozen table: how far off the table is, by the number
+           of its points, and how long both take, for one pair of inputs and for many.
 
 A base rate is chosen on seeds that are never reported, by the loss on validation images; reported
 is the loss on test images. All arms make one gradient a step and 200 steps. A seed draws the
@@ -63,7 +64,7 @@ UPDATES = EPOCHS * 20  # 1000 training images in batches of 50
 SIZES = (64, 32, 10)
 TUNE = range(500, 506)  # the seeds on which a base rate is chosen
 STEP = 10 ** (1 / 6)  # from one rate to the next
-LOWEST, HIGHEST = 1e-4, 1e2
+LOWEST, HIGHEST = 1e-4, 10**1.5
 UNTUNED = [10 ** (k / 2) for k in range(-8, 1)]  # 1e-4 to 1
 
 GAIN = min(100 / UPDATES, 0.6)
@@ -183,9 +184,33 @@ def mamdani() -> Mamdani:
 
 
 CONTROLLERS = {"Sugeno, triangles": rate_controller, "Sugeno, bells": smooth, "Mamdani": mamdani}
-POINTS = 65  # of the table, on each axis
+SIZES_OF_TABLES = (5, 9, 17, 33, 65)  # points on each axis, in equal steps
+FINE = 241  # points on each axis at which a table is compared
+POINTS = 65  # of the table that is timed
 MANY = (1, 100, 10_000)
 ROUNDS, CALLS = 15, {1: 200, 100: 100, 10_000: 5}
+
+
+def largest_error(controller, frozen) -> float:
+    """Return how far a table is off where it is furthest off."""
+    r, p = SLOPE.grid(FINE), PROGRESS.grid(FINE)
+    rows = (controller(x, p) - frozen(x, p) for x in r)
+    return max(row.abs().max().item() for row in rows)
+
+
+def measure_errors() -> dict[str, Any]:
+    """Return the largest error of each table in equal steps, and of one on the corners alone."""
+    found: dict[str, Any] = {"points": SIZES_OF_TABLES}
+    for name, make in CONTROLLERS.items():
+        controller = make()
+        even = [freeze(controller, SLOPE.grid(n), PROGRESS.grid(n)) for n in SIZES_OF_TABLES]
+        found[name] = {
+            "even": [largest_error(controller, frozen) for frozen in even],
+            "corners": largest_error(
+                controller, freeze(controller, SLOPE.corners, PROGRESS.corners)
+            ),
+        }
+    return found
 
 
 def measure_speed() -> dict[str, Any]:
@@ -210,5 +235,9 @@ def measure_speed() -> dict[str, Any]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)  # the matrices are small: a second thread does not help
-    results = {"speed": measure_speed(), "steering": measure_steering()}
+    results = {
+        "errors": measure_errors(),
+        "speed": measure_speed(),
+        "steering": measure_steering(),
+    }
     write_experiment(__file__, results)

@@ -149,6 +149,8 @@ def test_bells_do_not_add_up_to_one_and_are_one_at_their_corners():
     degrees = bells(CORNERS, CORNERS)
     torch.testing.assert_close(degrees.diagonal(), torch.ones(4).double())
     assert (degrees.sum(-1) > 1).all()
+    halfway = bells(torch.tensor(0.5), torch.arange(3.0))  # 1.25 widths from two centers
+    assert halfway[0].item() == pytest.approx(np.exp(-(1.25**2) / 2))
 
 
 @pytest.mark.parametrize("numbers", [(2.0, 2.0, 3.0), (3.0, 2.0, 4.0), (1.0, 2.0, 2.0)])
