@@ -5,8 +5,8 @@ Steering   Adam on a network of two layers, its rate steered in six ways: consta
            loss alone; by both.
            *Untuned*: nine base rates over four decades, with nothing chosen. *Tuned*: each arm
            tries as many base rates and keeps the best.
-Freezing   A controller asked directly and as a frozen table: how far off the table is, by the number
-           of its points, and how long both take, for one pair of inputs and for many.
+Freezing   A controller asked directly and as a frozen table: how far off the table is, by the
+           number of its points, and how long both take, for one pair of inputs and for many.
 
 A base rate is chosen on seeds that are never reported, by the loss on validation images; reported
 is the loss on test images. All arms make one gradient a step and 200 steps. A seed draws the
