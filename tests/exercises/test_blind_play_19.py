@@ -164,11 +164,11 @@ WRONG = {  # an answer, and words that must come back
     triangle_over_the_whole_base: ("19.trimf", "whole base"),
     triangle_that_falls_from_c: ("19.trimf", "0 at c"),
     triangle_of_products: ("19.trimf", "multipl"),
-    triangle_for_one_number: ("19.trimf", ""),
+    triangle_for_one_number: ("19.trimf", "one number"),
     firing_by_adding: ("19.firing", "add"),
     firing_by_max: ("19.firing", "or"),
     firing_always_a_product: ("19.firing", "norm"),
-    firing_pairwise: ("19.firing", ""),
+    firing_pairwise: ("19.firing", "makes a table"),
     firing_turned_over: ("19.firing", "changed places"),
     sugeno_without_a_division: ("19.sugeno", "not divided"),
     sugeno_of_the_strongest: ("19.sugeno", "strongest"),
@@ -193,5 +193,118 @@ WRONG = {  # an answer, and words that must come back
 def test_a_tired_answer_is_named(answer):
     id, words = WRONG[answer]
     outcome = evaluate(EXERCISES[id], answer)
+    assert not outcome.passed
+    assert words in outcome.message, outcome.message
+
+
+# A second player, who makes two slips at once, or writes something else altogether
+
+
+def triangle_without_floor_and_with_max(x, a, b, c):
+    return torch.maximum((x - a) / (b - a), (c - x) / (c - b))
+
+
+def triangle_with_sides_exchanged(x, a, b, c):
+    return torch.minimum((x - a) / (c - b), (c - x) / (b - a)).clamp(min=0)
+
+
+def triangle_as_a_density(x, a, b, c):
+    up, down = (x - a) / (b - a), (c - x) / (c - b)
+    return torch.minimum(up, down).clamp(min=0) * 2 / (c - a)
+
+
+def triangle_turned_over_and_unbounded(x, a, b, c):
+    return torch.minimum((x - a) / (c - a), (c - x) / (c - a))
+
+
+def firing_turned_over_by_addition(first, second, norm="product"):
+    a, b = first[..., None, :], second[..., :, None]
+    return a + b if norm == "product" else torch.minimum(a, b)
+
+
+def firing_with_the_norms_exchanged(first, second, norm="product"):
+    a, b = first[..., :, None], second[..., None, :]
+    return a * b if norm == "minimum" else torch.minimum(a, b)
+
+
+def firing_as_shares(first, second, norm="product"):
+    a, b = first[..., :, None], second[..., None, :]
+    both = a * b if norm == "product" else torch.minimum(a, b)
+    return both / both.sum((-1, -2), keepdim=True)
+
+
+def sugeno_by_softmax(strengths, consequences, otherwise):
+    share = strengths.softmax(-1)
+    return torch.where(strengths.sum(-1) == 0, otherwise, (share * consequences).sum(-1))
+
+
+def sugeno_with_max_and_without_otherwise(strengths, consequences, otherwise):
+    return (strengths * consequences).sum(-1) / strengths.amax(-1)
+
+
+def sugeno_of_the_wrong_axis(strengths, consequences, otherwise):
+    total = strengths.sum(0)
+    return torch.where(total == 0, otherwise, (strengths * consequences).sum(0) / total)
+
+
+def centroid_of_points_without_otherwise(height, grid, otherwise):
+    return (height * grid).sum(-1) / height.sum(-1)
+
+
+def centroid_without_steps(height, grid, otherwise):
+    middle = (grid[1:] + grid[:-1]) / 2
+    area = (height[..., 1:] + height[..., :-1]) / 2
+    total = area.sum(-1)
+    return torch.where(total == 0, otherwise, (area * middle).sum(-1) / total)
+
+
+def centroid_as_the_bisector(height, grid, otherwise):
+    s = grid[1:] - grid[:-1]
+    area = s * (height[..., 1:] + height[..., :-1]) / 2
+    total = area.sum(-1, keepdim=True)
+    place = (area.cumsum(-1) < total / 2).sum(-1)
+    return torch.where(total[..., 0] == 0, otherwise, grid[place])
+
+
+def table_on_its_side_where_the_last_counts(rules, rows, columns, dtype=torch.float64):
+    table = torch.zeros(len(columns), len(rows), dtype=dtype)
+    for row, column, value in rules:
+        i = slice(None) if row == "any" else rows.index(row)
+        j = slice(None) if column == "any" else columns.index(column)
+        table[j, i] = value
+    return table
+
+
+def table_of_lists(rules, rows, columns, dtype=torch.float64):
+    def value(r, c):
+        return next(v for row, column, v in rules if row in (r, "any") and column in (c, "any"))
+
+    return [[value(r, c) for c in columns] for r in rows]
+
+
+SECOND = {  # an answer, and words that must come back
+    triangle_without_floor_and_with_max: ("19.trimf", "larger of both"),
+    triangle_with_sides_exchanged: ("19.trimf", "changed places"),
+    triangle_as_a_density: ("19.trimf", "probability"),
+    triangle_turned_over_and_unbounded: ("19.trimf", "wo things"),
+    firing_turned_over_by_addition: ("19.firing", "shape (4, 3)"),
+    firing_with_the_norms_exchanged: ("19.firing", "changed places"),
+    firing_as_shares: ("19.firing", "divide by the sum of all"),
+    sugeno_by_softmax: ("19.sugeno", "softmax"),
+    sugeno_with_max_and_without_otherwise: ("19.sugeno", "wo things"),
+    sugeno_of_the_wrong_axis: ("19.sugeno", "over the examples"),
+    centroid_of_points_without_otherwise: ("19.centroid", "points alone"),
+    centroid_without_steps: ("19.centroid", "lengths of the steps"),
+    centroid_as_the_bisector: ("19.centroid", "bisector"),
+    table_on_its_side_where_the_last_counts: ("19.rules", "shape (4, 3)"),
+    table_of_lists: ("19.rules", "list"),
+}
+
+
+@pytest.mark.parametrize("answer", SECOND, ids=lambda answer: answer.__name__)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_an_answer_of_the_second_player_is_named(answer, seed):
+    id, words = SECOND[answer]
+    outcome = evaluate(EXERCISES[id], answer, seed=seed)
     assert not outcome.passed
     assert words in outcome.message, outcome.message

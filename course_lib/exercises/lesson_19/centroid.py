@@ -64,6 +64,9 @@ sum over the points:
     | return torch.where(total == 0, otherwise, mean)
     You sum over the points alone. Steps of different length then count alike, and points at the
     ends count whole, though the area reaches to one side of them only.
+sum over the points, silence forgotten: (height * grid).sum(dim=-1) / height.sum(dim=-1)
+    You sum over the points alone, and divide 0 by 0 where μ is 0 everywhere. Integrals are asked
+    for, and a result where there is no area.
 sum over the points, with a small number:
     | (height * grid).sum(dim=-1) / (height.sum(dim=-1) + 1e-8)
     You sum over the points alone, and a small number below stands in for `otherwise`. Integrals
@@ -74,6 +77,11 @@ trapezoid rule for x μ: (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6 → (h * x 
 middles: (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6 → (h + k) / 2 * (x + s / 2)
     Each piece counts at its middle. Where μ rises or falls the centre of a piece lies nearer to
     its higher end.
+middles, steps forgotten:
+    | (s * (h + k) / 2) → ((h + k) / 2)
+    | (s * (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6) → ((h + k) / 2 * (x + s / 2))
+    Two things: each piece counts at its middle, and the lengths of the steps are missing. Where
+    does the centre of a piece lie, and how much does a long piece weigh?
 left ends: (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6 → (h + k) / 2 * x
     Each piece counts at its left end. Where is its centre?
 right ends: (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6 → (h + k) / 2 * (x + s)

@@ -95,8 +95,11 @@ as one row:
     | both = torch.minimum(a, b) if norm == "minimum" else a * b
     | return both.flatten(-2)
     All rules come back in one row. A table is asked for, with rows and columns.
-shares: first * second → first * second / (first * second).sum(dim=(-2, -1), keepdim=True)
-    You divide by the sum of all. That comes later, when the consequences are averaged; here each
+shares:
+    | a, b = first[..., :, None], second[..., None, :]
+    | both = torch.minimum(a, b) if norm == "minimum" else a * b
+    | return both / both.sum(dim=(-2, -1), keepdim=True)
+    You divide by the sum of all strengths. That comes later, when the consequences are averaged; here each
     rule is on its own.
 only the strongest:
     | a, b = first[..., :, None], second[..., None, :]

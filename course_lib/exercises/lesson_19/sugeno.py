@@ -59,6 +59,9 @@ not normalised, silence forgotten: (strengths * consequences).sum(dim=-1)
     handed in.
 max for sum: strengths.sum(dim=-1) → strengths.amax(dim=-1)
     You divide by the largest strength. The weights should add up to 1: by what are they divided?
+max for sum, silence forgotten: (strengths * consequences).sum(dim=-1) / strengths.amax(dim=-1)
+    Two things: you divide by the largest strength, and where no rule fires by 0. By what are
+    weights divided so that they add up to 1, and what is handed in for the other case?
 max for both sums:
     | strengths.sum(dim=-1) → strengths.amax(dim=-1)
     | consequences).sum(dim=-1) → consequences).amax(dim=-1)
@@ -96,7 +99,10 @@ divided by the consequences:
     You divide by the sum of the consequences. What are the weights of this mean?
 one total for all examples: torch.where(silent, 1.0, total)[..., None] → total.sum()
     You divide by what fires in all examples together. Each example has its own rules.
-axis of the examples: sum(dim=-1) → sum(dim=0)
+axis of the examples:
+    | total = strengths.sum(dim=0)
+    | mean = (strengths * consequences).sum(dim=0) / total
+    | return torch.where(total == 0, otherwise, mean)
     Your sums run over the examples. They should run over the rules, on the last axis.
 shares:
     | return torch.where(silent, otherwise, mean) → return share * consequences
