@@ -143,7 +143,7 @@ shapes = {
     "sigmoid": sigmf(x, 0.6, 20.0),
 }
 named = dict(zip(SLOPE.words, mu.T, strict=True))
-assert coverage(mu).item() == 0.5 or abs(coverage(mu).item() - 0.5) < 0.01
+assert abs(coverage(mu) - 0.5) < 0.01
 show(
     fuzzy.words(x, {"four shapes": shapes, "three words for r": named}),
     alt="Left: a triangle, a trapezoid, a bell and a sigmoid, each between 0 and 1. Right: three sets. The left one falls from 1, the middle "
@@ -218,6 +218,10 @@ say(table({"r is": "", **dict.fromkeys(columns, ".1f")}, named_rows))
 # %% [markdown]
 # Twelve cells, two of them not 0: *raise the rate until the slope answers, then leave it.* Nothing here is code. Another
 # list of triples is another controller.
+#
+# Where do these words have their corners, and the rules their numbers? From a search over some two thousand controllers, on digits and two other data sets, with
+# other networks than ours. No theory gives them. That "level" lies a little below 0 was found, too: runs that went well overshot a little nearly all the time. And
+# no rule lowers the rate. Above the best rate $r$ hardly changes any more, so that it cannot say "too large". Start low, and only raise.
 #
 # ## And
 #
@@ -309,7 +313,8 @@ p = torch.linspace(0, 1, 201, dtype=torch.float64)
 nu = fuzzify(p, PROGRESS.corners)
 planned = sugeno(nu, PLAN, otherwise=0.0)
 
-np.testing.assert_allclose(planned, np.interp(p, PROGRESS.corners, PLAN), atol=1e-12)
+straight = np.interp(p.numpy(), PROGRESS.corners.numpy(), PLAN.numpy())
+np.testing.assert_allclose(planned.numpy(), straight, atol=1e-12)
 
 # %% tags=["hide-input"]
 # The figure: a table on time alone
@@ -477,7 +482,9 @@ runs = {f"{base:g}": steer(base) for base in (1e-4, 1e-3, 0.01, 0.1, 1.0)}
 # The figure: five base rates
 highest = torch.stack([run["rate"].max() for run in runs.values()])
 first = torch.stack([run["rate"][0] for run in runs.values()])
-assert first.max() / first.min() > 5000 and highest.max() / highest.min() < 300
+raised = highest / torch.tensor([float(base) for base in runs])
+assert first.max() / first.min() > 5000 and highest.max() / highest.min() < 10
+assert (raised.diff() < 0).all()
 show(
     fuzzy.steering(runs),
     alt="Left: learning rate against the step, on a logarithmic axis, for five base rates. The lines begin four decades apart; the low ones rise steeply, and "
@@ -486,7 +493,7 @@ show(
 )
 
 # %% [markdown]
-# The lowest rate is raised longest. When the slope answers, that is when $r$ falls towards 0, the rules fall silent. From there on all runs follow the plan. Nothing was
+# The lower the base rate, the further it is raised. When the slope answers and $r$ falls below −0.1, the rules fall silent. From then on the rate follows the plan. Nothing was
 # tuned to these images here: the sets and the rules are those above.
 #
 # One division of the images proves nothing. The stored experiment has 24, and nine base rates. It steers each tensor of parameters by its own ratio; above, one ratio serves
@@ -570,10 +577,7 @@ show(
 say(
     table(
         {"controller": "", **{f"{int(n):,} pairs": ".1f" for n in ("1", "100", "10000")}},
-        [
-            [name, *(speed[name][n]["ratio"][0] for n in ("1", "100", "10000"))]
-            for name in names
-        ],
+        [[name, *(speed[name][n]["ratio"][0] for n in ("1", "100", "10000"))] for name in names],
     )
 )
 say(
@@ -607,6 +611,9 @@ say(
 # **A small number below.** With $\sum w_i + 10^{-8}$ in place of a decision nothing divides by 0. But where rules are faint, far out on a bell, the result is drawn
 # to 0, which no rule said.
 #
+# **The minimum is taken for the product.** Then the surface is no longer bilinear, and the strengths no longer add up to 1. Nothing breaks, but whoever counts on
+# either gets other numbers.
+#
 # **The table explodes.** Five words for each of six inputs make $5^6 = 15{,}625$ cells. Rules of thumb are for two or three inputs.
 #
 # **A rule that is never tested.** A table has twelve cells, and training may visit five of them. What the others say is then opinion.
@@ -619,11 +626,54 @@ say(
 # %% tags=["hide-input"]
 # The verdict: the base rate
 def over_rates(name, other):
-    """Return the interval of a paired difference of mean log10 losses over all base rates."""
-    return confidence_interval((arms[name].log10() - arms[other].log10()).mean(dim=0))
+    """Return the interval, corrected for five comparisons, of log10 losses over all base rates."""
+    apart = (arms[name].log10() - arms[other].log10()).mean(dim=0)
+    return confidence_interval(apart, 1 - 0.05 / 5)
 
 
-VERDICTS_TO_COME = None
+ours = "slope and plan"
+others = [name for name in arms if name != ours]
+ahead = {name: over_rates(ours, name) for name in others}
+levels = {name: of.log10().mean(dim=1) for name, of in arms.items()}
+spans = {name: 10 ** (level.max() - level.min()).item() for name, level in levels.items()}
+assert all(found.high < 0 for found in ahead.values())
+assert spans[ours] < 2 < min(spans[name] for name in others if name != "slope")
+assert learnt[ours] == 9 > learnt["cosine"]
+verdict(
+    "With rules on slope and time the base rate hardly matters.",
+    "holds, over four decades on digits",
+    f"From 0.0001 to 1 the mean loss changes by a factor of {spans[ours]:.1f}, under a cosine by one of {spans['cosine']:.0f}. Over all nine rates log10 of the loss is "
+    f"{ahead['cosine']:.2f} against the cosine, {ahead['plan']:.2f} against the plan alone and {ahead['slope']:.2f} against the slope alone, with intervals corrected for "
+    "five comparisons. So both inputs are needed. The sets were chosen on digits too, in an earlier search with other networks and budgets. One small network and one budget "
+    "were tried; lesson 20 goes further.",
+)
+
+# %% tags=["hide-input"]
+# The verdict: tuned
+tuned = {name: torch.tensor(of["best"]["loss"]).double() for name, of in steering["arms"].items()}
+rival = min((name for name in others), key=lambda name: tuned[name].mean().item())
+gap = confidence_interval(tuned[ours].log10() - tuned[rival].log10())
+points = confidence_interval(
+    100
+    * (
+        torch.tensor(steering["arms"][ours]["best"]["accuracy"])
+        - torch.tensor(steering["arms"][rival]["best"]["accuracy"])
+    )
+)
+verdict(
+    "Rules steer better than a tuned schedule.",
+    "TODO",
+    f"{rival}: {gap:.3f}, {points:.2f}",
+)
+
+# %% tags=["hide-input"]
+# The verdict: frozen
+ratios = {name: [speed[name][n]["ratio"][0] for n in ("1", "100", "10000")] for name in names}
+verdict(
+    "A controller can be precomputed (an open question of Bensadok and Babar 2024).",
+    "TODO",
+    f"{curves} {ratios}",
+)
 
 # %% [markdown]
 # ## Take away

@@ -118,16 +118,19 @@ def surface(shape: str, inference: str, short: float, early: float) -> dict[str,
 
 def start_surface(arrays: dict[str, np.ndarray]) -> tuple[Figure, dict[str, Any]]:
     """Draw the axes once; return what `draw_surface` changes."""
-    fig, axes = figure(4.2, nrows=2, ncols=2, height_ratios=[1, 1.6])
+    fig, axes = figure(4.4, nrows=2, ncols=2, height_ratios=[1, 1.6])
     lines = []
     for ax, of, ends, name in (
         (axes[0, 0], SLOPE, (-0.8, 0.8), "slope ratio r"),
         (axes[0, 1], PROGRESS, (0, 1), "progress p"),
     ):
         x = np.linspace(*ends, FINE)
-        own = [ax.plot(x, 0 * x, color=c)[0] for _, c in zip(of.words, LINES, strict=False)]
-        lines.append(own)
-        ax.set(xlabel=name, ylim=(-0.05, 1.05), title="membership")
+        pairs = zip(of.words, LINES, strict=False)
+        lines.append([ax.plot(x, 0 * x, color=c, label=word)[0] for word, c in pairs])
+        ax.set(xlabel=name, ylim=(-0.05, 1.5), title="membership")
+        ax.set_yticks([0, 0.5, 1])
+        ax.legend(loc="upper center", ncols=4, borderpad=0, columnspacing=0.8, handlelength=0.8,
+                  handletextpad=0.4, fontsize=9)  # fmt: skip
     image = axes[1, 0].imshow(
         np.zeros((COARSE, COARSE)), cmap="cividis", vmin=0, vmax=1.5, origin="lower",
         extent=(0, 1, -0.8, 0.8), aspect="auto",
@@ -169,7 +172,7 @@ def steering(found: Mapping[str, Mapping[str, Numbers]]) -> Figure:
         right.plot(steps, as_array(of["r"]), color=colour)
     right.axhline(0, color=GREY, linewidth=0.8)
     left.set(yscale="log", xlabel="step", title="learning rate")
-    right.set(xlabel="step", title="slope ratio r", ylim=(-2.1, 1.1))
+    right.set(xlabel="step", title="slope ratio r", ylim=(-1.1, 1.1))
     fig.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=5)
     return fig
 

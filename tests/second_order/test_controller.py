@@ -95,6 +95,13 @@ def test_vmap(fan):
     torch.testing.assert_close(torch.func.vmap(fan)(x, y), fan(x, y))
 
 
+@pytest.mark.parametrize("fan", controllers(), ids=["Sugeno", "Mamdani"])
+def test_it_can_be_one_graph_for_the_compiler(fan):
+    x, y = torch.linspace(0, 40, 9), torch.linspace(0, 1, 9)
+    graph = torch.compile(fan.like(x), fullgraph=True, backend="eager")
+    torch.testing.assert_close(graph(x, y), fan(x, y))
+
+
 @given(st.floats(-100, 100), st.floats(-3, 3))
 def test_results_stay_within_what_the_rules_say(heat, air):
     x, y = torch.tensor(heat, dtype=torch.float64), torch.tensor(air, dtype=torch.float64)

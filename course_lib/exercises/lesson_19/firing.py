@@ -99,8 +99,8 @@ shares:
     | a, b = first[..., :, None], second[..., None, :]
     | both = torch.minimum(a, b) if norm == "minimum" else a * b
     | return both / both.sum(dim=(-2, -1), keepdim=True)
-    You divide by the sum of all strengths. That comes later, when the consequences are averaged; here each
-    rule is on its own.
+    You divide by the sum of all strengths. That comes later, when the consequences are averaged;
+    here each rule is on its own.
 only the strongest:
     | a, b = first[..., :, None], second[..., None, :]
     | both = torch.minimum(a, b) if norm == "minimum" else a * b
