@@ -68,7 +68,7 @@ def freeze(controller: Callable[[Tensor, Tensor], Tensor], rows: Tensor, columns
     rows: `(m,)`, columns: `(n,)`, growing, over the universes of both inputs; the controller is
     asked m times n. A Sugeno controller with products and triangles that add up to 1 is bilinear
     between its corners, so that a grid that holds them all loses nothing. For any other, halving
-    the steps divides the error by about 4 where the surface bends smoothly, by 2 at its kinks.
+    the steps divides the error by about 4 where the surface is smooth, and by less at its kinks.
 
     >>> frozen = freeze(lambda x, y: x * y, torch.tensor([0.0, 2.0]), torch.tensor([0.0, 3.0]))
     >>> frozen(torch.tensor([0.5, 9.0]), torch.tensor(2.0))
