@@ -422,13 +422,34 @@ interact(
     fuzzy.surface,
     fuzzy.start_surface,
     fuzzy.draw_surface,
-    shape=Choice("sets", tuple(fuzzy.SHAPES), "triangles"),
-    inference=Choice("inference", fuzzy.INFERENCES, "Sugeno, product"),
-    short=Slider("short fits best at r =", 0.0, 0.8, 0.05, 0.3),
-    early=Slider("early fits best at p =", 0.02, 0.48, 0.02, 0.08),
+    {
+        "shape": Choice("sets", tuple(fuzzy.SHAPES), "triangles"),
+        "inference": Choice("inference", fuzzy.INFERENCES, "Sugeno, product"),
+        "short": Slider("short fits best at r =", 0.0, 0.8, 0.05, 0.3),
+        "early": Slider("early fits best at p =", 0.02, 0.48, 0.02, 0.08),
+    },
     alt="Above: three sets over the slope ratio and four over progress. Below left: a surface that is high where the slope ratio is large and progress "
     "small, and 0 elsewhere. Below right: three cuts through it, which rise with the slope ratio.",
     caption="The sets of both inputs, and how fast the rules let log rate grow.",
+)
+
+# %% tags=["hide-input"]
+# What the questions ask for
+flat, least = (
+    fuzzy.surface("triangles", f"Sugeno, {norm}", 0.3, 0.08)["values"]
+    for norm in ("product", "minimum")
+)
+bell = fuzzy.surface("bells", "Sugeno, product", 0.3, 0.08)["values"]
+a = np.linspace(-0.8, 0.8, fuzzy.COARSE)
+rises = np.diff(flat[(a > -0.09) & (a < 0.29), 0])
+top = np.abs(a - 0.3).argmin()
+np.testing.assert_allclose(rises, rises[0], atol=1e-9)
+assert (flat[a > 0.31, 0] > 1.5 - 1e-9).all() and 1.2 < bell[top, 0] < 1.49
+apart = np.abs(flat - least)
+assert apart[:, 0].max() < 1e-9 and apart[a > 0.31].max() < 1e-9 and apart.max() > 0.1
+say(
+    "Products of triangles: between corners each cut is a straight line, beyond the ends nothing changes. With bells every rule is heard everywhere, if faintly: where *short* fits "
+    "best the result stays below 1.5. The minimum gives other values only where both inputs lie between corners."
 )
 
 # %% [markdown]
