@@ -186,8 +186,8 @@ def by_rate(rates: Numbers, losses: Mapping[str, Numbers]) -> Figure:
     ):
         look = {"color": colour, "linestyle": dash, "label": name}
         band(ax, rates, as_array(of), alpha=0.15, **look)
-    ax.set(xscale="log", yscale="log", xlabel="base rate", ylabel="test loss", ylim=(0.08, 5))
-    ax.set_yticks([0.1, 0.2, 0.5, 1, 2, 5], ["0.1", "0.2", "0.5", "1", "2", "5"])
+    ax.set(xscale="log", yscale="log", xlabel="base rate", ylabel="test loss", ylim=(0.05, 5))
+    ax.set_yticks([0.05, 0.1, 0.2, 0.5, 1, 2, 5], ["0.05", "0.1", "0.2", "0.5", "1", "2", "5"])
     ax.minorticks_off()
     fig.legend(*ax.get_legend_handles_labels(), loc="outside right upper")
     return fig

@@ -37,6 +37,12 @@ def test_at_points_it_is_the_table_and_beyond_the_ends_it_is_level():
     torch.testing.assert_close(found, values[[0, -1]][:, [0, -1]])
 
 
+def test_a_point_of_the_grid_begins_the_piece_after_it_and_the_last_ends_one():
+    before, share = place(COLUMNS, COLUMNS)
+    assert before.tolist() == [0, 1, 1]
+    assert share.tolist() == [0, 0, 1]
+
+
 def test_two_points_are_a_table_too_and_nan_stays_nan():
     before, share = place(torch.tensor([0.25, torch.nan]), torch.tensor([0.0, 1.0]))
     assert before[0] == 0
