@@ -102,6 +102,7 @@ def test_the_errors_of_tables(experiment, monkeypatch, name):
     controller = experiment.CONTROLLERS[name]()
     frozen = experiment.freeze(controller, experiment.SLOPE.grid(9), experiment.PROGRESS.grid(9))
     stored_one = ERRORS[name]["even"][1]
-    assert experiment.largest_error(controller, frozen) == pytest.approx(stored_one, rel=0.1)
+    found = experiment.largest_error(controller, frozen)
+    assert 0.7 * stored_one < found < 1.001 * stored_one  # looked for at fewer points
     assert ERRORS[name]["even"] == sorted(ERRORS[name]["even"], reverse=True)
     assert set(SPEED[name]) == {"1", "100", "10000"}

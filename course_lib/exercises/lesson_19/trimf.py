@@ -93,7 +93,7 @@ squared: .clamp(min=0) → .clamp(min=0) ** 2
     Your sides are bent: a membership is squared. They should be straight.
 bell: torch.minimum(rising, falling).clamp(min=0) → torch.exp(-(((x - b) / (c - a)) ** 2) / 2)
     You draw a bell, not a triangle. The sides are straight, and end in 0.
-peak in the middle: b → ((a + c) / 2)
+peak in the middle: (b - a) → ((c - a) / 2) ; (c - b) → ((c - a) / 2)
     Your peak is in the middle of the base, wherever b is.
 upside down:
     | return 1 - torch.minimum((x - a) / (b - a), (c - x) / (c - b)).clamp(min=0)
