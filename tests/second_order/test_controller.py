@@ -62,6 +62,15 @@ def test_a_mamdani_controller_against_scikit_fuzzy():
         assert found.item() == pytest.approx(expected, abs=1e-9)
 
 
+def test_by_the_product_rules_scale_their_sets():
+    fan = controllers(norm="product")[1]
+    x, y = torch.tensor([30.0, 0.25], dtype=torch.float64)
+    off, slow, fast = SPEED(SPEED.grid(fan.points)).T
+    # mild by ½ and hot by ½; dry by ¾ and wet by ¼; hot and wet: fast, all else: slow
+    by_hand = torch.stack([0 * off, 0.5 * 0.75 * slow, 0.125 * fast]).amax(dim=0)
+    torch.testing.assert_close(fan.outline(x, y), by_hand)
+
+
 @pytest.mark.parametrize("fan", controllers(), ids=["Sugeno", "Mamdani"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_shapes_and_dtype(fan, dtype):
