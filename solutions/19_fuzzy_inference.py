@@ -409,7 +409,7 @@ say(
 
 # %% [markdown]
 # A centroid never reaches the end of its range: it is the centre of an area, and an area is never all at one end. A controller of rates that cannot say "stay" is
-# of no use. One can widen the sets beyond the ends. Or one lets rules say numbers, as Sugeno did. What follows does.
+# of little use. One can widen the sets beyond the ends. Or one lets rules say numbers, as Sugeno did. What follows does.
 #
 # ## Shape the sets, see the surface
 #
