@@ -1,6 +1,7 @@
 """Controllers as a whole: by hand, against scikit-fuzzy, in every dtype, differentiated."""
 
 import pytest
+import skfuzzy
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +35,6 @@ def test_a_sugeno_controller_by_hand():
 
 
 def test_a_mamdani_controller_against_scikit_fuzzy():
-    skfuzzy = pytest.importorskip("skfuzzy")
     import numpy as np
 
     grid = np.linspace(0, 9, 201)

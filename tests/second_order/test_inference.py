@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import skfuzzy
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,7 +88,6 @@ GRIDS = {
 @pytest.mark.parametrize("name", GRIDS)
 @pytest.mark.parametrize("norm", ["minimum", "product"])
 def test_scikit_fuzzy_has_the_same_centroid(name, norm):
-    skfuzzy = pytest.importorskip("skfuzzy")
     grid = GRIDS[name]
     sets = torch.stack([trimf(grid, -3.0, -1.0, 1.0), trimf(grid, -1.0, 1.5, 6.0)])
     for w in ([0.3, 0.9], [1.0, 0.0], [0.0, 0.2]):

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import skfuzzy
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,7 +34,6 @@ SHAPES = {  # ours, theirs, and parameters in the order of both
     [(name, numbers) for name, (*_, cases) in SHAPES.items() for numbers in cases],
 )
 def test_scikit_fuzzy_has_the_same_memberships(name, numbers):
-    skfuzzy = pytest.importorskip("skfuzzy")
     ours, theirs, _ = SHAPES[name]
     corners = (list(numbers),) if name in ("trimf", "trapmf") else numbers
     with np.errstate(over="ignore"):

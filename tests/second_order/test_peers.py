@@ -1,7 +1,4 @@
-"""Curvature of networks against curvlinops and backpack, which compute it their own way.
-
-Skipped only where these two test dependencies are not installed.
-"""
+"""Curvature of networks against curvlinops and backpack, which compute it their own way."""
 
 import warnings
 
@@ -33,12 +30,13 @@ CURVATURES = dict(zip(LOSSES, (cross_entropy_curvature, squared_error_curvature)
 def curvlinops():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # linear_operator scripts functions
-        return pytest.importorskip("curvlinops")
+        import curvlinops
+
+        return curvlinops
 
 
 @pytest.fixture(scope="module")
 def backpack():
-    pytest.importorskip("backpack")
     import backpack.extensions
 
     return backpack
