@@ -59,13 +59,8 @@ Modules of `course_lib.analysis`, in float32: how many times faster the closed f
 than `torch.func.jacrev`, and how many times faster `jvp` and `vjp` are than building that matrix
 and multiplying by it. One example, and a batch of four.
 
-Of a linear module nothing is built: its matrix is there already. When this was measured, L2 and
-cosine attention built theirs from `jvp`, a column at a time, and were slower than `jacrev`; now
-they go by the outputs, as it does, which are half as many here. And what a product saves, it saves
-in wide modules: in narrow ones both wait for Python.
-
-The machine had much else to do. That hits all contestants of a round alike, but not each turn, as
-the spreads show: a ratio near a goal decides nothing.
+Of a linear module nothing is built: its matrix is there already. What a product saves, it saves in
+wide modules: in narrow ones both wait for Python.
 """
 
 ROW = """Linear and tanh by turns, one after the other: `jvp` and `vjp` against the product of their

@@ -59,6 +59,12 @@ def schedule_that_jumps(t, updates, *, warm, final=0.0):
     return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * (t - 1) / updates))
 
 
+def schedule_over_all_updates(t, updates, *, warm, final=0.0):
+    if t < warm:
+        return t / warm
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * t / updates))
+
+
 def schedule_to_the_last(t, updates, *, warm, final=0.0):
     if t <= warm:
         return t / warm
@@ -182,6 +188,7 @@ WRONG = {
     schedule_from_0: ("17.warmup_cosine", "off by one, from 0"),
     schedule_all_from_0: ("17.warmup_cosine", "counted from 0"),
     schedule_that_jumps: ("17.warmup_cosine", "jump at the seam"),
+    schedule_over_all_updates: ("17.warmup_cosine", "jump at the seam, over all updates"),
     schedule_to_the_last: ("17.warmup_cosine", "ends at the last update"),
     schedule_without_final: ("17.warmup_cosine", "final forgotten"),
     plain_average: ("17.weight_ema", "not corrected"),

@@ -80,6 +80,9 @@ counted from 0, with one too many:
 jump at the seam: cosine(after + 1, left) → cosine(t, updates)
     Your rate jumps where warm-up ends: the cosine has been falling since the first update. At
     which t should its angle be 0?
+jump at the seam, over all updates: cosine(after + 1, left) → cosine(t + 1, updates)
+    Your rate jumps where warm-up ends: the angle of your cosine counts all updates. How many
+    lie behind the end of warm-up, and how many before the end of training?
 peak one update late: cosine(after + 1, left) → cosine(max(after, 1), left - 1)
     Your cosine begins one update late: the peak lasts for two updates. At t = warm its angle is
     0, and at the next t no longer.
