@@ -1,8 +1,8 @@
 """Lesson 18's sentences about estimates of a Hessian's diagonal, measured.
 
-Quadratics  1,000 random convex quadratics of 20 parameters. What each estimate is worth, and how
+Quadratics  2,000 random convex quadratics of 20 parameters. What each estimate is worth, and how
             that changes as the entries beside the diagonal are scaled from nothing to their full
-            size.
+            size. Beside each mean stands its standard error.
 Points      Two small networks that read digits, at four points of their training: the whole Hessian
             of 300 images, and every estimate beside the diagonal.
 Probes      The sign probe by its size, in float32 and float64: how far from its own limit, and how
@@ -11,17 +11,18 @@ Batches     The same from batches of 10 to 300 images: both gradients of one bat
 Steps       The best that one step along −g/D can do, with D made from each estimate, beside plain
             gradient descent: the rate is the best for each direction, on a grid in which no best
             lies at an end. The floor of the guard, a share of the mean size, is chosen on four
-            seeds of its own. Two rivals know no curvature beside the diagonal's, or none: D from
-            the sizes of a row of the Hessian, and D from the sizes of the gradient. "one batch" and
-            "two batches" are sign probes on 50 of the images, with both gradients from one drawing
-            of them or from two.
+            seeds of its own, on a grid that is extended until the best lies inside: of floors
+            that are as good, to a thousandth of the gain, the innermost. Two rivals know no
+            curvature beside the diagonal's, or none: D from the sizes of a row of the Hessian, and
+            D from the sizes of the gradient. "one batch" and "two batches" are sign probes on 50 of
+            the images, with both gradients from one drawing of them or from two.
 
 How good an estimate is, is said by three numbers. below: the share of entries below 0. off: the
 median distance from the truth, over the median size of the truth. rank: the correlation of ranks
 between sizes of the estimate and of the truth, 1 where they order parameters alike.
 
 A seed draws the division of the images, the starting weights, the order and the signs. It takes
-about four minutes on one thread:
+about six minutes on one thread:
 
     python experiments/18_curvature.py
 """
@@ -34,7 +35,6 @@ from torch.func import grad, vmap
 from torch.nn.functional import cross_entropy
 
 from course_lib.lab import (
-    best_setting,
     digits,
     generator,
     networks,
@@ -56,7 +56,7 @@ from course_lib.second_order import (
     secant,
 )
 
-SEEDS, TUNING_SEEDS = range(12), range(100, 104)
+SEEDS, TUNING_SEEDS = range(24), range(100, 104)
 NETWORKS = {
     "one hidden layer, tanh": ([64, 12, 10], torch.tanh),
     "two hidden layers, ReLU": ([64, 12, 12, 10], torch.relu),
@@ -66,10 +66,10 @@ LR, BATCH, EPOCHS = 0.1, 50, (0, 1, 5, 30)
 SAMPLES = (1, 10, 100)
 PROBES = [10.0**k for k in range(-7, 1)]
 BATCHES, PROBE, STEP_BATCH = (10, 30, 100, 300), 1e-3, 50
-FLOORS = [10 ** (k / 2) for k in range(-6, 2)]  # 1e-3 to 3
-FLOOR_MAY_BE_AN_END = "a lower one changes no entry any more, a higher one all: gradient descent"
-RATES = [10 ** (k / 12) for k in range(-96, 37)]  # of a step: 1e-8 to 1,000
-DRAWS, N, SCALES = 1000, 20, (0.0, 0.1, 0.3, 1.0)
+FLOORS = range(-10, 4)  # halves of powers of ten, 1e-5 to 30; extended where the best is an end
+AS_GOOD = 1e-3  # of log gains
+RATES = [10 ** (k / 12) for k in range(-96, 121)]  # of a step: 1e-8 to 1e10
+DRAWS, N, SCALES = 2000, 20, (0.0, 0.1, 0.3, 1.0)
 
 
 # How good an estimate is
@@ -97,7 +97,7 @@ def signs(like: Tensor, source: torch.Generator) -> Tensor:
 
 
 def quadratics(scale: float) -> dict:
-    """Return the mean quality of each estimate on random convex quadratics.
+    """Return the mean quality of each estimate on random convex quadratics, and its error.
 
     scale: by what the entries beside the diagonal are multiplied, 0 to 1. Between a matrix and its
     own diagonal, every matrix has no eigenvalue below 0.
@@ -119,10 +119,16 @@ def quadratics(scale: float) -> dict:
         }
         for name, estimate in ways.items():
             found.setdefault(name, []).append(quality(estimate, d))
-    return {
-        name: {of: torch.stack([one[of] for one in each]).mean() for of in each[0]}
-        for name, each in found.items()
-    }
+    return {name: mean_and_error(each) for name, each in found.items()}
+
+
+def mean_and_error(each: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the mean of each measure over the draws, and the standard error of that mean."""
+    result = {}
+    for of in each[0]:
+        values = torch.stack([one[of] for one in each])
+        result |= {of: values.mean(), f"{of}_error": values.std() / len(values) ** 0.5}
+    return result
 
 
 # A network that reads digits
@@ -245,20 +251,26 @@ def by_batch(place: Place, seed: int) -> dict:
 # What a step gains
 
 
-def gains(place: Place, divisors: dict[str, Tensor], rates=RATES) -> dict[str, Tensor]:
+def gains(place: Place, divisors: dict[str, Tensor], rates=RATES, stride=4) -> dict[str, Tensor]:
     """Return how far the best step along −g/D brings the loss down, for each D.
 
-    Raises ValueError where the best rate lies at an end of those tried.
+    Each stride-th rate is tried, and then all that lie beside the best of these. Raises ValueError
+    where that is an end of the rates.
     """
     found = {}
     for name, D in divisors.items():
-        size = (place.g / D).norm() / place.g.norm()  # so that rates mean the same for all
-        points = torch.stack([diagonal_step(place.p, place.g, D * size, lr) for lr in rates])
-        losses = vmap(place.loss, chunk_size=32)(points).nan_to_num(nan=torch.inf)
-        best = int(losses.argmin())
+        D = D * (place.g / D).norm() / place.g.norm()  # so that rates mean the same for all
+
+        def losses(chosen, D=D):
+            steps = [diagonal_step(place.p, place.g, D, rates[k]) for k in chosen]
+            return vmap(place.loss, chunk_size=32)(torch.stack(steps)).nan_to_num(nan=torch.inf)
+
+        coarse = sorted({*range(0, len(rates), stride), len(rates) - 1})
+        best = coarse[int(losses(coarse).argmin())]
         if best in (0, len(rates) - 1):
             raise ValueError(f"{name}: the best rate {rates[best]:g} is at an end of those tried")
-        found[name] = place.loss(place.p) - losses[best]
+        near = range(max(best - stride + 1, 0), min(best + stride, len(rates)))
+        found[name] = place.loss(place.p) - losses(near).min()
     return found
 
 
@@ -291,25 +303,41 @@ def gathered(each: list) -> object:
     return torch.stack([torch.as_tensor(one, dtype=torch.float64) for one in each])
 
 
+def choose_floor(loss) -> float:
+    """Return the floor with the lowest loss, a function of a floor.
+
+    Of floors that are as good the innermost of those tried is chosen: further out the floor lifts
+    no entry of weight any more, or all. While that is an end, the grid is extended there.
+    """
+    tried = {k: loss(10 ** (k / 2)) for k in FLOORS}
+    while True:
+        low, high, least = min(tried), max(tried), min(tried.values())
+        good = [k for k, value in tried.items() if value <= least + AS_GOOD]
+        best = min(good, key=lambda k: abs(k - (FLOORS[0] + FLOORS[-1]) / 2))
+        if low < best < high:
+            return 10 ** (best / 2)
+        beyond = low - 1 if best == low else high + 1
+        tried[beyond] = loss(10 ** (beyond / 2))
+
+
 def choose_floors(name: str) -> list[dict[str, float]]:
     """Return for each point and each estimate the floor that gains most on the tuning seeds."""
-    rows = []
-    for seed in progress_bar(TUNING_SEEDS, f"floors, {name}", unit="seed"):
-        rows.append([])
-        for at in places(name, seed):
-            each = candidates(at, estimates(at, seed), seed)
-            rows[-1].append([gains(at, divisors(each, share), RATES[::3]) for share in FLOORS])
-    chosen = []
-    for by_floor in gathered(rows):
-        losses = {of: -torch.stack([row[of].log() for row in by_floor]) for of in by_floor[0]}
-        tried = {"floor": FLOORS}
-        chosen.append(
-            {
-                of: FLOORS[best_setting(tried, values, edge_allowed=FLOOR_MAY_BE_AN_END)]
-                for of, values in losses.items()
-            }
-        )
-    return chosen
+    trial = []
+    for seed in TUNING_SEEDS:
+        trial.append([(at, candidates(at, estimates(at, seed), seed)) for at in places(name, seed)])
+
+    def loss(point: int, of: str, share: float) -> float:
+        """Return minus the mean log gain of an estimate with a floor."""
+        total = 0.0
+        for at, each in (one[point] for one in trial):
+            D = divisors({of: each[of]}, share)
+            total -= gains(at, D, RATES[::2], stride=2)[of].log().item()
+        return total / len(trial)
+
+    return [
+        {of: choose_floor(functools.partial(loss, point, of)) for of in trial[0][point][1]}
+        for point in progress_bar(range(len(EPOCHS)), f"floors, {name}", unit="point")
+    ]
 
 
 def measure(name: str, seed: int, floors: list[dict[str, float]]) -> list[dict]:
@@ -354,7 +382,7 @@ if __name__ == "__main__":
             "probes": PROBES,
             "batch_sizes": list(BATCHES),
             "step_batch": STEP_BATCH,
-            "floors_tried": FLOORS,
+            "floors_tried": [10 ** (k / 2) for k in FLOORS],
             "scales": list(SCALES),
             "quadratics": [quadratics(scale) for scale in SCALES],
             "networks": {name: measured(name) for name in NETWORKS},

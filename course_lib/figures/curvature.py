@@ -172,5 +172,6 @@ def errors(
     for ax in (left, right):
         ax.set(xscale="log", yscale="log")
         ax.minorticks_off()
-        ax.legend(loc="best", borderpad=0)
+    left.legend(loc="lower right", borderpad=0)
+    right.legend(loc="center left", borderpad=0)
     return fig

@@ -1,5 +1,7 @@
 """The experiment's Hessians are autograd's, and its stored seeds are those of one alone."""
 
+import math
+
 import pytest
 import torch
 
@@ -79,6 +81,23 @@ def test_a_gain_is_what_the_best_rate_brings(experiment, places):
     found = experiment.gains(at, {"gradient": torch.ones_like(at.p)})["gradient"]
     falls = [(at.loss(at.p) - at.loss(at.p - lr * at.g)).item() for lr in experiment.RATES]
     assert found.item() == pytest.approx(max(falls))
+
+
+def test_a_floor_is_looked_for_beyond_the_grid(experiment):
+    assert experiment.choose_floor(lambda x: abs(math.log10(x) + 7)) == pytest.approx(1e-7)
+    assert experiment.choose_floor(lambda x: abs(math.log10(x) - 3)) == pytest.approx(1e3)
+
+
+def test_of_floors_as_good_the_innermost_is_chosen(experiment):
+    assert experiment.choose_floor(lambda x: max(math.log10(x), -2)) == pytest.approx(1e-2)
+    assert experiment.choose_floor(lambda x: -min(math.log10(x), 0)) == pytest.approx(1)
+
+
+def test_the_mean_of_draws_has_its_error(experiment):
+    draws = [{"off": torch.tensor(value)} for value in (1.0, 2.0, 3.0, 6.0)]
+    found = experiment.mean_and_error(draws)
+    assert found["off"].item() == 3
+    assert found["off_error"].item() == pytest.approx((14 / 3) ** 0.5 / 2)
 
 
 def test_signs_are_drawn_from_their_generator(experiment):
