@@ -173,5 +173,5 @@ def errors(
         ax.set(xscale="log", yscale="log")
         ax.minorticks_off()
     left.legend(loc="lower right", borderpad=0)
-    right.legend(loc="center left", borderpad=0)
+    right.legend(loc="center left", bbox_to_anchor=(0, 0.58), borderpad=0)
     return fig
