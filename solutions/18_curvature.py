@@ -488,7 +488,7 @@ show(
     caption="What the best step along −g/D brings, over what the best step along −g brings: the mean over four points of training, a dot for each "
     "network. The bar is the interval "
     "of the mean, one of 44 that hold together.",
-    claims=("Division", "D1"),
+    claims=("Of all these divisors",),
 )
 
 # %% [markdown]
