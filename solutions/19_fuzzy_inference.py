@@ -37,12 +37,13 @@ from course_lib.lab import (
 )
 from course_lib.lab.device import one_thread
 from course_lib.lab.networks import network, start
-from course_lib.lab.training import batches
+from course_lib.lab.training import batches, to_device
 from course_lib.second_order import (
     PLAN,
     PROGRESS,
     RULES,
     SLOPE,
+    as_vector,
     bilinear,
     coverage,
     freeze,
@@ -471,22 +472,18 @@ say(
 def steer(base, updates=200, batch=50):
     """Return the rate and the slope ratio at each step of a run from a base rate."""
     data = resplit(digits(), generator(0)).to(device())
-    params = {name: v.to(device()) for name, v in start((64, 32, 10), generator(2000)).items()}
-    shapes = {name: v.shape for name, v in params.items()}
+    w, apart = as_vector(to_device(start((64, 32, 10), generator(2000)), device()))
 
     def loss(w, x, y):
-        parts = w.split([shape.numel() for shape in shapes.values()])
-        made = {name: part.view(shapes[name]) for name, part in zip(shapes, parts, strict=True)}
-        return cross_entropy(network(made, x), y)
+        return cross_entropy(network(apart(w), x), y)
 
-    w = torch.cat([v.flatten() for v in params.values()])
     gradient, order = torch.func.grad(loss), generator(1000)
     m = v = g_before = step = torch.zeros_like(w)
     after = before = w.new_zeros(())
     M, rates, ratios, t = torch.full_like(after, -5.0), [], [], 0
     while t < updates:
         for x, y in batches(data.train, batch, order):
-            t, p = t + 1, torch.full_like(after, t / updates)
+            p, t = torch.full_like(after, t / updates), t + 1
             g = gradient(w, x, y)
             after = 0.95 * after + 0.05 * (g @ step)
             before = 0.95 * before + 0.05 * (g_before @ step)
