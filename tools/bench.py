@@ -71,15 +71,13 @@ that matrix. It comes from below, so the last column says how much of it was fou
 CURVATURE = """## Curvature
 
 How many times as long a training step takes if it divides by an estimate of curvature, beside a
-plain gradient step, in float32. "Every {every}": the estimate is taken in every {every}th step. The
+plain gradient step, in float32. "Every 10", say: the estimate is taken in one step of ten. The
 course's own steps are eager, and with what is done to each number compiled to one loop.
 `AdaHessian` is pytorch_optimizer's, the same in both; it takes its product from the graph of the
 gradient that a step needs anyway, and ours begins anew.
 
 The first columns count what a step asks of the network: gradients, and products of the Hessian with
 a vector, of which each takes as long as several gradients.
-
-{networks}
 """
 
 
@@ -103,7 +101,7 @@ def page(folder: Path = EXPERIMENTS) -> str:
     networks = sweeps["data"]["networks"]
     parts += [SWEEPS, _where(sweeps), _sweeps_goal(networks), _sweeps_table(networks)]
     parts += [JACOBIANS, _where(jacobians), *_jacobians(jacobians["data"])]
-    parts += _curvature(curvature)
+    parts += [CURVATURE, _where(curvature), *_curvature(curvature["data"])]
     return "\n".join(parts)
 
 
@@ -226,10 +224,9 @@ def _times_goal(words: str, data: dict[str, Any], of: tuple[str, ...], goal: flo
     return "".join(lines)
 
 
-def _curvature(record: dict[str, Any]) -> list[str]:
-    """Return the section on curvature: what a step counts, and how long it takes."""
-    data, kinds = record["data"], ("eager", "compiled")
-    networks = data["networks"]
+def _curvature(data: dict[str, Any]) -> list[str]:
+    """Return the sizes of the networks, and what a step counts and how long it takes."""
+    networks, kinds = data["networks"], ("eager", "compiled")
     sizes = [
         f"- {name}: {of['parameters']:,} parameters, a batch of {of['batch']}."
         for name, of in networks.items()
@@ -241,8 +238,7 @@ def _curvature(record: dict[str, Any]) -> list[str]:
         asked = data["a_step"].get(name, {})
         counts = [f"{asked[what]:g}" if asked else "" for what in ("gradients", "products")]
         rows.append([name, *counts, *(_spread(found[name]) for found in times)])
-    text = CURVATURE.format(networks="\n".join(sizes), every=data["every"])
-    return [text, _where(record), _table(heads, rows)]
+    return ["\n".join(sizes) + "\n", _table(heads, rows)]
 
 
 def _spread(values: list[float] | None, digits: int = 2) -> str:
