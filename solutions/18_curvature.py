@@ -409,6 +409,7 @@ for way in ("along −g", "along −sign g"):
     off, below, rank = of_name[way].T
     assert off.min() > 10 and below.min() > 0.2 and below.max() < 0.4
 assert rank.min() > 0.7  # along −sign g
+assert (rank - of_name["Hutchinson 1"][:, 2]).abs().max() < 0.05
 
 # %% [markdown]
 # *Off* is the median error over the median curvature, *rank* the rank correlation of sizes: medians of all stored networks after five epochs. **Gauss-Newton** is the part of the
@@ -417,7 +418,7 @@ assert rank.min() > 0.7  # along −sign g
 #
 # So the answer to the second prediction is: further off, by ten typical curvatures and more. A smaller step does not help: both rows of joint quotients are the limits of small
 # steps. Yet look at the ranks. Along −sign g the quotient
-# is far too large, and below 0 in a fifth to two fifths of the parameters. Still it orders them by size much as the curvatures do. Perhaps rows of the Hessian with a large
+# is far too large, and below 0 in a fifth to two fifths of the parameters. Still it orders them by size much as the curvatures do, and so does a single random probe. Perhaps rows of the Hessian with a large
 # entry on the diagonal have large entries beside it too.
 #
 # ## Guarded
@@ -521,7 +522,7 @@ say(
 )
 
 # %% [markdown]
-# With random signs most of the gain is gone, in both networks. So the direction of the probe matters. That the secant equation is the reason is a reading of it, and perhaps not the
+# With random signs most of the gain is gone, in both networks, though both order the parameters by size about equally well. So the direction of the probe matters, and that order alone does not make the gain. That the secant equation is the reason is a reading of it, and perhaps not the
 # whole: the step goes along $-g/D$, and not quite where the probe went.
 #
 # ## Noise

@@ -742,7 +742,7 @@ right = {
 }
 behind = {name: corrected(tuned[ours] - tuned[name]) for name in others}
 rival = min(others, key=lambda name: tuned[name].mean().item())
-lost = confidence_interval(right[rival] - right[ours])
+lost = corrected(right[rival] - right[ours])
 unclear = [name for name, found in behind.items() if found.low < 0 < found.high]
 assert rival == "warm-up and cosine" and behind[rival].low > 0 and lost.low > 0
 assert unclear == ["constant", "cosine", "plan"] and behind["slope"].high < 0
@@ -765,7 +765,7 @@ verdict(
     "A controller can be precomputed (named as future work by Bensadok and Babar 2024).",
     "holds; it pays for Mamdani, not for a small Sugeno table",
     f"A table of 65 by 65 points in equal steps is off by {finest['Sugeno, triangles']:.3f} for triangles, {finest['Sugeno, bells']:.3f} for bells and {finest['Mamdani']:.3f} for "
-    f"Mamdani, of 1.5. It answers {ratio['Mamdani'][0][0]:.1f} to {ratio['Mamdani'][2][0]:.0f} times as fast as Mamdani. As against Sugeno's twelve rules it is between {min(of[0] for of in sugenos):.1f} and "
+    f"Mamdani, of 1.5. It answers {ratio['Mamdani'][0][0]:.1f} to {ratio['Mamdani'][2][0]:.0f} times as fast as Mamdani. As against Sugeno's twelve cells it is between {min(of[0] for of in sugenos):.1f} and "
     f"{max(of[0] for of in sugenos):.1f} times as fast: no gain that we can see. Three controllers of two inputs were tried.",
 )
 
