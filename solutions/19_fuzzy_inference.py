@@ -429,8 +429,8 @@ interact(
     {
         "shape": Choice("sets", tuple(fuzzy.SHAPES), "triangles"),
         "inference": Choice("inference", fuzzy.INFERENCES, "Sugeno, product"),
-        "short": Slider("short fits best at r =", 0.0, 0.8, 0.05, 0.3),
-        "early": Slider("early fits best at p =", 0.02, 0.48, 0.02, 0.08),
+        "short": Slider("short at r =", 0.0, 0.8, 0.05, 0.3),
+        "early": Slider("early at p =", 0.02, 0.48, 0.02, 0.08),
     },
     alt="Above: three sets over the slope ratio and four over progress. Below left: a surface that is high where the slope ratio is large and progress "
     "small, and 0 elsewhere. Below right: three cuts through it, which rise with the slope ratio.",
