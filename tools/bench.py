@@ -21,7 +21,7 @@ from course_lib.lab.stored import EXPERIMENTS, read_records, source_hash
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "speed.md"
 FIGURE = PAGE.with_suffix(".png")
-SCRIPTS = ("bench_steps", "bench_sweeps", "bench_jacobians")
+SCRIPTS = ("bench_steps", "bench_sweeps", "bench_jacobians", "bench_curvature")
 KINDS = ("loop", "foreach", "fused")
 TIMES_ON_A_GPU = 100  # faster than the loop
 TIMES = {  # on a CPU; where a network has no such number, SHARE is aimed at
@@ -131,10 +131,22 @@ matrices, and the largest singular value by power iteration on them against the 
 that matrix. It comes from below, so the last column says how much of it was found.
 """
 
+CURVATURE = """## Curvature
+
+How many times as long a training step takes if it divides by an estimate of curvature, beside a
+plain gradient step, in float32. "Every 10", say: the estimate is taken in one step of ten. The
+course's own steps are eager, and with what is done to each number compiled to one loop.
+`AdaHessian` is pytorch_optimizer's, the same in both; it takes its product from the graph of the
+gradient that a step needs anyway, and ours begins anew.
+
+The first columns count what a step asks of the network: gradients, and products of the Hessian with
+a vector, of which each takes as long as several gradients.
+"""
+
 
 def page(folder: Path = EXPERIMENTS) -> str:
     """Return the text of docs/speed.md for the stored results."""
-    steps, sweeps, jacobians = (read_records(name, folder) for name in SCRIPTS)
+    steps, sweeps, jacobians, curvature = (read_records(name, folder) for name in SCRIPTS)
     parts = [INTRODUCTION, STEPS.format(figure=FIGURE.name)]
     for device, record in steps.items():
         parts += [f"### A step on a {device}\n", _where(record, folder), *_steps(record["data"])]
@@ -145,6 +157,9 @@ def page(folder: Path = EXPERIMENTS) -> str:
     parts.append(JACOBIANS)
     for record in jacobians.values():
         parts += [_where(record, folder), *_jacobians(record["data"])]
+    parts.append(CURVATURE)
+    for record in curvature.values():
+        parts += [_where(record, folder), *_curvature(record["data"])]
     return "\n".join(parts)
 
 
@@ -333,6 +348,23 @@ def _times_goal(words: str, data: dict[str, Any], of: tuple[str, ...], goal: flo
             + (f"; not all of {', '.join(missed)}.\n" if missed else ".\n")
         )
     return "".join(lines)
+
+
+def _curvature(data: dict[str, Any]) -> list[str]:
+    """Return the sizes of the networks, and what a step counts and how long it takes."""
+    networks, kinds = data["networks"], ("eager", "compiled")
+    sizes = [
+        f"- {name}: {of['parameters']:,} parameters, a batch of {of['batch']}."
+        for name, of in networks.items()
+    ]
+    heads = ["step", "gradients", "products", *(f"{n}, {kind}" for n in networks for kind in kinds)]
+    times = [of[kind]["times_a_gradient_step"] for of in networks.values() for kind in kinds]
+    rows = []
+    for name in times[0]:
+        asked = data["a_step"].get(name, {})
+        counts = [f"{asked[what]:g}" if asked else "" for what in ("gradients", "products")]
+        rows.append([name, *counts, *(_spread(found[name]) for found in times)])
+    return ["\n".join(sizes) + "\n", _table(heads, rows)]
 
 
 def _spread(values: list[float] | None, digits: int = 2) -> str:

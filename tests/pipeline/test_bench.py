@@ -55,6 +55,14 @@ def records(monkeypatch):
             }
         },
     }
+    ratio = {"probe": [2.1, 1.9, 2.3], "AdaHessian": [3.1, 2.9, 3.3]}
+    times = {"milliseconds": 6.0, "times_a_gradient_step": ratio}
+    network = {"parameters": 26122, "batch": 128, "eager": times, "compiled": times}
+    made["bench_curvature"] = {
+        "every": 10,
+        "a_step": {"probe": {"gradients": 1.1, "products": 0.0}},
+        "networks": {"small": network},
+    }
     times = {"closed": [0.9, 0.8, 1.2], "jvp": [5.0, 4.0, 6.0], "vjp": [4.9, 4.0, 6.0]}
     made["bench_jacobians"] = {
         "modules": {"tanh": {"64": {"one": times}}, "softmax": {"64": {}}},
@@ -116,6 +124,13 @@ def test_it_names_the_sweeps_that_reach_their_goal(records, monkeypatch):
     assert f"- {words}: at least 35 times faster than the loop: none (0 of 1)." in bench.page()
 
 
+def test_it_says_what_a_step_with_curvature_asks_for_and_how_long_it_takes(records):
+    page = bench.page()
+    assert "- small: 26,122 parameters, a batch of 128.\n" in page
+    assert "| probe | 1.1 | 0 | 2.10 (1.90 to 2.30) | 2.10 (1.90 to 2.30) |" in page
+    assert "| AdaHessian |  |  | 3.10 (2.90 to 3.30) |" in page
+
+
 def test_it_says_where_jacobians_are_not_so_fast(records):
     page = bench.page()
     assert "- closed form, no slower than jacrev, 64 features: 0 of 1; not all of `tanh`." in page
@@ -152,7 +167,7 @@ def test_a_gpu_stands_beside_the_cpu_and_has_a_column_more(records):
         of_script["GPU"] = on_a_gpu(of_script["CPU"])
     page = bench.page()
     assert page.index("A processor") < page.index("A GPU")
-    assert page.count("A processor") == page.count("A GPU") == 3
+    assert page.count("A processor") == page.count("A GPU") == len(records)
     assert "0.91 (0.90 to 0.92)" not in before
     assert "0.91 (0.90 to 0.92)" in page
     assert "- eager, no slower than foreach, 2 thousand parameters: none (0 of 1)." in page

@@ -1,0 +1,130 @@
+"""Exercise 19.firing: how strongly each rule of a table fires."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ...checking import Case, Exercise, slips
+from ...second_order import rules
+from ..drawing import drawing
+
+
+def _cases(seed: int) -> list[Case]:
+    draw = drawing(seed)
+
+    def degrees(*shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
+        return torch.sigmoid(1.5 * draw(*shape, dtype=dtype))
+
+    none, all_ = torch.zeros(4, dtype=torch.float64), torch.ones(2, dtype=torch.float64)
+    float32 = (degrees(4, dtype=torch.float32), degrees(3, dtype=torch.float32))
+    return [
+        Case("3 and 4 sets, by the product", (degrees(3), degrees(4), "product")),
+        Case("3 and 4 sets, by the minimum", (degrees(3), degrees(4), "minimum")),
+        Case("5 examples of 2 and 3 sets, by the product", (degrees(5, 2), degrees(5, 3))),
+        Case("5 examples, by the minimum", (degrees(5, 2), degrees(5, 3), "minimum")),
+        Case("3 and 3 sets, by the product", (degrees(3), degrees(3), "product"), special=True),
+        Case("3 and 3 sets, by the minimum", (degrees(3), degrees(3), "minimum"), special=True),
+        Case("memberships of 0", (none, degrees(3), "product"), special=True),
+        Case("memberships of 1", (all_, degrees(3), "minimum"), special=True),
+        Case("one set and one set", (degrees(1), degrees(1)), special=True),
+        Case("2 by 3 examples", (degrees(2, 3, 4), degrees(2, 3, 2), "minimum"), special=True),
+        Case("float32, by the product", float32, special=True),
+        Case("float32, by the minimum", (*float32, "minimum"), special=True),
+    ]
+
+
+def _by_einsum(first: Tensor, second: Tensor, norm: str = "product") -> Tensor:
+    if norm == "product":
+        return torch.einsum("...i,...j->...ij", first, second)
+    a, b = torch.broadcast_tensors(first.unsqueeze(-1), second.unsqueeze(-2))
+    return torch.where(a < b, a, b)
+
+
+def _by_loops(first: Tensor, second: Tensor, norm: str = "product") -> Tensor:
+    both = torch.zeros(*first.shape, second.shape[-1], dtype=first.dtype)
+    for i in range(first.shape[-1]):
+        for j in range(second.shape[-1]):
+            a, b = first[..., i], second[..., j]
+            both[..., i, j] = a * b if norm == "product" else torch.minimum(a, b)
+    return both
+
+
+SLIPS = """
+or for and: torch.minimum(first, second) → torch.maximum(first, second)
+    In one case you take the larger membership: that is "or". "And" asks for both, so that the word
+    which fits worse decides.
+sum for product: else first * second → else first + second
+    You add two memberships. "And" of two words that fit by a half would then fit entirely: what
+    stands between the two?
+sum that is held at 1: else first * second → else (first + second).clamp(max=1)
+    You add two memberships and stop at 1: that is one of the forms of "or". Here "and" is asked
+    for.
+or by sum and product: else first * second → else first + second - first * second
+    The sum less the product is the "or" that goes with the product. Here "and" is asked for.
+mean for product: else first * second → else (first + second) / 2
+    You take the mean of both. Then a rule fires by a half even if one of its words does not fit
+    at all.
+root of the product: else first * second → else (first * second).sqrt()
+    You take the root of the product. That is a mean, the geometric one; "and" is the product
+    itself.
+bounded difference: else first * second → else (first + second - 1).clamp(min=0)
+    Łukasiewicz has this "and": the sum less 1. It is a third one; look at the two that are asked
+    for.
+both maxima:
+    | torch.maximum(first[..., :, None], second[..., None, :])
+    You take the larger membership in every case: that is "or".
+always the product:
+    | first[..., :, None] * second[..., None, :]
+    `norm` plays no part in your result: you always multiply.
+always the minimum:
+    | torch.minimum(first[..., :, None], second[..., None, :])
+    `norm` plays no part in your result: you always take the smaller one.
+norms exchanged: norm == "minimum" → norm != "minimum"
+    The two norms have changed places: look at your `if`.
+transposed: first[..., :, None], second[..., None, :] → first[..., None, :], second[..., :, None]
+    Rows and columns have changed places. The sets of the first input are the rows.
+pair by pair: first[..., :, None], second[..., None, :] → first, second
+    You join set 1 with set 1, set 2 with set 2. Each set of the one input is joined with each of
+    the other: that makes a table.
+axis at the front: first[..., :, None], second[..., None, :] → first[:, None], second[None, :]
+    With many examples your new axes are in the wrong place: they belong at the end, as the
+    examples come first.
+as one row:
+    | a, b = first[..., :, None], second[..., None, :]
+    | both = torch.minimum(a, b) if norm == "minimum" else a * b
+    | return both.flatten(-2)
+    All rules come back in one row. A table is asked for, with rows and columns.
+shares:
+    | a, b = first[..., :, None], second[..., None, :]
+    | both = torch.minimum(a, b) if norm == "minimum" else a * b
+    | return both / both.sum(dim=(-2, -1), keepdim=True)
+    You divide by the sum of all strengths. That comes later, when the consequences are averaged;
+    here each rule is on its own.
+only the strongest:
+    | a, b = first[..., :, None], second[..., None, :]
+    | both = torch.minimum(a, b) if norm == "minimum" else a * b
+    | return both.amax(dim=(-2, -1))
+    Only the strongest rule comes back. How strongly does each of them fire?
+first alone: first * second → first * torch.ones_like(second)
+    In one case the second input plays no part in your result.
+squared: first * second → (first * second) ** 2
+    In one case your result is squared.
+"""
+
+FIRING = Exercise(
+    id="19.firing",
+    points=1,
+    asks="how strongly the rule of each pair of sets fires",
+    reference=rules.firing,
+    cases=_cases,
+    hints=(
+        "A rule asks for one word of each input. How many rules are there for 3 words and 4?",
+        "Put the memberships of the first input in a column and those of the second in a row, on "
+        "the last two axes. What does PyTorch do with a column and a row?",
+        "`first[..., :, None]` is a column for each example. `norm` then says how the two are "
+        "joined: two numbers are multiplied, or `torch.minimum` takes the smaller one.",
+    ),
+    slips=slips(SLIPS, rules.firing),
+    also_right=(_by_einsum, _by_loops),
+)

@@ -1,0 +1,310 @@
+"""Answers to lesson 19 that were written without a look at the code, and what must come back."""
+
+import pytest
+import torch
+
+from course_lib.checking import evaluate
+from course_lib.exercises import EXERCISES
+
+
+def triangle_without_a_floor(x, a, b, c):
+    return torch.minimum((x - a) / (b - a), (c - x) / (c - b))
+
+
+def triangle_with_max(x, a, b, c):
+    return torch.maximum((x - a) / (b - a), (c - x) / (c - b)).clamp(0, 1)
+
+
+def triangle_over_the_whole_base(x, a, b, c):
+    up, down = (x - a) / (c - a), (c - x) / (c - a)
+    return torch.clamp(torch.minimum(up, down), min=0)
+
+
+def triangle_that_falls_from_c(x, a, b, c):
+    return torch.where(x < b, (x - a) / (b - a), (x - b) / (c - b)).clamp(0, 1)
+
+
+def triangle_of_products(x, a, b, c):
+    return (((x - a) / (b - a)) * ((c - x) / (c - b))).clamp(min=0)
+
+
+def triangle_for_one_number(x, a, b, c):
+    if x < a or x > c:
+        return 0
+    return (x - a) / (b - a) if x < b else (c - x) / (c - b)
+
+
+def firing_by_adding(first, second, norm="product"):
+    both = first[..., :, None] + second[..., None, :]
+    return both if norm == "product" else torch.minimum(first[..., :, None], second[..., None, :])
+
+
+def firing_by_max(first, second, norm="product"):
+    a, b = first.unsqueeze(-1), second.unsqueeze(-2)
+    return a * b if norm == "product" else torch.maximum(a, b)
+
+
+def firing_always_a_product(first, second, norm="product"):
+    return torch.einsum("...i,...j->...ij", first, second)
+
+
+def firing_pairwise(first, second, norm="product"):
+    return first * second if norm == "product" else torch.minimum(first, second)
+
+
+def firing_turned_over(first, second, norm="product"):
+    a, b = first[..., None, :], second[..., :, None]
+    return a * b if norm == "product" else torch.minimum(a, b)
+
+
+def sugeno_without_a_division(strengths, consequences, otherwise):
+    return (strengths * consequences).sum(-1)
+
+
+def sugeno_of_the_strongest(strengths, consequences, otherwise):
+    best = consequences[strengths.argmax(-1)]
+    return torch.where(strengths.sum(-1) == 0, otherwise, best)
+
+
+def sugeno_with_max_below(strengths, consequences, otherwise):
+    total = strengths.amax(-1)
+    return torch.where(total == 0, otherwise, (strengths * consequences).sum(-1) / total)
+
+
+def sugeno_without_otherwise(strengths, consequences, otherwise):
+    return (strengths * consequences).sum(-1) / strengths.sum(-1)
+
+
+def sugeno_with_a_small_number(strengths, consequences, otherwise):
+    return (strengths * consequences).sum(-1) / (strengths.sum(-1) + 1e-8)
+
+
+def sugeno_by_the_mean(strengths, consequences, otherwise):
+    mean = (strengths * consequences).mean(-1)
+    return torch.where(strengths.sum(-1) == 0, otherwise, mean)
+
+
+def centroid_of_the_points(height, grid, otherwise):
+    total = height.sum(-1)
+    return torch.where(total == 0, otherwise, (height * grid).sum(-1) / total)
+
+
+def centroid_by_the_trapezoid_rule(height, grid, otherwise):
+    area = torch.trapezoid(height, grid)
+    return torch.where(area == 0, otherwise, torch.trapezoid(height * grid, grid) / area)
+
+
+def centroid_at_the_top(height, grid, otherwise):
+    return torch.where(height.sum(-1) == 0, otherwise, grid[height.argmax(-1)])
+
+
+def centroid_of_the_moment(height, grid, otherwise):
+    x, s, h, k = grid[:-1], grid.diff(), height[..., :-1], height[..., 1:]
+    moment = (s * (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6).sum(-1)
+    return torch.where(height.sum(-1) == 0, otherwise, moment)
+
+
+def centroid_of_middles(height, grid, otherwise):
+    middle = (grid[1:] + grid[:-1]) / 2
+    area = (height[..., 1:] + height[..., :-1]) / 2 * grid.diff()
+    total = area.sum(-1)
+    return torch.where(total == 0, otherwise, (area * middle).sum(-1) / total)
+
+
+def table_where_the_last_counts(rules, rows, columns, dtype=torch.float64):
+    table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    for row, column, value in rules:
+        for i, r in enumerate(rows):
+            for j, c in enumerate(columns):
+                if row in (r, "any") and column in (c, "any"):
+                    table[i, j] = value
+    return table
+
+
+def table_on_its_side(rules, rows, columns, dtype=torch.float64):
+    table = torch.zeros(len(columns), len(rows), dtype=dtype)
+    for row, column, value in reversed(rules):
+        for i, r in enumerate(rows):
+            for j, c in enumerate(columns):
+                if row in (r, "any") and column in (c, "any"):
+                    table[j, i] = value
+    return table
+
+
+def table_without_any(rules, rows, columns, dtype=torch.float64):
+    table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    for row, column, value in reversed(rules):
+        if row in rows and column in columns:
+            table[rows.index(row), columns.index(column)] = value
+    return table
+
+
+def table_that_takes_zero_for_empty(rules, rows, columns, dtype=torch.float64):
+    table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    for row, column, value in rules:
+        for i, r in enumerate(rows):
+            for j, c in enumerate(columns):
+                if row in (r, "any") and column in (c, "any") and table[i, j] == 0:
+                    table[i, j] = value
+    return table
+
+
+def table_that_adds(rules, rows, columns, dtype=torch.float64):
+    table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    for row, column, value in rules:
+        i = slice(None) if row == "any" else rows.index(row)
+        j = slice(None) if column == "any" else columns.index(column)
+        table[i, j] += value
+    return table
+
+
+WRONG = {  # an answer, and words that must come back
+    triangle_without_a_floor: ("19.trimf", "below 0"),
+    triangle_with_max: ("19.trimf", "larger"),
+    triangle_over_the_whole_base: ("19.trimf", "whole base"),
+    triangle_that_falls_from_c: ("19.trimf", "0 at c"),
+    triangle_of_products: ("19.trimf", "multipl"),
+    triangle_for_one_number: ("19.trimf", "one number"),
+    firing_by_adding: ("19.firing", "add"),
+    firing_by_max: ("19.firing", "or"),
+    firing_always_a_product: ("19.firing", "norm"),
+    firing_pairwise: ("19.firing", "makes a table"),
+    firing_turned_over: ("19.firing", "changed places"),
+    sugeno_without_a_division: ("19.sugeno", "not divided"),
+    sugeno_of_the_strongest: ("19.sugeno", "strongest"),
+    sugeno_with_max_below: ("19.sugeno", "largest"),
+    sugeno_without_otherwise: ("19.sugeno", "no rule fires"),
+    sugeno_with_a_small_number: ("19.sugeno", "small number"),
+    sugeno_by_the_mean: ("19.sugeno", "number of rules"),
+    centroid_of_the_points: ("19.centroid", "points alone"),
+    centroid_by_the_trapezoid_rule: ("19.centroid", "straight line"),
+    centroid_at_the_top: ("19.centroid", "highest"),
+    centroid_of_the_moment: ("19.centroid", "not divided"),
+    centroid_of_middles: ("19.centroid", "middle"),
+    table_where_the_last_counts: ("19.rules", "last"),
+    table_on_its_side: ("19.rules", "changed places"),
+    table_without_any: ("19.rules", "any"),
+    table_that_takes_zero_for_empty: ("19.rules", "0"),
+    table_that_adds: ("19.rules", "add"),
+}
+
+
+@pytest.mark.parametrize("answer", WRONG, ids=lambda answer: answer.__name__)
+def test_a_tired_answer_is_named(answer):
+    id, words = WRONG[answer]
+    outcome = evaluate(EXERCISES[id], answer)
+    assert not outcome.passed
+    assert words in outcome.message, outcome.message
+
+
+# A second player, who makes two slips at once, or writes something else altogether
+
+
+def triangle_without_floor_and_with_max(x, a, b, c):
+    return torch.maximum((x - a) / (b - a), (c - x) / (c - b))
+
+
+def triangle_with_sides_exchanged(x, a, b, c):
+    return torch.minimum((x - a) / (c - b), (c - x) / (b - a)).clamp(min=0)
+
+
+def triangle_as_a_density(x, a, b, c):
+    up, down = (x - a) / (b - a), (c - x) / (c - b)
+    return torch.minimum(up, down).clamp(min=0) * 2 / (c - a)
+
+
+def triangle_turned_over_and_unbounded(x, a, b, c):
+    return torch.minimum((x - a) / (c - a), (c - x) / (c - a))
+
+
+def firing_turned_over_by_addition(first, second, norm="product"):
+    a, b = first[..., None, :], second[..., :, None]
+    return a + b if norm == "product" else torch.minimum(a, b)
+
+
+def firing_with_the_norms_exchanged(first, second, norm="product"):
+    a, b = first[..., :, None], second[..., None, :]
+    return a * b if norm == "minimum" else torch.minimum(a, b)
+
+
+def firing_as_shares(first, second, norm="product"):
+    a, b = first[..., :, None], second[..., None, :]
+    both = a * b if norm == "product" else torch.minimum(a, b)
+    return both / both.sum((-1, -2), keepdim=True)
+
+
+def sugeno_by_softmax(strengths, consequences, otherwise):
+    share = strengths.softmax(-1)
+    return torch.where(strengths.sum(-1) == 0, otherwise, (share * consequences).sum(-1))
+
+
+def sugeno_with_max_and_without_otherwise(strengths, consequences, otherwise):
+    return (strengths * consequences).sum(-1) / strengths.amax(-1)
+
+
+def sugeno_of_the_wrong_axis(strengths, consequences, otherwise):
+    total = strengths.sum(0)
+    return torch.where(total == 0, otherwise, (strengths * consequences).sum(0) / total)
+
+
+def centroid_of_points_without_otherwise(height, grid, otherwise):
+    return (height * grid).sum(-1) / height.sum(-1)
+
+
+def centroid_without_steps(height, grid, otherwise):
+    middle = (grid[1:] + grid[:-1]) / 2
+    area = (height[..., 1:] + height[..., :-1]) / 2
+    total = area.sum(-1)
+    return torch.where(total == 0, otherwise, (area * middle).sum(-1) / total)
+
+
+def centroid_as_the_bisector(height, grid, otherwise):
+    s = grid[1:] - grid[:-1]
+    area = s * (height[..., 1:] + height[..., :-1]) / 2
+    total = area.sum(-1, keepdim=True)
+    place = (area.cumsum(-1) < total / 2).sum(-1)
+    return torch.where(total[..., 0] == 0, otherwise, grid[place])
+
+
+def table_on_its_side_where_the_last_counts(rules, rows, columns, dtype=torch.float64):
+    table = torch.zeros(len(columns), len(rows), dtype=dtype)
+    for row, column, value in rules:
+        i = slice(None) if row == "any" else rows.index(row)
+        j = slice(None) if column == "any" else columns.index(column)
+        table[j, i] = value
+    return table
+
+
+def table_of_lists(rules, rows, columns, dtype=torch.float64):
+    def value(r, c):
+        return next(v for row, column, v in rules if row in (r, "any") and column in (c, "any"))
+
+    return [[value(r, c) for c in columns] for r in rows]
+
+
+SECOND = {  # an answer, and words that must come back
+    triangle_without_floor_and_with_max: ("19.trimf", "larger of both"),
+    triangle_with_sides_exchanged: ("19.trimf", "changed places"),
+    triangle_as_a_density: ("19.trimf", "probability"),
+    triangle_turned_over_and_unbounded: ("19.trimf", "wo things"),
+    firing_turned_over_by_addition: ("19.firing", "shape (4, 3)"),
+    firing_with_the_norms_exchanged: ("19.firing", "changed places"),
+    firing_as_shares: ("19.firing", "divide by the sum of all"),
+    sugeno_by_softmax: ("19.sugeno", "softmax"),
+    sugeno_with_max_and_without_otherwise: ("19.sugeno", "wo things"),
+    sugeno_of_the_wrong_axis: ("19.sugeno", "over the examples"),
+    centroid_of_points_without_otherwise: ("19.centroid", "points alone"),
+    centroid_without_steps: ("19.centroid", "lengths of the steps"),
+    centroid_as_the_bisector: ("19.centroid", "bisector"),
+    table_on_its_side_where_the_last_counts: ("19.rules", "shape (4, 3)"),
+    table_of_lists: ("19.rules", "list"),
+}
+
+
+@pytest.mark.parametrize("answer", SECOND, ids=lambda answer: answer.__name__)
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_an_answer_of_the_second_player_is_named(answer, seed):
+    id, words = SECOND[answer]
+    outcome = evaluate(EXERCISES[id], answer, seed=seed)
+    assert not outcome.passed
+    assert words in outcome.message, outcome.message
