@@ -51,7 +51,7 @@ def draw(artists, arrays):
     artists["line"].set_data(x, y)
     artists["ring"].set_data(x[:1], y[:1])
     artists["ring"].set_visible(arrays["side"] == "left")
-    artists["wave"].set_data(WAVE, np.where(WAVE > 5 * height, np.nan, 1e6 * (WAVE - 2)))
+    artists["wave"].set_data(WAVE, np.where(WAVE - 5 * height > 0, np.nan, 1e6 * (WAVE - 2)))
     artists["dots"].set_offsets(np.column_stack([x, y + 1]))
     artists["half"].set_xy(np.array([[0, 0], [900, 0], [900, height], [0, height]]))
     artists["boxes"].set_verts([[(i, 0), (i + 0.5, 0), (i + 0.5, height)] for i in x])

@@ -1,6 +1,6 @@
-"""Figures for a page that has no kernel behind it: recorded while the page is built, then played.
+"""Figures for a page without a kernel behind it: recorded while the page is built, then played.
 
-    frames(notebook, cache) -> {cell: frame}     the interactive figures of a solved notebook, as HTML
+    frames(notebook, cache) -> {cell: frame}     the interactive figures of a solved notebook
 
 Read in this order: lesson (finds the figures), ink (what matplotlib draws, as numbers), record (in
 every state of the controls), pack (in few bytes), page (as HTML), player.js (what plays it there).
@@ -56,7 +56,7 @@ def record_apart(notebook: Path, to: Path) -> None:
             timeout=SECONDS,
         )
         if done.returncode:
-            raise RuntimeError(f"{notebook.name} was not recorded:\\n{done.stderr[-2000:]}")
+            raise RuntimeError(f"{notebook.name} was not recorded:\n{done.stderr[-2000:]}")
         written = Path(folder, "figures.json").read_text("utf-8")
     to.with_suffix(".tmp").write_text(written, "utf-8")
     os.replace(to.with_suffix(".tmp"), to)
@@ -64,11 +64,8 @@ def record_apart(notebook: Path, to: Path) -> None:
 
 def digest(notebook: Path) -> str:
     """Return a hash of all that a recorded figure depends on, packages aside."""
-    files = [
-        notebook,
-        *sorted(Path(__file__).parent.glob("*.[pjc]*s*")),
-        *sorted(Path(__file__).parent.glob("*.py")),
-    ]
+    own = sorted(path for path in Path(__file__).parent.iterdir() if path.is_file())
+    files = [notebook, *own]
     for name in DRAWS:
         files += sorted((ROOT / "course_lib" / name).rglob("*.py"))
     files += sorted((ROOT / "experiments").glob(f"{notebook.name[:2]}_*"))

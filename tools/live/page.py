@@ -61,8 +61,8 @@ def document(record: Record, shown: Any) -> str:
 
 def framed(page: str, shown: Any) -> str:
     """Return the frame around a page. It is as tall as that will be, about."""
-    left, top, width, height = (float(n) for n in re.search(r'viewBox="([^"]+)"', page)[1].split())
-    tall = round((top + height) * SCREEN_DPI / 72) + ROW * len(shown.controls) + 32
+    points = float(re.search(r'viewBox="\S+ \S+ \S+ ([^"]+)"', page)[1])
+    tall = round(points * SCREEN_DPI / 72) + ROW * len(shown.controls) + 32
     look = f"width: 100%; height: {tall}px; border: 0; display: block"
     return (
         f'<iframe class="live-figure" title="{escape(title(shown))}" loading="lazy" '
