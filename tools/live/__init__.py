@@ -35,7 +35,7 @@ def figures(notebook: Path, cache: Path) -> list[dict[str, Any]]:
     kept = cache / f"{notebook.stem}.{digest(notebook)[:16]}.json"
     if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        for older in cache.glob(f"{notebook.stem}.*"):
+        for older in cache.glob(f"{notebook.stem}.*.json"):
             older.unlink()
         record_apart(notebook, kept)
     return json.loads(kept.read_text("utf-8"))
