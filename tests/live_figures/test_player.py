@@ -8,9 +8,12 @@ import os
 import re
 import shutil
 import statistics
+from io import BytesIO
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image, ImageFilter
 from playwright.sync_api import sync_playwright
 
 from course_lib.figures import Choice, Interactive, Slider, adaptive
@@ -168,6 +171,26 @@ def test_the_figure_shows_what_matplotlib_draws(play, toy):
             and abs(float(end.split()[1]) - (180 - y)) < 0.15
         ]
         assert close, (places, ends, x, 180 - y)
+
+
+def test_the_picture_is_that_of_matplotlib(play, toy):
+    """Both are blurred a little: a browser smooths edges and letters in another way."""
+    _, inside = play(toy, device_scale_factor=1.5)
+    for control in range(2):
+        inside.locator(f"#control-{control}").press("End")
+    interactive = Interactive(SHOWN.compute, SHOWN.start, SHOWN.draw, SHOWN.controls)
+    interactive.set(height=1.0, count=5)
+    shot = Image.open(BytesIO(inside.locator("svg").screenshot(animations="disabled")))
+    drawn = Image.open(BytesIO(interactive.png()))
+    one, other = (
+        np.asarray(picture.convert("RGB").resize((468, 180)).filter(ImageFilter.BoxBlur(2)), float)
+        for picture in (shot, drawn)
+    )
+    assert np.abs(one - other).max() < 60
+    assert np.abs(one - other).mean() < 2
+    lost = """() => [...document.querySelectorAll('use')].map(use => use.href.baseVal)
+        .filter(name => !document.querySelector(name))"""
+    assert inside.evaluate(lost) == []
 
 
 def test_play_moves_the_slider_to_its_end(play, toy):

@@ -241,8 +241,20 @@ def still(fig: Figure, moving: list[Artist]) -> str:
     text = file.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
+    text = definitions_first(text)
     text = re.sub(r' d="[^"]*"', hundredths, text)
     return re.sub(r"\s*\n\s*", "\n", text)
+
+
+def definitions_first(svg: str) -> str:
+    """Return SVG with its letters and markers defined at the top.
+
+    matplotlib defines them where they are first used, which may be in a group that will be emptied.
+    """
+    definitions = re.findall(r"<defs>.*?</defs>", svg, flags=re.DOTALL)
+    rest = re.sub(r"<defs>.*?</defs>", "", svg, flags=re.DOTALL)
+    start, _, rest = rest.partition(">")
+    return f"{start}>{''.join(definitions)}{rest}"
 
 
 def hundredths(path: re.Match) -> str:
