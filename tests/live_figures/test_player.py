@@ -163,7 +163,7 @@ def test_the_figure_shows_what_matplotlib_draws(play, toy):
         drawn = inside.locator("g[id^=part-] > path").evaluate_all(
             "paths => paths.map(path => path.getAttribute('d'))"
         )
-        ends = [path.rpartition("L")[2] for path in drawn if "Z" not in path]
+        ends = [path.rpartition("L")[2] for path in drawn if "L" in path and "Z" not in path]
         close = [
             end
             for end in ends
