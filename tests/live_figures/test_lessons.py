@@ -42,7 +42,7 @@ def test_the_figures_of_a_lesson_are_recorded_within_their_bytes(lesson, record_
     learners = json.loads((ROOT / "lessons" / f"{lesson}.ipynb").read_text("utf-8"))["cells"]
     for figure in found:
         assert figure["cell"] in [cell["id"] for cell in learners]
-        assert figure["bytes"] == len(figure["frame"]) <= LIMIT
+        assert figure["bytes"] == len(figure["frame"].encode()) <= LIMIT
         assert prod(figure["positions"]) <= STATES
         for some, all_of_them in zip(figure["positions"], figure["of"], strict=True):
             assert some == all_of_them or some >= FEWEST

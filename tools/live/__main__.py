@@ -25,7 +25,7 @@ def main(notebook: Path, to: Path) -> None:
         entry = {"cell": shown.cell, "seconds": round(time.process_time() - began, 1)}
         entry["positions"] = [len(values) for values in kept.positions.values()]
         entry["of"] = [len(positions(control)) for control in shown.controls.values()]
-        found.append(entry | {"bytes": len(page), "frame": page})
+        found.append(entry | {"bytes": len(page.encode()), "frame": page})
     to.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
 
 

@@ -32,7 +32,7 @@ def frame(found: Record, shown: Any) -> tuple[str, Record]:
     Where that is too large, the longest slider gives up every second of its positions, until it is
     not.
     """
-    while len(page := framed(document(found, shown), shown)) > LIMIT:
+    while len((page := framed(document(found, shown), shown)).encode()) > LIMIT:
         found = coarser(found, shown.controls)
     return page, found
 
