@@ -17,7 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 DRAWS = ("figures", "nn", "optim", "analysis", "second_order", "lab")  # what may change a figure
-SECONDS = 600
+SECONDS = 1800  # for a lesson on a busy machine; a minute is usual
 
 
 def frames(notebook: Path, cache: Path) -> dict[str, str]:
@@ -31,7 +31,11 @@ def frames(notebook: Path, cache: Path) -> dict[str, str]:
 
 
 def figures(notebook: Path, cache: Path) -> list[dict[str, Any]]:
-    """Return of each interactive figure: cell, frame, controls, positions, seconds."""
+    """Return what was recorded of each interactive figure: its cell and its frame, and numbers.
+
+    `positions` that each control has, `of` how many it has with a kernel, `bytes` of the frame, and
+    the `seconds` of a processor that it took.
+    """
     kept = cache / f"{notebook.stem}.{digest(notebook)[:16]}.json"
     if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -58,8 +62,9 @@ def record_apart(notebook: Path, to: Path) -> None:
         if done.returncode:
             raise RuntimeError(f"{notebook.name} was not recorded:\n{done.stderr[-2000:]}")
         written = Path(folder, "figures.json").read_text("utf-8")
-    to.with_suffix(".tmp").write_text(written, "utf-8")
-    os.replace(to.with_suffix(".tmp"), to)
+    whole = to.with_suffix(f".{os.getpid()}.tmp")
+    whole.write_text(written, "utf-8")
+    os.replace(whole, to)
 
 
 def digest(notebook: Path) -> str:
