@@ -69,7 +69,7 @@ def test_an_unchanged_lesson_is_not_recorded_again(tmp_path, monkeypatch):
 
 
 def test_a_cell_that_fails_is_named(tmp_path):
-    cell = {"cell_type": "code", "id": "a-1", "source": ["interact(1 / 0)"]}
+    cell = {"cell_type": "code", "id": "a-1", "source": ["interact = print\n", "interact(1 / 0)"]}
     notebook = tmp_path / "04_toy.ipynb"
     notebook.write_text(json.dumps({"cells": [cell]}))
     with pytest.raises(RuntimeError, match=r"04_toy\.ipynb, cell a-1: ZeroDivisionError"):

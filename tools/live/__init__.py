@@ -24,8 +24,8 @@ def frames(notebook: Path, cache: Path) -> dict[str, str]:
     """Return an `<iframe>` under the id of each cell that shows an interactive figure.
 
     notebook: a solved one, whose cells have the same ids as in the learner's. cache: a folder for
-    what was recorded; an unchanged lesson is not recorded again. RuntimeError, with what Python
-    says, where a cell fails.
+    what was recorded; an unchanged lesson is not recorded again. RuntimeError, with the
+    last line of what Python says, where that fails.
     """
     return {figure["cell"]: figure["frame"] for figure in figures(notebook, cache)}
 
@@ -60,7 +60,7 @@ def record_apart(notebook: Path, to: Path) -> None:
             timeout=SECONDS,
         )
         if done.returncode:
-            raise RuntimeError(f"{notebook.name} was not recorded:\n{done.stderr[-2000:]}")
+            raise RuntimeError(done.stderr.strip().rpartition("\n")[2] or "recording stopped")
         written = Path(folder, "figures.json").read_text("utf-8")
     whole = to.with_suffix(f".{os.getpid()}.tmp")
     whole.write_text(written, "utf-8")
