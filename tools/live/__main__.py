@@ -11,7 +11,7 @@ from live.page import frame
 from live.record import STATES, positions, record
 
 # Where one state takes long to compute: enough states for a recording of some 20 seconds.
-SLOW = {"05_losses": 900, "15_signal_propagation": 300}
+SLOW = {"05_losses": 1600, "15_signal_propagation": 640}
 
 
 def main(notebook: Path, to: Path) -> None:
