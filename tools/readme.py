@@ -49,11 +49,17 @@ def table(root: Path = ROOT) -> str:
     return "\n".join(rows)
 
 
+def alone(root: Path = ROOT) -> str:
+    """Return the sentence for a lesson that was copied without the rest."""
+    command = f"%pip install git+{repository(root)}"
+    return f"A lesson alone, on Colab or as a copied file, needs a first cell: `{command}`."
+
+
 def written(root: Path = ROOT) -> str:
     """Return the README with its table as it should be."""
     text = (root / "README.md").read_text("utf-8")
     between = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DOTALL)
-    return between.sub(lambda _: f"\n{table(root)}\n\n", text)
+    return between.sub(lambda _: f"\n{table(root)}\n\n{alone(root)}\n\n", text)
 
 
 if __name__ == "__main__":

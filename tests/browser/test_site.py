@@ -31,6 +31,11 @@ LARGE = (
     "docs/speed",
     "experiments/index",
 )
+# What is wider than its place and cannot be scrolled with the keyboard
+OUT_OF_REACH = """() => [...document.querySelectorAll('article *')]
+    .filter(box => box.clientWidth && box.scrollWidth > box.clientWidth + 1 && box.tabIndex < 0)
+    .filter(box => ['auto', 'scroll'].includes(getComputedStyle(box).overflowX))
+    .map(box => box.outerHTML.slice(0, 80))"""
 ALL_BUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
 
 
@@ -127,10 +132,11 @@ def test_every_figure_stands_with_its_words(page, site):
 
 
 def test_every_page_stands_on_a_telephone_without_a_network(page, site, pages):
-    """No page is wider than the screen, every formula is set, and nothing is asked for in vain."""
+    """Nothing is wider than the screen or out of reach, and every formula is set."""
     for name in pages:
         see(page, site, name, width=390)
         assert page.evaluate("() => document.documentElement.scrollWidth") == 390, name
+        assert page.evaluate(OUT_OF_REACH) == [], name
         assert page.locator("mjx-merror, [data-mjx-error]").count() == 0, name
         assert page.locator(".math:not(:has(mjx-container))").count() == 0, name
     assert page.errors == []
