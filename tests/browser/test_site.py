@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import re
 import subprocess
 import sys
@@ -44,7 +45,8 @@ def site(tmp_path_factory):
     """The folder of the site. A warning of Sphinx is an error."""
     folder = tmp_path_factory.mktemp("pages") / "site"
     command = [sys.executable, ROOT / "tools" / "website.py", folder]
-    done = subprocess.run(command, capture_output=True, text=True)
+    ours = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=ours)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
