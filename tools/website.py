@@ -1,13 +1,16 @@
 """Build the site from what the course has: its pages, its lessons with outputs, its docstrings.
 
-    python tools/website.py [FOLDER]
+    python tools/website.py [FOLDER] [--still]
 
 The pages are gathered in a folder that mirrors this one, so that their links lead where they did,
-and Sphinx renders it with `docs/site/conf.py`. Nothing is executed. The site needs no network.
+and Sphinx renders it with `docs/site/conf.py`. Notebooks show what they store; only the figures
+that move are recorded, where a lesson has changed, a minute each. `--still` leaves them as
+pictures. The site needs no network.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import base64
 import html
@@ -15,17 +18,19 @@ import json
 import shutil
 import struct
 import sys
+from collections.abc import Callable
 from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
 import library_pages
+import live
 from course_lib.course import PARTS
+from course_lib.lab.progress import progress_bar
 from course_lib.lab.stored import read_record
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("LICENSE", "LICENSE-lessons", "CONTRIBUTING.md")
-FRAMES = "build/frames"  # NN_name/CELL.html: a figure that moves, in place of a cell's picture
 EXPERIMENTS = """What takes longer than a lesson. Each script stands here with the result that the
 lessons and the claims rest on; `make experiments` reruns those whose script has changed.
 """
@@ -45,6 +50,7 @@ EXPERIMENT = """# {name}
 :language: python
 ```
 """
+Frames = Callable[[Path], dict[str, str]]  # of a solved notebook: a frame for the id of a cell
 TOCTREE = "```{{toctree}}\n:hidden:\n:caption: {}\n\n{}\n```\n"
 SOLUTION = """<details class="solution"><summary>Show a solution of {}</summary>
 
@@ -56,7 +62,12 @@ SOLUTION = """<details class="solution"><summary>Show a solution of {}</summary>
 """
 
 
-def gather(root: Path, into: Path) -> None:
+def moving(notebook: Path) -> dict[str, str]:
+    """Return the figures of a solved notebook that move; recording them takes a minute, once."""
+    return live.frames(notebook, cache=ROOT / "build" / "live")
+
+
+def gather(root: Path, into: Path, frames: Frames = moving) -> None:
     """Write the source of the site: `into` is made anew."""
     shutil.rmtree(into, ignore_errors=True)
     (into / "extra").mkdir(parents=True)
@@ -66,8 +77,9 @@ def gather(root: Path, into: Path) -> None:
         shutil.copy(root / name, into)
     static(into)
     lessons = sorted((root / "lessons").glob("*.ipynb"))
-    for path in lessons:
-        write(into / "lessons" / path.name, json.dumps(lesson(root, path, into / "extra")))
+    for path in progress_bar(lessons, "lessons of the site", unit="lesson"):
+        page = lesson(root, path, into / "extra", frames(root / "solutions" / path.name))
+        write(into / "lessons" / path.name, json.dumps(page))
     write(into / "index.md", index(root, [path.stem for path in lessons]))
     write(into / "course.md", course(root, lessons))
     experiments(root, into / "experiments")
@@ -97,8 +109,10 @@ def static(into: Path) -> None:
 # Lessons
 
 
-def lesson(root: Path, path: Path, extra: Path) -> dict[str, Any]:
+def lesson(root: Path, path: Path, extra: Path, frames: dict[str, str]) -> dict[str, Any]:
     """Return a learner's notebook as the site shows it; its pictures go to `extra/figures`.
+
+    frames: by the id of a cell, what stands in the place of its picture.
 
     Each answer's cell is followed by its solution, closed, and each check's by nothing: on a page
     nobody has tried.
@@ -117,7 +131,7 @@ def lesson(root: Path, path: Path, extra: Path) -> dict[str, Any]:
         for number, output in enumerate(cell.get("outputs", [])):
             if "image/png" in output.get("data", {}):
                 name = f"{path.stem}/{cell['id']}{f'-{number}' if number else ''}"
-                figure(output, name, root, extra)
+                figure(output, name, extra, frames.get(cell["id"]))
     return notebook | {"cells": cells}
 
 
@@ -129,11 +143,10 @@ def solution(cell_id: str, source: str) -> dict[str, Any]:
     return {"cell_type": "markdown", "id": f"{cell_id}-shown", "metadata": {}, "source": text}
 
 
-def figure(output: dict[str, Any], name: str, root: Path, extra: Path) -> None:
+def figure(output: dict[str, Any], name: str, extra: Path, frame: str | None) -> None:
     """Change an output so that its picture is a file; in place, with its alt text.
 
-    Where `build/frames` has a page of this name, that page stands in the picture's place, in a
-    frame. It can show the picture itself: the frame's addresses are those of the lesson's page.
+    frame: a figure that moves, to stand in the picture's place.
     """
     picture = extra / "figures" / f"{name}.png"
     picture.parent.mkdir(parents=True, exist_ok=True)
@@ -141,14 +154,10 @@ def figure(output: dict[str, Any], name: str, root: Path, extra: Path) -> None:
     picture.write_bytes(png)
     alt, width = (output["metadata"]["image/png"][key] for key in ("alt", "width"))
     wide, high = struct.unpack(">II", png[16:24])  # the head of a PNG says how many pixels it has
-    shown = (
+    shown = frame or (
         f'<img alt="{html.escape(alt)}" width="{width}" height="{round(width * high / wide)}" '
         f'loading="lazy" src="../figures/{name}.png">'
     )
-    frame = root / FRAMES / f"{name}.html"
-    if frame.exists():
-        page = html.escape(frame.read_text("utf-8"))
-        shown = f'<iframe title="{html.escape(alt)}" srcdoc="{page}"></iframe>'
     output["data"] = {"text/html": f'<div class="figure-of-lesson">{shown}</div>'}
 
 
@@ -219,12 +228,12 @@ def experiment(name: str, purpose: str, record: dict[str, Any]) -> str:
     )
 
 
-def main(folder: Path = ROOT / "build" / "site") -> int:
+def main(folder: Path, frames: Frames) -> int:
     """Build the site in `folder`; return Sphinx's exit code, not 0 where a link leads nowhere."""
     from sphinx.cmd.build import main as sphinx
 
     source, doctrees = folder.parent / f"{folder.name}-source", folder.parent / "site-doctrees"
-    gather(ROOT, source)
+    gather(ROOT, source, frames)
     shutil.rmtree(folder, ignore_errors=True)
     options = ["-q", "-W", "--keep-going", "-d", str(doctrees), "-E"]
     code = sphinx(["-b", "html", *options, str(source), str(folder)])
@@ -233,5 +242,14 @@ def main(folder: Path = ROOT / "build" / "site") -> int:
     return code
 
 
+def still(_: Path) -> dict[str, str]:
+    """Return no figure that moves: pictures stay."""
+    return {}
+
+
 if __name__ == "__main__":
-    sys.exit(main(*map(Path, sys.argv[1:])))
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "site")
+    parser.add_argument("--still", action="store_true", help="show interactive figures as pictures")
+    asked = parser.parse_args()
+    sys.exit(main(asked.folder, still if asked.still else moving))

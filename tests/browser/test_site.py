@@ -42,9 +42,12 @@ ALL_BUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The folder of the site. A warning of Sphinx is an error."""
+    """The folder of the site, with figures that stay: `live_figures` tests those that move.
+
+    A warning of Sphinx is an error.
+    """
     folder = tmp_path_factory.mktemp("pages") / "site"
-    command = [sys.executable, ROOT / "tools" / "website.py", folder]
+    command = [sys.executable, ROOT / "tools" / "website.py", folder, "--still"]
     ours = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, env=ours)
     assert done.returncode == 0, done.stdout + done.stderr

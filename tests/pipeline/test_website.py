@@ -21,21 +21,17 @@ def output():
 
 
 def test_a_picture_is_a_file_with_its_words_and_its_size(output, tmp_path):
-    website.figure(output, "01_toy/cell", tmp_path, tmp_path / "extra")
+    website.figure(output, "01_toy/cell", tmp_path / "extra", None)
     assert (tmp_path / "extra/figures/01_toy/cell.png").read_bytes() == PNG
     shown = output["data"]["text/html"]
     assert f'alt="{html.escape(ALT)}" width="624" height="312"' in shown
     assert Page(shown).links == ["../figures/01_toy/cell.png"]
 
 
-def test_a_page_of_its_own_takes_the_place_of_a_picture(output, tmp_path):
-    frame = tmp_path / "build/frames/01_toy/cell.html"
-    frame.parent.mkdir(parents=True)
-    frame.write_text('<img alt="x" src="../figures/01_toy/cell.png">')
-    website.figure(output, "01_toy/cell", tmp_path, tmp_path / "extra")
-    shown = output["data"]["text/html"]
-    assert shown.startswith(f'<div class="figure-of-lesson"><iframe title="{html.escape(ALT)}"')
-    assert Page(shown).links == ["../figures/01_toy/cell.png"]  # the picture is still there for it
+def test_a_figure_that_moves_takes_the_place_of_a_picture(output, tmp_path):
+    frame = '<iframe title="It moves" srcdoc="..."></iframe>'
+    website.figure(output, "01_toy/cell", tmp_path / "extra", frame)
+    assert output["data"]["text/html"] == f'<div class="figure-of-lesson">{frame}</div>'
     assert (tmp_path / "extra/figures/01_toy/cell.png").exists()
 
 
