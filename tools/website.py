@@ -206,16 +206,17 @@ def entry(path: Path) -> str:
 def experiments(root: Path, into: Path) -> None:
     """Write a page for each stored experiment, with its script and its result beside it."""
     rows = ["| experiment | what it measures |", "|---|---|"]
-    names = [path.stem for path in sorted((root / "experiments").glob("*.json"))]
-    for name in names:
-        script = root / "experiments" / f"{name}.py"
+    found = sorted((root / "experiments").glob("*.py"))
+    scripts = [script for script in found if script.with_suffix(".json").is_file()]
+    for script in scripts:
+        name = script.stem
         about = ast.get_docstring(ast.parse(script.read_text("utf-8")))
         purpose = " ".join(about.split("\n\n")[0].split())
         rows.append(f"| [{name}]({name}.md) | {purpose} |")
         write(into / f"{name}.md", experiment(name, purpose, read_record(name, script.parent)))
-        for file in (script, script.with_suffix(".json")):
+        for file in (script, *script.parent.glob(f"{name}.*json")):  # that of a GPU, too
             shutil.copy(file, into)
-    tree = TOCTREE.format("", "\n".join(names)).replace(":caption: \n", "")
+    tree = TOCTREE.format("", "\n".join(path.stem for path in scripts)).replace(":caption: \n", "")
     write(into / "index.md", "\n".join(["# Experiments\n", EXPERIMENTS, *rows, "", tree]))
 
 
