@@ -228,7 +228,7 @@ def misses(arguments: argparse.Namespace, _: list[str]) -> int:
 
 
 def site(arguments: argparse.Namespace, _: list[str]) -> int:
-    """Build the web pages of the course in build/site: nothing is executed."""
+    """Build the web pages of the course in build/site; figures that move are recorded."""
     python = install.ensure(ROOT, {"site"}, arguments.torch)
     return call([python, "tools/website.py"])
 

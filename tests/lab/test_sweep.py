@@ -67,14 +67,10 @@ def together(data, dtype=torch.float32, **settings):
     return sweep(network, params, data, generators=[generator(s) for s in SEEDS], **settings)
 
 
-@pytest.mark.parametrize("name", RULES)
-@pytest.mark.parametrize(("dtype", "close"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])
-def test_a_batched_run_is_the_run_alone_under_torchs_optimizer(name, dtype, close):
-    rule, optimizer, ours, torchs = RULES[name]
-    data = few(digits(), dtype)
-    lr = 0.01 if name == "adam" else 0.3
-    params, history = together(data, dtype, rule=rule, lr=lr, **ours)
-    for run, seed in enumerate(SEEDS):
+def assert_each_is_the_run_alone(found, data, dtype, close, optimizer, rates, **torchs):
+    """Compare runs with those that `train` gives, one by one, under an optimizer of torch's."""
+    params, history = found
+    for run, (seed, lr) in enumerate(zip(SEEDS, rates, strict=True)):
         alone, record = train(
             network,
             start(seed, dtype),
@@ -87,12 +83,22 @@ def test_a_batched_run_is_the_run_alone_under_torchs_optimizer(name, dtype, clos
             label=None,
             **torchs,
         )
-        for part, value in alone.items():
-            torch.testing.assert_close(params[part][run], value, rtol=10 * close, atol=close)
-        for part in ("train_loss", "validation_loss"):
+        for name, value in alone.items():
+            torch.testing.assert_close(params[name][run], value, rtol=10 * close, atol=close)
+        for name in ("train_loss", "validation_loss"):
             torch.testing.assert_close(
-                history[part][run].double(), record[part].double(), rtol=1e-5, atol=1e-6
+                history[name][run].double(), record[name].double(), rtol=1e-5, atol=1e-6
             )
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize(("dtype", "close"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])
+def test_a_batched_run_is_the_run_alone_under_torchs_optimizer(name, dtype, close):
+    rule, optimizer, ours, torchs = RULES[name]
+    data = few(digits(), dtype)
+    lr = 0.01 if name == "adam" else 0.3
+    found = together(data, dtype, rule=rule, lr=lr, **ours)
+    assert_each_is_the_run_alone(found, data, dtype, close, optimizer, [lr] * 3, **torchs)
 
 
 def test_each_run_may_have_its_own_data_and_its_own_settings():
@@ -151,28 +157,11 @@ def graphs(monkeypatch):
 @its_own
 @pytest.mark.parametrize(("dtype", "close"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])
 def test_a_compiled_run_is_the_run_alone_and_needs_a_graph_for_each_shape(dtype, close, graphs):
-    data, rates = few(digits(), dtype), torch.tensor([0.01, 0.02, 0.03], dtype=torch.float64)
-    betas = {"beta1": 0.8, "beta2": 0.99}
-    params, history = together(data, dtype, rule=adam, lr=rates, compiled=True, **betas)
-    for run, seed in enumerate(SEEDS):
-        alone, record = train(
-            network,
-            start(seed, dtype),
-            data,
-            generator=generator(seed),
-            lr=rates[run].item(),
-            epochs=3,
-            batch_size=32,
-            optimizer=torch.optim.Adam,
-            betas=tuple(betas.values()),
-            label=None,
-        )
-        for name, value in alone.items():
-            torch.testing.assert_close(params[name][run], value, rtol=10 * close, atol=close)
-        for name in ("train_loss", "validation_loss"):
-            torch.testing.assert_close(
-                history[name][run].double(), record[name].double(), rtol=1e-5, atol=1e-6
-            )
+    data, rates = few(digits(), dtype), [0.01, 0.02, 0.03]
+    rule, optimizer, ours, torchs = RULES["adam"]
+    lr = torch.tensor(rates, dtype=torch.float64)
+    found = together(data, dtype, rule=rule, lr=lr, compiled=True, **ours)
+    assert_each_is_the_run_alone(found, data, dtype, close, optimizer, rates, **torchs)
     assert len(graphs) == 3  # the losses, whole batches, and the last, which is short
 
 
