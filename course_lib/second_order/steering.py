@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from course_lib.second_order.rate import plan, rate_controller, slope_ratio, steered
+from course_lib.second_order.rate import plan, policy, rate_controller, slope_ratio
 
 RATE = rate_controller()
 KEPT = ("after", "before", "log_factor")
@@ -102,8 +102,12 @@ class Steering:
         gain = min(100 / self.total, 0.6) if self.gain is None else self.gain
         after, before, log_factor = memory
         after, before, r = loss_trend(after, before, *slopes, self.beta)
-        if self.controller is not None:
-            moved = steered(log_factor, r, p, self.controller, gain)
-            log_factor = torch.where(before == 0, log_factor, moved)
-        share = 1.0 if self.plan is None else self.plan(p)
-        return torch.stack([after, before, log_factor]), log_factor.exp() * share
+        gain = gain * (before != 0).to(memory)
+        controller, on_time = self.controller or _still, self.plan or torch.ones_like
+        log_factor, factors = policy(log_factor, r, p, controller, on_time, gain)
+        return torch.stack([after, before, log_factor]), factors
+
+
+def _still(r: Tensor, p: Tensor) -> Tensor:
+    """Return the speed of a rate that nothing steers."""
+    return torch.zeros_like(r)
