@@ -7,15 +7,28 @@ Racing     The kept ones, and the ablations of the fuzzy optimizer, on 24 fresh 
            as they are, and with a third and three times the budget, a quarter and four times the
            batch, noisy labels, and two other networks. All take one gradient a step.
 
-The base rates are nine, from 1e-4 to 1; for Prodigy its d0, from 1e-8 to 1e-4, stands in their
-place. A training loss worse than chance, or not finite, counts as chance: log 10. `contest.py` and
-`contest_rules.py` hold the tasks and the contestants. Fashion-MNIST must be there, see
-`course_lib.lab.fashion`. On a GPU, with twelve processes, some eight minutes:
+The base rates are powers of ten from 1e-4 to 1; for Prodigy its d0, from 1e-8 to 1e-4, stands in
+their place. A training loss worse than chance, or not finite, counts as chance: log 10.
+`contest.py` and `contest_rules.py` hold the tasks and the contestants.
 
-    COURSE_DEVICE=cuda COURSE_WORKERS=12 python experiments/20_untuned.py
+What is stored: `size`, `rates`, `seeds`, `tuning_seeds`; `networks[task]`, the sizes of its
+tensors, and `budgets[task]`, evaluations and batch; `candidates[family]`, their labels;
+`chosen[family]["loss" | "accuracy"]`, labels; and `races[task][family][label]` with
+`loss_by_seed` and `test_by_seed` (log10 of the training loss and test accuracy in percent, means
+over the rates, `(seeds,)`), `loss_by_rate` and `test_by_rate` (means over the seeds, `(rates,)`),
+`lost`, the number of runs whose loss is not finite, and for the three tasks as they are `loss` and
+`test`, `(rates, seeds)`. Tasks are "digits", "signals", "fashion", and such as "digits 3T";
+families those of FAMILIES, and "fuzzy, " with one of ABLATIONS. `left_out` holds what there was
+no time for. `by_seed`, `difference` and `verdicts` read it.
 
-`--only digits` runs one task's parts. Results are kept in the folder COURSE_PARTS part by part, and
-a part that is there is not run again. After COURSE_SECONDS no new part begins.
+Fashion-MNIST must be there, see `course_lib.lab.fashion`. On two cores, half an hour:
+
+    python experiments/20_untuned.py
+
+COURSE_SIZE=large takes larger networks and budgets and nine base rates, for a GPU. COURSE_WORKERS
+is the number of processes. `--only digits` runs one task's parts. Results are kept in the folder
+COURSE_PARTS part by part, and a part that is there is not run again. After COURSE_SECONDS no new
+part begins.
 """
 
 import argparse
@@ -36,9 +49,13 @@ from course_lib.lab.stored import source_hash
 R = experiment("contest_rules")
 C = R.contest
 
-SEEDS, TUNE = 24, range(500, 506)
-RATES = [10 ** (k / 2) for k in range(-8, 1)]
+SEEDS, TUNE = 24, range(500, 503)
 PARTS = Path(os.environ.get("COURSE_PARTS", "experiments/parts")) / "20_untuned"
+SIZE = os.environ.get("COURSE_SIZE", "small")
+TASKS = C.tasks(SIZE)
+RATES = (
+    [10.0**k for k in range(-4, 1)] if SIZE == "small" else [10 ** (k / 2) for k in range(-8, 1)]
+)
 WORKERS = int(os.environ.get("COURSE_WORKERS", "1"))
 SECONDS = float(os.environ.get("COURSE_SECONDS", "inf"))
 CHANCE = math.log(10)
@@ -80,10 +97,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "schedule-free": tuple(f"{w:g}, {b:g}" for w in (0, 0.05, 0.1) for b in (0.9, 0.95)),
 }
-ELSEWHERE = (
-    "fuzzy",
-    *[name for name in FAMILIES if name not in ("fuzzy", "Nesterov with a table on time")],
-)
+ELSEWHERE = ("fuzzy", "NAdam with a table on time", "hypergradient", "Prodigy", "schedule-free")
 
 
 def fuzzy(label: str, ablation: str = "") -> Any:
@@ -133,13 +147,8 @@ def settings(family: str) -> list[dict[str, float]]:
 
 def tasks() -> dict[str, Any]:
     """Return all tasks by name, the three that are as they are first."""
-    base = dict(C.TASKS)
-    changed = [C.unseen(task) for task in base.values()]
-    return base | {
-        task.name: task
-        for each in zip(*(c.values() for c in changed), strict=True)
-        for task in each
-    }
+    changed = [own for task in TASKS.values() for own in C.unseen(task).values()]
+    return TASKS | {task.name: task for task in changed}
 
 
 def log_loss(found: dict[str, Tensor]) -> Tensor:
@@ -219,7 +228,7 @@ def choosing(only: str) -> list[Part]:
     """Return the parts that choose a candidate, task by task."""
     return [
         ("choose", task, family, label)
-        for task in sorted(C.TASKS, reverse=True)
+        for task in sorted(TASKS, reverse=True)
         if only in ("", task)
         for family, labels in FAMILIES.items()
         for label in labels
@@ -230,7 +239,7 @@ def choose(family: str) -> dict[str, str]:
     """Return the candidate with the lowest mean log loss, and that with the highest accuracy."""
     scores: dict[str, tuple[float, float]] = {}
     for label in FAMILIES[family]:
-        found = [read(("choose", task, family, label)) for task in C.TASKS]
+        found = [read(("choose", task, family, label)) for task in TASKS]
         loss = [torch.tensor(f["log_loss"]).mean().item() for f in found]
         right = [torch.tensor(f["validation"]).mean().item() for f in found]
         scores[label] = sum(loss) / len(loss), sum(right) / len(right)
@@ -246,7 +255,7 @@ def racing(chosen: dict[str, dict[str, str]], only: str) -> list[Part]:
     for task in tasks():
         if only not in ("", task.split()[0]):
             continue
-        base = task in C.TASKS
+        base = task in TASKS
         for family in FAMILIES if base else ELSEWHERE:
             for label in dict.fromkeys(chosen[family].values()):
                 parts.append(("race", task, family, label))
@@ -276,7 +285,7 @@ def gather(chosen: dict[str, dict[str, str]]) -> dict[str, Any]:
         if file_of(part).is_file():
             _, task, family, label = part
             own = data.setdefault(task, {}).setdefault(family, {})
-            own[label] = summary(read(part), whole=task in C.TASKS)
+            own[label] = summary(read(part), whole=task in TASKS)
     return data
 
 
@@ -320,7 +329,7 @@ def verdicts(data: dict[str, Any]) -> dict[str, dict[str, dict[str, int]]]:
 
 def main() -> None:
     asked = argparse.ArgumentParser()
-    asked.add_argument("--only", default="", choices=["", *C.TASKS])
+    asked.add_argument("--only", default="", choices=["", *TASKS])
     only, until = asked.parse_args().only, time.time() + SECONDS
     left = do(choosing(only), until)
     if left or (only and any(not file_of(part).is_file() for part in choosing(""))):
@@ -329,6 +338,9 @@ def main() -> None:
     print(json.dumps(chosen), flush=True)
     left = do(racing(chosen, only), until)
     data = {
+        "size": SIZE,
+        "networks": {name: task.net.sizes for name, task in tasks().items()},
+        "budgets": {name: [task.total, task.batch] for name, task in tasks().items()},
         "seeds": list(range(SEEDS)),
         "tuning_seeds": list(TUNE),
         "rates": RATES,

@@ -71,43 +71,34 @@ def mlp(sizes: Sequence[int], activation: Callable[[Tensor], Tensor] = torch.rel
     return Net(tuple(s for d, h in pairs for s in ((d, h), (h,))), forward)
 
 
-def conv(x: Tensor, W: Tensor, b: Tensor, width: int) -> Tensor:
-    """Convolve x `(runs, b, h, w, c)`; 1-D signals have h = 1. W `(runs, c · patch, out)`."""
-    runs, batch, high, wide, _ = x.shape
-    edge = width // 2
-    if high > 1:
-        x = torch.nn.functional.pad(x, (0, 0, edge, edge, edge, edge))
-        patches = x.unfold(2, width, 1).unfold(3, width, 1)
+def conv(x: Tensor, W: Tensor, b: Tensor, stride: int) -> Tensor:
+    """Convolve x `(runs, b, h, w, c)` with patches of 3 (×3); 1-D signals have h = 1.
+
+    W `(runs, c · patch, out)`. The edge is filled with one place of 0.
+    """
+    if x.shape[2] > 1:
+        x = torch.nn.functional.pad(x, (0, 0, 1, 1, 1, 1))
+        patches = x.unfold(2, 3, stride).unfold(3, 3, stride)
     else:
-        patches = torch.nn.functional.pad(x, (0, 0, edge, edge)).unfold(3, width, 1)
+        patches = torch.nn.functional.pad(x, (0, 0, 1, 1)).unfold(3, 3, stride)
+    runs, batch, high, wide = patches.shape[:4]
     out = affine(patches.reshape(runs, batch * high * wide, -1), W, b)
     return out.view(runs, batch, high, wide, -1)
 
 
-def pool(x: Tensor) -> Tensor:
-    """Keep the largest of 2×2 places, of 1×2 where h = 1; an odd edge is cut off."""
-    x = torch.maximum(x[:, :, :, 0 : x.shape[3] // 2 * 2 : 2], x[:, :, :, 1::2])
-    if x.shape[2] > 1:
-        x = torch.maximum(x[:, :, 0 : x.shape[2] // 2 * 2 : 2], x[:, :, 1::2])
-    return x
-
-
-def conv_net(high: int, wide: int, width: int, channels: Sequence[int]) -> Net:
-    """Return convolutions with ReLU, two of them with pooling, and a dense layer behind them."""
+def conv_net(high: int, wide: int, channels: Sequence[int], strides: Sequence[int]) -> Net:
+    """Return convolutions with ReLU behind each, and a dense layer behind them."""
     shapes: list[tuple[int, ...]] = []
     h, w, c = high, wide, 1
-    for i, out in enumerate(channels):
-        shapes += [(c * width ** (2 if high > 1 else 1), out), (out,)]
-        c = out
-        if i < 2:
-            h, w = max(1, h // 2), w // 2
+    for out, stride in zip(channels, strides, strict=True):
+        shapes += [(c * (9 if high > 1 else 3), out), (out,)]
+        h, w, c = -(-h // stride), -(-w // stride), out
     shapes += [(h * w * c, CLASSES), (CLASSES,)]
 
     def forward(tensors: Sequence[Tensor], x: Tensor) -> Tensor:
         x = x.view(*x.shape[:2], high, wide, 1)
-        for i in range(len(channels)):
-            x = torch.relu(conv(x, tensors[2 * i], tensors[2 * i + 1], width))
-            x = pool(x) if i < 2 else x
+        for i, stride in enumerate(strides):
+            x = torch.relu(conv(x, tensors[2 * i], tensors[2 * i + 1], stride))
         return affine(x.flatten(2), tensors[-2], tensors[-1])
 
     return Net(tuple(shapes), forward)
@@ -120,7 +111,8 @@ def conv_net(high: int, wide: int, width: int, channels: Sequence[int]) -> Net:
 class Task:
     """A data set, a network, and how long to train: `total` evaluations of `batch` examples.
 
-    noise: the share of training labels that are drawn anew at random.
+    noise: the share of training labels that are drawn anew at random. examined: how many examples
+    of a part are measured at the end, the first ones that the seed drew.
     """
 
     name: str
@@ -129,16 +121,31 @@ class Task:
     total: int
     batch: int
     noise: float = 0.0
+    examined: int = 10_000
 
 
-CONV = {
-    "digits": conv_net(8, 8, 3, (16, 32)),
-    "signals": conv_net(1, 40, 3, (16, 32, 32)),
-    "fashion": conv_net(14, 14, 3, (16, 32)),
-}
 INPUTS = {"digits": 64, "signals": 40, "fashion": 196}
-TOTALS = {"digits": (100, 32), "signals": (600, 64), "fashion": (600, 64)}
-TASKS = {name: Task(name, name, CONV[name], *TOTALS[name]) for name in CONV}
+SIZES = {  # of each task: its network, evaluations and batch
+    "small": {
+        "digits": (conv_net(8, 8, (8, 16), (2, 2)), 100, 32),
+        "signals": (conv_net(1, 40, (8, 16, 16), (2, 2, 1)), 200, 32),
+        "fashion": (conv_net(14, 14, (8, 16), (2, 2)), 200, 32),
+    },
+    "large": {
+        "digits": (conv_net(8, 8, (16, 32), (1, 2)), 100, 32),
+        "signals": (conv_net(1, 40, (16, 32, 32), (1, 2, 2)), 600, 64),
+        "fashion": (conv_net(14, 14, (16, 32), (1, 2)), 600, 64),
+    },
+}
+EXAMINED = {"small": 1000, "large": 10_000}  # examples of each part that are measured at the end
+
+
+def tasks(size: str) -> dict[str, Task]:
+    """Return the three tasks as they are, by name."""
+    return {
+        name: Task(name, name, net, total, batch, examined=EXAMINED[size])
+        for name, (net, total, batch) in SIZES[size].items()
+    }
 
 
 def unseen(task: Task) -> dict[str, Task]:
@@ -320,7 +327,7 @@ def _measured(contestant, task, settings, draws) -> dict[str, Tensor]:
     seeds, found = len(draws.start), {}
     for part, places in draws.parts.items():
         labels = draws.trained if part == "train" else draws.y.expand_as(draws.trained)
-        loss, right = measure(task.net, params, draws, places, labels, own)
+        loss, right = measure(task.net, params, draws, places[:, : task.examined], labels, own)
         found[f"{part}_loss"] = loss.view(-1, seeds).cpu()
         found[f"{part}_accuracy"] = right.view(-1, seeds).cpu()
     return found
