@@ -227,7 +227,7 @@ class Race:
     settings: dict[str, Tensor]
     layer: Tensor  # (n,)
     seeds: Tensor  # (runs,), which seed of the draw each run has
-    loss: Callable[[Tensor], Tensor] | None = None  # of parameters (runs, n), on this batch, summed
+    steps: int  # that the budget pays for
 
     @property
     def total(self) -> int:
@@ -291,6 +291,15 @@ def train(
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
+def steps_of(contestant: Contestant, total: int) -> int:
+    """Return how many steps a budget of so many evaluations of the gradient pays for."""
+    steps, spent = 0, contestant.cost(1)
+    while spent <= total + 1e-9:
+        steps += 1
+        spent += contestant.cost(steps + 1)
+    return steps
+
+
 def trained(contestant, task, settings, draws) -> tuple[Tensor, Tensor]:
     """Return the parameters of all runs at the end, `(runs, n)`, and which seed each has."""
     seeds = len(draws.start)
@@ -302,19 +311,18 @@ def trained(contestant, task, settings, draws) -> tuple[Tensor, Tensor]:
         .unsqueeze(1)
         for name in every[0]
     }
-    race = Race(task, columns, task.net.layer().to(draws.x.device), own)
+    steps = steps_of(contestant, task.total)
+    race = Race(task, columns, task.net.layer().to(draws.x.device), own, steps)
     params = draws.start[own].clone()
-    state, t, spent = contestant.begin(race, params), 0, 0.0
-    while spent + contestant.cost(t + 1) <= task.total + 1e-9:
-        t += 1
-        spent += contestant.cost(t)
+    state = contestant.begin(race, params)
+    for t in range(1, steps + 1):
         places = draws.orders[:, t - 1]
         x = draws.x[places].repeat(len(settings), 1, 1)
         y = draws.trained.gather(1, places).repeat(len(settings), 1)
-        race.loss = lambda p, x=x, y=y: losses(task.net, p, x, y)[0].sum()
         leaf = params.detach().requires_grad_()
         again = contestant.graph(t)
-        (g,) = torch.autograd.grad(race.loss(leaf), leaf, create_graph=again)
+        loss = losses(task.net, leaf, x, y)[0].sum()
+        (g,) = torch.autograd.grad(loss, leaf, create_graph=again)
         if again:
             state["leaf"], state["g"] = leaf, g
         with torch.no_grad():

@@ -58,6 +58,18 @@ def linear(t: int, total: int) -> float:
     return 1 - (t - 1) / total
 
 
+def share_of(race, share: Share, t: int) -> float | Tensor:
+    """Return the share of the rate at step t: that of the contestant, or each run's own.
+
+    A run's own is the setting "share": a place in SHARES.
+    """
+    steps = race.steps
+    if "share" not in race.settings:
+        return share(t, steps)
+    each = torch.tensor([own(t, steps) for own in SHARES.values()], dtype=torch.float64)
+    return each.to(race.layer.device)[race.settings["share"].long()]
+
+
 SHARES = {f.__name__: f for f in (constant, planned, cosine_share, warm_cosine, warm_plan, linear)}
 
 
@@ -97,7 +109,7 @@ def elementwise(name: str, rule: Rule, share: Share = constant, **settings: floa
 
     def step(race, P, g, state, t) -> Tensor:
         hyper = {name: race.setting(name, P) for name in race.settings if name in takes}
-        hyper["lr"] = hyper["lr"] * share(t, race.total)
+        hyper["lr"] = (race.settings["lr"] * share_of(race, share, t)).to(P.dtype)
         new, kept = apply(rule, P, g, tuple(state[slot] for slot in slots), t=t, **hyper)
         state.update(zip(slots, kept, strict=True))
         return new
@@ -139,8 +151,9 @@ def fuzzy(
         after, before = (race.per_layer(s * state["delta"]) for s in (g, state["g_before"]))
         slopes = torch.stack([after, before])
         state["memory"], factors = state["steering"](state["memory"], slopes, t)
-        factors = factors * (1.0 if share is None else share(t, race.total))
-        hyper = {key: race.setting(key, P) for key in race.settings}
+        factors = factors * (1.0 if share is None else share_of(race, share, t))
+        takes = hyper_names(update)
+        hyper = {key: race.setting(key, P) for key in race.settings if key in takes}
         hyper["lr"] = hyper["lr"] * factors.to(P.dtype)[:, race.layer]
         slots = tuple(state[slot] for slot in slot_names(update))
         new, kept = apply(update, P, g, slots, t=t, **hyper)
@@ -245,10 +258,14 @@ def schedule_free(name: str = "schedule-free AdamW", warm: float = 0.0, **settin
     return Contestant(name, begin, step, settings, final)
 
 
+def signs(runs: int, n: int, t: int) -> Tensor:
+    """Return random 0 and 1 for the seeds at step t, `(runs, n)`: Rademacher's signs to be."""
+    return torch.randint(0, 2, (runs, n), generator=torch.Generator().manual_seed(10_000 + t))
+
+
 def _probe(race, P, state, t) -> Tensor:
     """Return the product of the Hessian and a Rademacher vector, times that vector."""
-    source = torch.Generator().manual_seed(10_000 + t)
-    z = torch.randint(0, 2, (int(race.seeds.max()) + 1, P.shape[1]), generator=source)
+    z = signs(int(race.seeds.max()) + 1, P.shape[1], t)
     z = (2.0 * z - 1).to(P)[race.seeds]
     with torch.enable_grad():
         (hz,) = torch.autograd.grad(state.pop("g"), state.pop("leaf"), grad_outputs=z)
@@ -263,14 +280,13 @@ def adahessian(name: str = "AdaHessian", share: Share = constant, every: int = 1
         return {"m": torch.zeros_like(P), "v": torch.zeros_like(P)}
 
     def step(race, P, g, state, t) -> Tensor:
-        beta1, beta2, lr = (race.setting(key, P) for key in ("beta1", "beta2", "lr"))
+        beta1, beta2 = (race.setting(key, P) for key in ("beta1", "beta2"))
         state["m"] = beta1 * state["m"] + (1 - beta1) * g
         if "g" in state:
             state["v"] = beta2 * state["v"] + (1 - beta2) * _probe(race, P, state, t) ** 2
         root = (state["v"] / (1 - beta2**t)).sqrt() + 1e-16
-        # steps: as many as the budget pays for
-        steps = int(race.total / (1 + 1 / every))
-        return P - lr * share(t, steps) / (1 - beta1**t) * state["m"] / root
+        lr = (race.settings["lr"] * share_of(race, share, t)).to(P.dtype)
+        return P - lr / (1 - beta1**t) * state["m"] / root
 
     return Contestant(
         name,
@@ -290,13 +306,13 @@ def sophia(name: str = "Sophia", share: Share = constant, every: int = 10, **set
         return {"m": torch.zeros_like(P), "h": torch.zeros_like(P)}
 
     def step(race, P, g, state, t) -> Tensor:
-        beta1, beta2, lr, clip = (race.setting(key, P) for key in ("beta1", "beta2", "lr", "clip"))
+        beta1, beta2, clip = (race.setting(key, P) for key in ("beta1", "beta2", "clip"))
         state["m"] = beta1 * state["m"] + (1 - beta1) * g
         if "g" in state:
             state["h"] = beta2 * state["h"] + (1 - beta2) * _probe(race, P, state, t)
         moved = state["m"] / state["h"].clamp(min=1e-12)
         moved = torch.maximum(torch.minimum(moved, clip), -clip)
-        return P - lr * share(t, int(race.total / (1 + 1 / every))) * moved
+        return P - (race.settings["lr"] * share_of(race, share, t)).to(P.dtype) * moved
 
     return Contestant(
         name,
@@ -306,6 +322,45 @@ def sophia(name: str = "Sophia", share: Share = constant, every: int = 10, **set
         cost=lambda t: 2.0 if (t - 1) % every == 0 else 1.0,
         graph=lambda t: (t - 1) % every == 0,
     )
+
+
+def orthogonal(G: Tensor, steps: int = 5) -> Tensor:
+    """Return matrices `(runs, d, h)` with singular values near 1, by Newton and Schulz's way."""
+    X = G.mT if G.shape[1] > G.shape[2] else G
+    X = X / X.flatten(1).norm(dim=1).clamp(min=1e-7)[:, None, None]
+    for _ in range(steps):
+        A = X @ X.mT
+        X = 3.4445 * X + (-4.775 * A + 2.0315 * A @ A) @ X
+    return X.mT if G.shape[1] > G.shape[2] else X
+
+
+def muon(name: str = "Muon", share: Share = constant, **settings) -> Contestant:
+    """`torch.optim.Muon` (Jordan and others, 2024) on weights, AdamW on biases, at one rate.
+
+    With `adjust_lr_fn="match_rms_adamw"`, so that one rate fits both. Deviation: torch makes
+    matrices orthogonal in bfloat16, this in the dtype of the parameters.
+    """
+    settings = {"momentum": 0.95, "beta1": 0.9, "beta2": 0.999, **settings}
+
+    def begin(race, P) -> dict[str, Any]:
+        return {slot: torch.zeros_like(P) for slot in ("buffer", "m", "v")}
+
+    def step(race, P, g, state, t) -> Tensor:
+        net, beta = race.task.net, race.setting("momentum", P)
+        lr = (race.settings["lr"] * share_of(race, share, t)).to(P.dtype)
+        state["buffer"] = beta * state["buffer"] + (1 - beta) * g
+        ahead = net.tensors((1 - beta) * g + beta * state["buffer"])
+        betas = {key: race.setting(key, P) for key in ("beta1", "beta2")}
+        new, state["m"], state["v"] = adam(P, g, state["m"], state["v"], t=t, lr=lr, **betas)
+        moved = []
+        for old, other, update_ in zip(net.tensors(P), net.tensors(new), ahead, strict=True):
+            if old.ndim == 3:
+                size = 0.2 * max(old.shape[1:]) ** 0.5
+                other = old - size * lr[..., None] * orthogonal(update_)
+            moved.append(other.flatten(1))
+        return torch.cat(moved, dim=1)
+
+    return Contestant(name, begin, step, settings)
 
 
 RULES = {

@@ -1,5 +1,7 @@
 """Restated peers go where their packages go, and batched runs where one optimizer goes alone."""
 
+import math
+
 import pytest
 import torch
 
@@ -132,3 +134,47 @@ def test_draws_are_the_same_however_many_seeds_are_drawn(race):
     parts = [set(part[0].tolist()) for part in few.parts.values()]
     assert sum(map(len, parts)) == len(set.union(*parts))
     assert set(few.orders.flatten().tolist()) <= parts[0]
+
+
+def test_muon(race, monkeypatch):
+    """torch makes matrices orthogonal in bfloat16; here it is made to do so in float64."""
+    monkeypatch.setattr(torch.Tensor, "bfloat16", lambda x: x.clone())
+
+    class Both:
+        def __init__(self, params, setting):
+            how = {"weight_decay": 0.0, "adjust_lr_fn": "match_rms_adamw"}
+            self.matrices = [p[0].detach().requires_grad_() for p in params if p.ndim == 3]
+            self.sources = [p for p in params if p.ndim == 3]
+            self.muon = torch.optim.Muon(self.matrices, **setting, **how)
+            self.adam = torch.optim.Adam([p for p in params if p.ndim == 2], **setting)
+
+        def step(self):
+            for matrix, source in zip(self.matrices, self.sources, strict=True):
+                matrix.grad = source.grad[0]
+            self.muon.step()
+            self.adam.step()
+
+    check(race, R.muon(), [{"lr": 0.02}], Both)
+
+
+def test_adahessian_and_sophia(race, monkeypatch):
+    """With the vectors of the package put in their place, they go where the package goes."""
+    peers = pytest.importorskip("pytorch_optimizer")
+    task, _ = race
+    signs = torch.where(torch.arange(sum(task.net.sizes)) % 3 == 0, -1, 1)
+    monkeypatch.setattr(R, "signs", lambda runs, n, t: ((signs + 1) // 2).expand(runs, n))
+
+    def here(p, low, high):
+        sizes = {math.prod(shape): i for i, shape in enumerate(task.net.shapes)}
+        return ((signs.split(task.net.sizes)[sizes[p.numel()]] + 1) // 2).view_as(p).to(p)
+
+    monkeypatch.setattr(torch, "randint_like", here)
+
+    def adahessian(params, setting):
+        return peers.AdaHessian(params, **setting)
+
+    def sophia(params, setting):
+        return peers.SophiaH(params, hessian_distribution="rademacher", update_period=2, **setting)
+
+    check(race, R.adahessian(), [{"lr": 0.05}], adahessian, steps=TOTAL // 2, graph=True)
+    check(race, R.sophia(every=2), [{"lr": 0.06}], sophia, steps=2 * TOTAL // 3, graph=True)
