@@ -1,7 +1,8 @@
 """What an experiment needs: a device, seeds, data, training, stored results.
 
-Read in this order: device, data, toys, corruption, progress, measures, training, networks,
-deep_nets, sweep, grid, choose, intervals, calibration, stored, experiments, stream, memory, timing.
+Read in this order: device, data, toys, signals, fashion, corruption, progress, measures, training,
+networks, deep_nets, sweep, grid, choose, intervals, calibration, stored, experiments, stream,
+memory, timing.
 """
 
 from course_lib.lab import networks
@@ -19,6 +20,7 @@ from course_lib.lab.data import (
 )
 from course_lib.lab.device import device, generator
 from course_lib.lab.experiments import experiment
+from course_lib.lab.fashion import fashion_mnist
 from course_lib.lab.grid import (
     Grid,
     Run,
@@ -34,6 +36,7 @@ from course_lib.lab.intervals import confidence_interval
 from course_lib.lab.measures import accuracy, correlation_ratio, median, rms, shuffled_copy
 from course_lib.lab.memory import anonymous_memory
 from course_lib.lab.progress import progress_bar
+from course_lib.lab.signals import signals, signals_1d
 from course_lib.lab.stored import stored, write_experiment
 from course_lib.lab.stream import open_stream, stream, write_stream
 from course_lib.lab.sweep import each_run, sweep
@@ -61,6 +64,7 @@ __all__ = [
     "each_run",
     "experiment",
     "fade",
+    "fashion_mnist",
     "generator",
     "grid",
     "imbalanced",
@@ -75,6 +79,8 @@ __all__ = [
     "resplit",
     "rms",
     "shuffled_copy",
+    "signals",
+    "signals_1d",
     "spirals",
     "stack_data",
     "stack_params",
