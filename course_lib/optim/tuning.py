@@ -79,5 +79,5 @@ def ablate(whole: Tensor, without: Tensor, quantile: float) -> tuple[Tensor, Ten
     (tensor([-1.3333]), tensor([1.]))
     """
     apart = whole.log10().mean(dim=0) - without.log10().mean(dim=1)
-    seeds = apart.shape[-1]
-    return apart.mean(dim=-1), quantile * apart.std(dim=-1) / seeds**0.5
+    seeds = apart.shape[1]
+    return apart.mean(dim=1), quantile * apart.std(dim=1) / seeds**0.5

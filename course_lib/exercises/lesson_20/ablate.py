@@ -61,7 +61,7 @@ def _as_quotients(whole: Tensor, without: Tensor, quantile: float) -> Worth:
 
 
 SLIPS = """
-the other way round: whole.log10().mean(dim=0) - without.log10().mean(dim=1) → without.log10().mean(dim=1) - whole.log10().mean(dim=0)
+the other way round: whole.log10().mean(dim=0) ↔ without.log10().mean(dim=1)
     Your differences have the wrong sign: the whole's loss comes first, so that below 0 the part
     helps.
 no logs: .log10() →
@@ -71,45 +71,47 @@ natural logs: log10 → log
     You take the natural log. Decades are counted by log10.
 base two: log10 → log2
     You take the log to base 2. Decades are counted by log10.
-log of the mean: .log10().mean(dim=0) → .mean(dim=0).log10() ; .log10().mean(dim=1) → .mean(dim=1).log10()
+log of the mean:
+    | .log10().mean(dim=0) → .mean(dim=0).log10()
+    | .log10().mean(dim=1) → .mean(dim=1).log10()
     You average losses and take the log then, so that the largest loss decides. First the log of
     each, then the mean over base rates.
 all runs alike:
     | apart = (whole.log10() - without.log10()).flatten(1)
-    | return apart.mean(dim=-1), quantile * apart.std(dim=-1) / apart.shape[-1]**0.5
+    | return apart.mean(dim=1), quantile * apart.std(dim=1) / apart.shape[1]**0.5
     Every run counts as a draw of its own. But runs of one seed share data and start: a seed gives
     one number. What must be averaged first?
 spread of all runs, root of seeds:
     | apart = (whole.log10() - without.log10()).flatten(1)
-    | return apart.mean(dim=-1), quantile * apart.std(dim=-1) / whole.shape[1]**0.5
+    | return apart.mean(dim=1), quantile * apart.std(dim=1) / whole.shape[1]**0.5
     Your spread is that of all runs, over base rates too. Average a seed's runs first: it gives one
     number.
 over settings:
     | apart = whole.log10().mean(dim=1) - without.log10().mean(dim=2)
-    | seeds = apart.shape[-1]
-    | return apart.mean(dim=-1), quantile * apart.std(dim=-1) / seeds**0.5
+    | seeds = apart.shape[1]
+    | return apart.mean(dim=1), quantile * apart.std(dim=1) / seeds**0.5
     You average over seeds first, and take the spread over base rates. Base rates were chosen, seeds
     were drawn: over which of them is one unsure?
 not paired:
     | a, b = whole.log10().mean(dim=0), without.log10().mean(dim=1)
-    | reach = quantile * ((a.var() + b.var(dim=-1)) / len(a)) ** 0.5
-    | return a.mean() - b.mean(dim=-1), reach
+    | reach = quantile * ((a.var() + b.var(dim=1)) / len(a)) ** 0.5
+    | return a.mean() - b.mean(dim=1), reach
     Your spread is that of two groups that have nothing in common. A seed is the same in both: take
     the difference seed by seed, then its spread.
 intervals that overlap:
     | a, b = whole.log10().mean(dim=0), without.log10().mean(dim=1)
-    | reach = quantile * (a.std() + b.std(dim=-1)) / len(a) ** 0.5
-    | return a.mean() - b.mean(dim=-1), reach
+    | reach = quantile * (a.std() + b.std(dim=1)) / len(a) ** 0.5
+    | return a.mean() - b.mean(dim=1), reach
     You add the reaches of two intervals. Take the difference seed by seed, and one interval of
     that.
 spread of the variant alone:
     | a, b = whole.log10().mean(dim=0), without.log10().mean(dim=1)
-    | return a.mean() - b.mean(dim=-1), quantile * b.std(dim=-1) / len(a) ** 0.5
+    | return a.mean() - b.mean(dim=1), quantile * b.std(dim=1) / len(a) ** 0.5
     Your spread is that of the runs without the part. It should be that of the differences, seed by
     seed.
 spread of the whole alone:
     | a, b = whole.log10().mean(dim=0), without.log10().mean(dim=1)
-    | return a.mean() - b.mean(dim=-1), quantile * a.std() / len(a) ** 0.5 + 0 * b.mean(dim=-1)
+    | return a.mean() - b.mean(dim=1), quantile * a.std() / len(a) ** 0.5 + 0 * b.mean(dim=1)
     Your spread is that of the whole design. It should be that of the differences, seed by seed.
 not divided by the root: / seeds**0.5 →
     The reach is that of single seeds. A mean over many is surer: by how much?
@@ -117,7 +119,7 @@ divided by the number: seeds**0.5 → seeds
     You divide by the number of seeds. The error of a mean falls more slowly than that.
 variance: std → var
     You use the variance where the standard deviation belongs.
-by n: apart.std(dim=-1) → apart.std(dim=-1, correction=0)
+by n: apart.std(dim=1) → apart.std(dim=1, correction=0)
     Your standard deviation divides by the number of seeds. The mean is taken from the same seeds:
     by what is divided?
 root of seeds less 1: seeds**0.5 → (seeds - 1) ** 0.5
@@ -135,18 +137,22 @@ whole width: quantile * → 2 * quantile *
     Your reach is the whole width of the interval. Asked for is how far it goes to one side.
 ends for mean and reach:
     | apart = whole.log10().mean(dim=0) - without.log10().mean(dim=1)
-    | mean, reach = apart.mean(dim=-1), quantile * apart.std(dim=-1) / apart.shape[-1]**0.5
+    | mean, reach = apart.mean(dim=1), quantile * apart.std(dim=1) / apart.shape[1]**0.5
     | return mean - reach, mean + reach
     You return the two ends of the interval. Asked for are its middle and its reach.
-results exchanged: return apart.mean(dim=-1), quantile * apart.std(dim=-1) / seeds**0.5 → return quantile * apart.std(dim=-1) / seeds**0.5, apart.mean(dim=-1)
+results exchanged: apart.mean(dim=1) ↔ quantile * apart.std(dim=1) / seeds**0.5
     Reach and mean come back in the wrong order.
-median: apart.mean(dim=-1) → apart.median(dim=-1).values
+median: apart.mean(dim=1) → apart.median(dim=1).values
     You return the median of the differences. The interval is that of a mean.
-sum over settings: whole.log10().mean(dim=0) → whole.log10().sum(dim=0) ; without.log10().mean(dim=1) → without.log10().sum(dim=1)
+sum over settings:
+    | log10().mean(dim=0) → log10().sum(dim=0)
+    | log10().mean(dim=1) → log10().sum(dim=1)
     You add up over base rates. With more of them the result would grow.
-best rate of each: whole.log10().mean(dim=0) → whole.log10().amin(dim=0) ; without.log10().mean(dim=1) → without.log10().amin(dim=1)
+best rate of each:
+    | log10().mean(dim=0) → log10().amin(dim=0)
+    | log10().mean(dim=1) → log10().amin(dim=1)
     You take each seed's best base rate. Nobody knows it beforehand: all of them should count.
-one for all parts: apart.std(dim=-1) → (apart.std() + 0 * apart.std(dim=-1))
+one for all parts: apart.std(dim=1) → (apart.std() + 0 * apart.std(dim=1))
     All parts share one spread. Each has its own differences.
 """
 

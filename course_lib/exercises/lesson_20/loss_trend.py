@@ -64,7 +64,10 @@ SLIPS = """
 of the newest slopes: slope_ratio(after, before) → slope_ratio(slope_after, slope_before)
     Your ratio is that of the newest slopes, which are noisy. It should be made of the averages.
 average of ratios:
-    | slope_ratio(after, before) → (beta * slope_ratio(after, before) + (1 - beta) * slope_ratio(slope_after, slope_before))
+    | r = slope_ratio(after, before)
+    | after = beta * after + (1 - beta) * slope_after
+    | before = beta * before + (1 - beta) * slope_before
+    | return after, before, beta * r + (1 - beta) * slope_ratio(slope_after, slope_before)
     You average ratios. A ratio of averages is calmer: where the slope before is nearly 0 a single
     ratio explodes.
 of the averages before:
@@ -97,10 +100,10 @@ smaller number below: slope_ratio(after, before) → -after / (before.abs() + 1e
 clamped below: slope_ratio(after, before) → -after / before.abs().clamp(min=1e-8)
     You keep the lower part above a small number. Where slopes are small themselves your ratio is
     drawn to 0. Decide by `before == 0`.
-one where nothing was: slope_ratio(after, before) → torch.where(before == 0, 1.0, slope_ratio(after, before))
+one where nothing was: slope_ratio(after, before) → slope_ratio(after, before) + (before == 0)
     Where there is no slope before, your ratio is 1, as if the step had been far too short. Nothing
     was seen there: which number says so?
-difference: slope_ratio(after, before) → (after - before) / torch.where(before == 0, 1.0, before.abs())
+difference: slope_ratio(after, before) → -slope_ratio(after - before, before)
     You compare by a difference over the slope before. Asked for is how much of the slope is left.
 difference alone: slope_ratio(after, before) → before - after
     You take a difference of slopes. It has units; a ratio has none, and serves every layer alike.
@@ -124,7 +127,7 @@ slopes exchanged: slope_after ↔ slope_before
     The two new slopes have changed places.
 ratio first: after, before, slope_ratio(after, before) → slope_ratio(after, before), after, before
     The ratio comes back first. First what must be remembered, then r.
-averages exchanged: after, before, slope_ratio(after, before) → before, after, slope_ratio(after, before)
+averages exchanged: return after, before → return before, after
     The two averages come back in the wrong order.
 new slopes kept: return after, before → return slope_after, slope_before
     The new slopes come back where the averages belong. The next step would forget all others.

@@ -65,7 +65,8 @@ gain forgotten: steered(log_factor, r, p, controller, gain) → (log_factor + co
 gain on all: steered(log_factor, r, p, controller, gain) → (gain * (log_factor + controller(r, p)))
     gain multiplies M as it was, too. Look at your brackets.
 averaged:
-    | steered(log_factor, r, p, controller, gain) → ((1 - gain) * log_factor + gain * controller(r, p))
+    | log_factor = (1 - gain) * log_factor + gain * controller(r, p)
+    | return log_factor, log_factor.exp() * plan(p)
     Your M is an average, and forgets. The rules give a speed: how far M moves, not where it should
     go.
 lowered: steered(log_factor, r, p, controller, gain) → (log_factor - gain * controller(r, p))
@@ -73,9 +74,9 @@ lowered: steered(log_factor, r, p, controller, gain) → (log_factor - gain * co
     grow.
 rules forgotten: steered(log_factor, r, p, controller, gain) → (log_factor + gain * r)
     The controller has no part in your M: it grows by r itself.
-rules left out: log_factor = steered(log_factor, r, p, controller, gain) → log_factor = log_factor * 1
+rules left out: steered(log_factor, r, p, controller, gain) → (log_factor * 1)
     M does not move. What do the rules say for?
-r and p exchanged: controller, gain) → controller, gain) - gain * (controller(r, p) - controller(p, r))
+r and p exchanged: log_factor, r, p → log_factor, p, r
     The controller gets its inputs in the wrong order.
 factor grows, not its log:
     | factor = log_factor.exp() + gain * controller(r, p)
@@ -86,7 +87,9 @@ factor grows, not its log, freely:
     | factor = log_factor.exp() + gain * controller(r, p)
     | return factor.log(), factor * plan(p)
     You add to the factor itself, which may even fall below 0. The rules give the speed of its log.
-factor multiplied: steered(log_factor, r, p, controller, gain) → (log_factor * (1 + gain * controller(r, p)))
+factor multiplied:
+    | log_factor = log_factor * (1 + gain * controller(r, p))
+    | return log_factor, log_factor.exp() * plan(p)
     You multiply M. It is a log: what multiplies the factor is added to its log.
 no exp: log_factor.exp() * plan(p) → log_factor * plan(p)
     M is the log of the factor, and you take it for the factor itself.
@@ -120,16 +123,14 @@ plan scales the rules:
 plan twice: plan(p) → plan(p) ** 2
     The plan counts twice.
 factor one step late:
-    | log_factor = steered(log_factor, r, p, controller, gain) → old, log_factor = log_factor, steered(log_factor, r, p, controller, gain)
-    | log_factor.exp() → old.exp()
+    | return steered(log_factor, r, p, controller, gain), log_factor.exp() * plan(p)
     Your factor is made of M as it came in. It should be made of the new one.
 old M kept:
-    | log_factor = steered(log_factor, r, p, controller, gain) → old, log_factor = log_factor * 1, steered(log_factor, r, p, controller, gain)
-    | return log_factor → return old
+    | return log_factor * 1, steered(log_factor, r, p, controller, gain).exp() * plan(p)
     M comes back as it came in: what the rules said is forgotten after this step.
 factor remembered: return log_factor, → return log_factor.exp(),
     The factor comes back where its log belongs.
-results exchanged: return log_factor, log_factor.exp() * plan(p) → return log_factor.exp() * plan(p), log_factor
+results exchanged: log_factor, log_factor.exp() * plan(p) → log_factor.exp() * plan(p), log_factor
     Factor and M come back in the wrong order: first what must be remembered.
 factor alone: return log_factor, log_factor.exp() * plan(p) → return log_factor.exp() * plan(p)
     The factor alone comes back. What must be remembered for the next step?

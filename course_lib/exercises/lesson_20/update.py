@@ -93,7 +93,8 @@ t from 0: **t → **(t - 1)
     Your t counts from 0, so that the first step divides by 0. The t that is handed in is 1 there.
 corrected as if t were 1: **t →
     Your correction is the same at every step. Where does t belong?
-divided by the difference: (m_hat + mix * y_hat) / (v_hat.sqrt() + eps) → m_hat / (y_hat.abs() + eps)
+divided by the difference:
+    | (m_hat + mix * y_hat) / (v_hat.sqrt() + eps) → m_hat / (y_hat.abs() + eps)
     You make a quotient of the difference, as a curvature to divide by. Here it is a part of the
     direction, and the divisor is the root of v.
 divided by the difference, with its sign:
