@@ -73,7 +73,7 @@ TIMED = {
 FUZZY: dict[str, dict[str, Any]] = {
     "as found": {},
     "level -0.2": {"level": -0.2},
-    "level -0.3": {"level": -0.3},
+    "level 0.1": {"level": 0.1},
     "level -0.2, cosine": {"level": -0.2, "share": "cosine_share"},
     "level -0.2, middle": {"level": -0.2, "beta3": 0.9, **MIDDLE},
     "level 0": {"level": 0.0},
@@ -83,10 +83,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "fuzzy": tuple(FUZZY),
     "AdamW with a table on time": tuple(TIMED),
     "NAdam with a table on time": tuple(TIMED),
-    "Nesterov with a table on time": tuple(
-        f"{share}, {beta}" for share in ("planned", "warm_cosine", "linear") for beta in (0.9, 0.95)
-    ),
-    "hypergradient": ("0.02", "0.05", "0.1", "0.2", "0.5", "0.1, constant"),
+    "hypergradient": ("0.1", "0.2", "0.5", "1", "2", "0.5, constant"),
     "Prodigy": (
         "constant",
         "cosine",
@@ -131,9 +128,6 @@ def candidate(family: str, label: str) -> Any:
     if family == "schedule-free":
         warm, beta1 = map(float, label.split(", "))
         return R.schedule_free(family, warm, beta1=beta1)
-    if family.startswith("Nesterov"):
-        share, beta = label.split(", ")
-        return R.elementwise(family, R.nesterov, R.SHARES[share], beta=float(beta))
     share, betas = TIMED[label]
     return R.elementwise(family, R.RULES[family.split()[0]], R.SHARES[share], **betas)
 

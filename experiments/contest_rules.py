@@ -164,7 +164,11 @@ def fuzzy(
 
 
 def hypergradient(name: str, kappa: float, share: Share = constant, **settings: float):
-    """Adam whose rate is multiplied by `1 + κ cos(g, last direction)`: Baydin and others (2018)."""
+    """Adam whose rate is multiplied by `exp(κ cos(g, last direction))` at every step.
+
+    After Baydin and others (2018), who multiply by `1 + κ cos`: the same for small κ, and above 0
+    for any.
+    """
 
     def begin(race, P) -> dict[str, Any]:
         return {
@@ -176,7 +180,7 @@ def hypergradient(name: str, kappa: float, share: Share = constant, **settings: 
         last, hyper = state["last"], {k: race.setting(k, P) for k in race.settings}
         size = g.norm(dim=1, keepdim=True) * last.norm(dim=1, keepdim=True)
         cos = (g * last).sum(dim=1, keepdim=True) / size.clamp(min=1e-30)
-        state["log"] = state["log"] + torch.log1p(kappa * cos)
+        state["log"] = state["log"] + kappa * cos
         lr = hyper.pop("lr") * state["log"].exp() * share(t, race.total)
         minus, state["m"], state["v"] = adam(
             torch.zeros_like(P), g, state["m"], state["v"], t=t, lr=1.0, **hyper
