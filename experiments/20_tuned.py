@@ -1,11 +1,11 @@
 """Lesson 20's question with tuning: every optimizer searched alike, at equal gradient evaluations.
 
 Search     Each contestant has ladders: values of lr, of its β's, and of what else it has. A round
-           tries lr over seven decades; three more try neighbours of the best so far on all ladders.
+           tries lr over nine decades; three more try neighbours of the best so far on all ladders.
            All contestants try equally many settings (at a constant rate SGD has no more than 55),
-           on seeds that are never reported, and keep the one with the lowest mean loss on validation examples. Once at a constant rate, once with
-           a schedule, which is one more ladder. A contestant whose best stands at the end of a
-           ladder is reported as such, in `edges`.
+           on seeds that are never reported, and keep the one with the lowest mean loss on
+           validation examples. Once at a constant rate, once with a schedule, which is one more
+           ladder. Where the best stands at the end of a ladder, `edges` says so.
 Race       The kept setting on 24 fresh seeds: loss and accuracy on test examples.
 
 All contestants get the same number of evaluations of the gradient. A product of the Hessian and a
@@ -154,7 +154,7 @@ def neighbours(
 
 
 def _near(name: str, axis: str, i: int, reach: int) -> range:
-    """Return the places of a ladder within reach of place i; all of them where there is no order."""
+    """Return the places of a ladder within reach of place i; all where there is no order."""
     top = len(ladder(name, axis))
     return range(top) if axis in UNORDERED else range(max(0, i - reach), min(top, i + reach + 1))
 
