@@ -175,7 +175,7 @@ def hypergradient(
     def begin(race, P) -> dict[str, Any]:
         return {
             **{s: torch.zeros_like(P) for s in ("m", "v", "last")},
-            "log": P.new_zeros(len(P), 1),
+            "log": P.new_full((len(P), 1), start),
         }
 
     def step(race, P, g, state, t) -> Tensor:

@@ -174,3 +174,14 @@ def test_what_is_stored_is_what_was_asked_for():
                 assert loss.mean(dim=1).tolist() == pytest.approx(row["loss_by_rate"], abs=1e-4)
     for family, chosen in data["chosen"].items():
         assert set(chosen.values()) <= set(module.FAMILIES[family])
+
+
+def test_a_hypergradient_that_starts_low_does_and_grows_as_its_formula_says(experiment):
+    C, task = experiment.C, replace(experiment.TASKS["digits"], total=2)
+    draws = C.draw(task, [7])
+    ends = {}
+    for label in ("1, constant", "1, constant, low start"):
+        rule = experiment.candidate("hypergradient", label)
+        ends[label], _ = C.trained(rule, replace(task, total=1), [{"lr": 0.1}], draws)
+    high, low = ((end - draws.start).abs().max() for end in ends.values())
+    assert (low / high).item() == pytest.approx(math.exp(-5), rel=1e-3)
