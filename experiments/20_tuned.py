@@ -1,11 +1,11 @@
 """Lesson 20's question with tuning: every optimizer searched alike, at equal gradient evaluations.
 
 Search     Each contestant has ladders: values of lr, of its β's, and of what else it has. A round
-           tries lr over seven decades; three more try neighbours of the best so far on all ladders.
-           All contestants try equally many settings, on seeds that are never reported, and keep the
-           one with the lowest mean loss on validation examples. Once at a constant rate, once with
-           a schedule, which is one more ladder. A contestant whose best stands at the end of a
-           ladder is reported as such, in `edges`.
+           tries lr over nine decades; three more try neighbours of the best so far on all ladders.
+           All contestants try equally many settings (at a constant rate SGD has no more than 55),
+           on seeds that are never reported, and keep the one with the lowest mean loss on
+           validation examples. Once at a constant rate, once with a schedule, which is one more
+           ladder. Where the best stands at the end of a ladder, `edges` says so.
 Race       The kept setting on 24 fresh seeds: loss and accuracy on test examples.
 
 All contestants get the same number of evaluations of the gradient. A product of the Hessian and a
@@ -134,23 +134,29 @@ def axes_of(name: str, scheduled: bool) -> list[str]:
 def neighbours(
     name: str, axes: list[str], best: tuple[int, ...], tried: set[tuple[int, ...]]
 ) -> list[tuple[int, ...]]:
-    """Return settings beside the best that were not tried yet, nearest first, EACH at the most."""
-    reach = 2 if len(axes) > 1 else 12
-    around: list[range] = []
-    for axis, i in zip(axes, best, strict=True):
-        top = len(ladder(name, axis))
-        near = (
-            range(top) if axis in UNORDERED else range(max(0, i - reach), min(top, i + reach + 1))
-        )
-        around.append(near)
+    """Return settings beside the best that were not tried yet, nearest first, EACH of them.
+
+    The way there is counted in rungs, over all ladders. There are fewer only where no more is left.
+    """
+    new: list[tuple[int, ...]] = []
+    for reach in (2, 6, 99):
+        around = [_near(name, axis, i, reach) for axis, i in zip(axes, best, strict=True)]
+        new = [p for p in itertools.product(*around) if p not in tried]
+        if len(new) >= EACH:
+            break
 
     def far(p: tuple[int, ...]) -> int:
         pairs = zip(axes, p, best, strict=True)
         return sum(min(1, abs(a - b)) if axis in UNORDERED else abs(a - b) for axis, a, b in pairs)
 
-    new = [p for p in itertools.product(*around) if p not in tried]
     random.Random(0).shuffle(new)
     return sorted(new, key=far)[:EACH]
+
+
+def _near(name: str, axis: str, i: int, reach: int) -> range:
+    """Return the places of a ladder within reach of place i; all where there is no order."""
+    top = len(ladder(name, axis))
+    return range(top) if axis in UNORDERED else range(max(0, i - reach), min(top, i + reach + 1))
 
 
 def values(name: str, axes: list[str], p: tuple[int, ...]) -> dict[str, float]:

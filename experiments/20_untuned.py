@@ -83,7 +83,14 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "fuzzy": tuple(FUZZY),
     "AdamW with a table on time": tuple(TIMED),
     "NAdam with a table on time": tuple(TIMED),
-    "hypergradient": ("0.1", "0.2", "0.5", "1", "2", "0.5, constant"),
+    "hypergradient": (
+        "0.5",
+        "1, constant",
+        "0.5, low start",
+        "1, low start",
+        "2, low start",
+        "1, constant, low start",
+    ),
     "Prodigy": (
         "constant",
         "cosine",
@@ -117,8 +124,9 @@ def candidate(family: str, label: str) -> Any:
     if family.startswith("fuzzy, "):
         return fuzzy(label, family.removeprefix("fuzzy, "))
     if family == "hypergradient":
-        share = "constant" if label.endswith("constant") else "planned"
-        return R.hypergradient(family, float(label.split(",")[0]), R.SHARES[share], **FAST)
+        share = R.SHARES["constant" if "constant" in label else "planned"]
+        start = -5.0 if "low start" in label else 0.0
+        return R.hypergradient(family, float(label.split(",")[0]), share, start=start, **FAST)
     if family == "Prodigy":
         share = {"table": "planned", "cosine": "cosine_share"}.get(label.split(",")[0])
         both = dict.fromkeys(("safeguard", "correction"), "corrected" in label)

@@ -163,17 +163,19 @@ def fuzzy(
     return Contestant(name, begin, step, settings)
 
 
-def hypergradient(name: str, kappa: float, share: Share = constant, **settings: float):
+def hypergradient(
+    name: str, kappa: float, share: Share = constant, *, start: float = 0.0, **settings: float
+) -> Contestant:
     """Adam whose rate is multiplied by `exp(κ cos(g, last direction))` at every step.
 
     After Baydin and others (2018), who multiply by `1 + κ cos`: the same for small κ, and above 0
-    for any.
+    for any. start: the log of the factor at first.
     """
 
     def begin(race, P) -> dict[str, Any]:
         return {
             **{s: torch.zeros_like(P) for s in ("m", "v", "last")},
-            "log": P.new_zeros(len(P), 1),
+            "log": P.new_full((len(P), 1), start),
         }
 
     def step(race, P, g, state, t) -> Tensor:
