@@ -18,7 +18,7 @@ def experiment(monkeypatch, tmp_path):
     module = load("20_tuned")
     task = replace(module.TASKS["digits"], total=4, batch=8, examined=50)
     changed = {"TASKS": {"digits": task}, "PARTS": tmp_path, "SEEDS": 2, "ROUNDS": 1, "EACH": 3}
-    for name, value in {**changed, "TUNE": range(500, 501)}.items():
+    for name, value in {**changed, "TUNE": range(500, 501), "CONFIRM": range(510, 512)}.items():
         monkeypatch.setattr(module, name, value)
     return module
 
@@ -65,7 +65,7 @@ def test_the_search_keeps_the_lowest_validation_loss(experiment, monkeypatch):
 
     monkeypatch.setattr(experiment.C, "train", train)
     monkeypatch.setattr(experiment, "EACH", 24)
-    found = experiment.search("momentum", False, None, None)
+    found = experiment.search("momentum", False, None, None, None)
     assert found["setting"]["beta"] == 0.95
     assert math.log10(found["setting"]["lr"]) == pytest.approx(-1.5)
     assert found["tried"] == 28 + 24
@@ -105,6 +105,20 @@ def test_verdicts_are_signs_of_paired_intervals(experiment):
     found = experiment.verdicts({"races": {"digits": {"scheduled": races}}})["digits"]
     signs = {name: (f["test_loss"], f["test"]) for name, f in found.items()}
     assert signs == {"Adam": (1, 1), "SGD": (-1, -1), "NAdam": (0, 0)}
+
+
+def test_a_setting_that_fails_on_more_seeds_is_dropped(experiment, monkeypatch):
+    """The best of the search is not kept where the seeds that confirm it lose runs."""
+
+    def train(contestant, task, settings, draws):
+        loss = [abs(math.log10(s["lr"]) + 1) for s in settings]
+        if draws == "confirming":
+            loss = [math.nan if value < 0.01 else value for value in loss]
+        return {"validation_loss": torch.tensor(loss, dtype=torch.float64)[:, None]}
+
+    monkeypatch.setattr(experiment.C, "train", train)
+    found = experiment.search("SGD", False, None, "searching", "confirming")
+    assert abs(math.log10(found["setting"]["lr"]) + 1) == pytest.approx(1 / 6)
 
 
 @pytest.mark.skipif(not IS_STORED, reason="no run of this experiment is stored yet")

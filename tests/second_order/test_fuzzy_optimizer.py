@@ -310,3 +310,25 @@ def test_without_a_controller_the_plan_alone_is_followed():
     assert factors.tolist() == pytest.approx([0.5, 0.5])
     _, factors = Steering(total=100, controller=None, plan=None)(memory, torch.zeros(2, 2), 51)
     assert factors.tolist() == [1.0, 1.0]
+
+
+def test_a_step_inside_what_you_compile_is_part_of_its_graph():
+    mine, plain = model(), model()
+    inside = FuzzySecondOrder(mine.parameters(), total=TOTAL)
+    outside = FuzzySecondOrder(plain.parameters(), total=TOTAL)
+
+    @torch.compile(backend="eager", fullgraph=True)
+    def step(scale):
+        for p in mine.parameters():
+            p.grad.mul_(scale)
+        inside.step()
+
+    for t in range(6):
+        for net in (mine, plain):
+            net.zero_grad()
+            cross_entropy(net(batch(t)[0]), batch(t)[1]).backward()
+        step(torch.ones((), dtype=torch.float64))
+        outside.step()
+    for one, other in zip(mine.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(one, other)
+    assert inside.param_groups[0]["evaluations"] == 6
