@@ -27,7 +27,16 @@ from torch.nn.functional import cross_entropy
 
 from course_lib.exercises import check, hint, mine, progress, solution
 from course_lib.figures import Choice, Slider, hybrid, interact, say, show, table, verdict
-from course_lib.lab import device, digits, experiment, generator, resplit, stored
+from course_lib.figures.runs import differences
+from course_lib.lab import (
+    confidence_interval,
+    device,
+    digits,
+    experiment,
+    generator,
+    resplit,
+    stored,
+)
 from course_lib.lab.networks import start
 from course_lib.second_order import PLAN, PROGRESS, RULES, SLOPE, FuzzySecondOrder, rule_table
 
@@ -75,7 +84,7 @@ assert SEEDS == len(tuned["seeds"]) >= 24 and not set(untuned["tuning_seeds"]) &
 # | 12 | weight decay | decoupled: `weight_decay` |
 #
 # Where do they come from? From a search over some two thousand designs, on tasks like those below. Choice 4 is the one furthest from the article, which divides. Lesson 18 showed
-# why we do not: the quotient of one joint step is not the diagonal, and two batches make it mostly noise. The rate is the only output; averages that were steered too did not help.
+# why we do not: the quotient of one joint step is not the diagonal, and two batches make it mostly noise. The rate is the only output: in that search steering the averages too showed no gain.
 #
 # ## The direction
 #
@@ -97,8 +106,21 @@ assert SEEDS == len(tuned["seeds"]) >= 24 and not set(untuned["tuning_seeds"]) &
 
 # %%
 def update(
-    p, g, g_before, m, y, v, *, t, lr,
-    beta1=0.8, beta2=0.95, beta3=0.8, mix=0.9, eps=1e-8, weight_decay=0.0,
+    p,
+    g,
+    g_before,
+    m,
+    y,
+    v,
+    *,
+    t,
+    lr,
+    beta1=0.8,
+    beta2=0.95,
+    beta3=0.8,
+    mix=0.9,
+    eps=1e-8,
+    weight_decay=0.0,
 ):
     """Return p, g, m, y and v after a step.
 
@@ -279,7 +301,8 @@ def train(bases, draws, rules=velocity, plan=planned, mix=0.9, begin=-5.0, steps
     base, happened = torch.as_tensor(bases).to(M)[:, None], []
 
     def along_step(gradients):
-        return torch.stack([(g * d).sum((-1, -2)) for g, d in zip(gradients, delta)])
+        pairs = zip(gradients, delta, strict=True)
+        return torch.stack([(g * d).sum((-1, -2)) for g, d in pairs])
 
     for t in range(1, steps + 1):
         params = [w.detach().requires_grad_() for w in params]
@@ -288,7 +311,7 @@ def train(bases, draws, rules=velocity, plan=planned, mix=0.9, begin=-5.0, steps
         after, before, r = loss_trend(after, before, along_step(gradients), along_step(old))
         gain, p = 0.6 * (before != 0), torch.full_like(M, (t - 1) / STEPS)
         M, factor = policy(M, r, p, rules, plan, gain)
-        for i, (w, g) in enumerate(zip(params, gradients)):
+        for i, (w, g) in enumerate(zip(params, gradients, strict=True)):
             lr, w = (base * factor[i])[..., None, None], w.detach()
             moved, old[i], m[i], y[i], v[i] = update(
                 w, g, old[i], m[i], y[i], v[i], t=t, lr=lr, mix=mix
@@ -304,11 +327,11 @@ def train(bases, draws, rules=velocity, plan=planned, mix=0.9, begin=-5.0, steps
 # %%
 draws = drawn([0, 1, 2])
 model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10)).to(device())
-for parameter, begun in zip(model.parameters(), draws[0]):
+for parameter, begun in zip(model.parameters(), draws[0], strict=True):
     parameter.data.copy_(begun[0].view_as(parameter))
 
 optimizer = FuzzySecondOrder(model.parameters(), total=STEPS)  # lr hardly matters: 0.01
-for x, labels in zip(draws[1][0, :20], draws[2][0, :20]):
+for x, labels in zip(draws[1][0, :20], draws[2][0, :20], strict=True):
     optimizer.zero_grad()
     cross_entropy(model(x), labels).backward()
     optimizer.step()
@@ -346,7 +369,7 @@ show(
 )
 
 # %% [markdown]
-# The second answer: below 0. The best runs step a little past the floor, most of the time. (Lesson 07's quadratic would be fastest at 0. But batches are noisy, and the floor moves.)
+# The second answer: below 0. The best runs step a little past the floor, most of the time. (On lesson 07's quadratic 0 would be fastest. Perhaps it is the noise of batches, or the second direction in which every step is short; nothing here tests why.)
 #
 # And right of the best rate the curve is flat: the ratio cannot tell "good" from "far too large". It can tell "too small". So start low, and only raise.
 #
@@ -460,8 +483,8 @@ say(
 # ## Nobody may tune
 #
 # Three data sets: digits; generated signals of length 40 in ten classes; and Fashion-MNIST at 14 by 14 pixels. Each has a small convolutional network. Every contestant chose one of six candidates, on other seeds, over all
-# base rates and all three tasks at once; that setting then runs everywhere. Two rivals were not written by us alone: Prodigy finds its rate by itself, and schedule-free needs no plan. Three more are known rules under the best time table
-# that we found, and one changes its rate by the hypergradient.
+# base rates and all three tasks at once; that setting then runs everywhere. Prodigy finds its rate by itself, schedule-free needs no plan, and the hypergradient changes the rate by a slope too. AdamW and NAdam follow the time table that suited them best. The
+# rivals are restated to train many runs at once; a test holds Prodigy and schedule-free against their packages.
 
 # %% tags=["hide-input"]
 # The figure and the tables: untuned
@@ -481,7 +504,7 @@ show(
     ),
     alt="A panel for each data set, with a line for each contestant over base rates from 0.0001 to 1. Lines that are level do not depend on the base rate.",
     caption=f"Mean log10 of the training loss over {SEEDS} seeds, one setting of each contestant for all three data sets.",
-    claims=("D3", "D4", "Untuned"),
+    claims=("Untuned",),
 )
 for what, spec in (("loss", ".2f"), ("test", ".1f")):
     rows = [
@@ -490,7 +513,9 @@ for what, spec in (("loss", ".2f"), ("test", ".1f")):
     ]
     name = {"loss": "log10 of training loss", "test": "test accuracy, %"}[what]
     say(table({name: "", **dict.fromkeys(tasks, spec)}, rows))
-say("Means over all base rates and seeds: the lower the loss, and the higher the accuracy, the less there is to tune.")
+say(
+    "Means over all base rates and seeds: the lower the loss, and the higher the accuracy, the less there is to tune."
+)
 
 # %% tags=["hide-input"]
 # The figure: what each part is worth
@@ -511,7 +536,7 @@ show(
     hybrid.worth(worth, "log10 of training loss, whole less variant"),
     alt="A panel for each data set, with a dot and a bar for each variant: table on time alone, on the slope alone, neither, and no difference in the direction.",
     caption="Left of 0 the whole design is better. Bars: intervals of your `ablate`, corrected for four comparisons.",
-    claims=("D2",),
+    claims=("D2", "D3"),
 )
 
 # %% [markdown]
@@ -568,7 +593,11 @@ assert abs(found - then) < 0.15
 
 # %% tags=["hide-input"]
 # The table: tuned
-races = {task: of["scheduled"] for task, of in tuned["races"].items() if "slope" in of.get("scheduled", {})}
+races = {
+    task: of["scheduled"]
+    for task, of in tuned["races"].items()
+    if "slope" in of.get("scheduled", {})
+}
 words = {
     "difference": "ours, time alone",
     "slope": "ours, time and slope",
@@ -591,27 +620,56 @@ say(
 say(
     f"With a schedule: mean log10 of test loss / test accuracy in %, after {tuned['tried']} settings each. AdaHessian takes half as many steps for the same number of gradients, Sophia ten of eleven."
 )
+others = [name for name in contestants if name != "slope"]
+show(
+    differences(
+        {
+            task: {
+                words.get(n, n): contest.scores(of, "slope", "test_loss")
+                - contest.scores(of, n, "test_loss")
+                for n in others
+            }
+            for task, of in races.items()
+        },
+        partial(confidence_interval, confidence=1 - 0.05 / len(others)),
+        "log10 of test loss: ours on time and slope, less …",
+    ),
+    alt="A panel for each data set and a row for each rival, with a dot for each seed, and an interval beside a line at 0.",
+    caption="Left of 0 the fuzzy optimizer is better. Bars: intervals of the mean, corrected for all rows of a panel.",
+    claims=("D4",),
+)
+of_tuned = contest.verdicts(tuned)
+sides = [
+    min(max(sum(of.values()), -1), 1) for of_task in of_tuned.values() for of in of_task.values()
+]
+say(
+    f"The third answer, tuned. Of {len(sides)} comparisons, rivals times data sets, it is ahead in {sides.count(1)} and behind in {sides.count(-1)}, loss and accuracy taken together; in {sides.count(0)} neither."
+)
 edges = sorted({words.get(n, n) for of in races.values() for n in contestants if of[n]["edges"]})
 say(f"Best at the end of a ladder, so perhaps not at their best: {', '.join(edges) or 'none'}.")
 
 # %% [markdown]
 # Two warnings go with such a table. The first: which rivals were allowed what? In an early search of ours Adam had a tuned rate and fixed averages, and the fuzzy optimizer won. Granted its averages, Adam caught up. **Withhold tuning from the rival, and you win.** The second: what was screened
-# before? Some two thousand designs of ours stand behind one row, and only a few hundred settings behind each other.
+# before? Some two thousand designs of ours stand behind one row, and behind each other row only its own search.
 #
 # ## What it costs
 
 # %% tags=["hide-input"]
-# The table: time and memory of a step
+# The figure: time and memory of a step
 timed = ("fuzzy", "fuzzy, compiled", "Prodigy", "AdaHessian")
-rows = [
-    [name, *(of[name]["median"] for of in cost["ratios"].values()), cost["kept"][name]]
-    for name in timed
-]
 ratios = [of[name]["median"] for of in cost["ratios"].values() for name in timed[:2]]
 assert cost["kept"]["fuzzy"] == 5 and cost["kept"]["Adam"] == 2 and min(ratios) > 1
-say(table({"step, with Adam = 1": "", **dict.fromkeys(cost["ratios"], ".1f"), "kept": ".0f"}, rows))
+show(
+    hybrid.costs({net: {name: of[name] for name in timed} for net, of in cost["ratios"].items()}),
+    alt="A panel for a small, a large and a deep network, and a row for each of four optimizers. The fuzzy one takes longer than Adam in all; compiled it takes less on the large and the deep one. AdaHessian takes more than twice as long.",
+    caption="Time of a whole training step on one core, over that with torch's Adam. Few rounds on a busy machine: one digit can be read.",
+    claims=("D3", "D5"),
+)
+kept = {name: cost["kept"][name] for name in ("Adam", *timed)}
 say(
-    "A whole training step on one core, over that with torch's Adam: a small, a large and a deep network. *Kept*: tensors like the parameters; Adam keeps 2. Few rounds, on a busy machine: read them as one digit."
+    "Tensors like the parameters that are kept: "
+    + ", ".join(f"{n} {k:.0f}" for n, k in kept.items())
+    + "."
 )
 
 # %% [markdown]
@@ -619,20 +677,23 @@ say(
 #
 # ## What goes wrong
 #
-# **The first difference is the gradient.** Without a decision at $t = 1$ the "change" is $g - 0$. The first step is then 1.9 times as long:
+# **The first difference is the gradient.** Without a decision at $t = 1$ the change is $g - 0$, and $\hat y$ is $g$ itself. The first step is then $1 + \mu = 1.9$ times as long as Adam's.
+#
+# **The plan is remembered.** If $M$ takes the plan in, each step multiplies by it once more. Half way through 100 steps of silent rules the factor should be about a half:
 
 # %%
-one_, zero = torch.ones(1), torch.zeros(1)
-wrong, *_ = update(zero, 2 * one_, zero, zero, 0.2 * 2 * one_, zero, t=1, lr=0.1, beta3=1 - 1e-9)
-right, *_ = update(zero, 2 * one_, zero, zero, zero, zero, t=1, lr=0.1)
+M = kept_wrongly = torch.zeros(())
+for t in range(50):
+    p = torch.tensor(t / 100)
+    M, factor = policy(M, torch.zeros(()), p, still, planned, gain=0.6)
+    kept_wrongly, _ = policy(kept_wrongly, torch.zeros(()), p, still, planned, gain=0.6)
+    kept_wrongly = kept_wrongly + planned(p).log()
 
 # %% tags=["hide-input"]
-assert abs(right.item() + 0.1) < 1e-6
-say(f"As it should be, a first step of Adam's kind: {right.item():.1f}".replace("-", "−") + ".")
+assert 0.5 < factor < 0.52 and 1e-6 < kept_wrongly.exp() < 1e-5
+say(f"Right: {factor:.2f}. Remembered: {kept_wrongly.exp():.0e}".replace("-", "−") + ".")
 
 # %% [markdown]
-# **The plan is remembered.** If $M$ takes the plan in, each step multiplies by it once more, and the rate dies long before the end.
-#
 # **The first steps move nothing.** With a warm-up from rate 0 the step is 0, and so are both slopes: 0/0. A NaN in $r$ is a NaN in every weight one step later.
 #
 # **`total` is wrong.** Progress is a share of what was announced. Whoever stops at half of it never sees the small rates; whoever goes on after it stands still. The library warns.
@@ -653,7 +714,8 @@ def helps(task, name):
 
 both = [t for t in tasks if helps(t, "time alone") and helps(t, "slope alone")]
 ranges = {
-    name: [worth[t][name][0] for t in tasks] for name in ("time alone", "slope alone", "no difference")
+    name: [worth[t][name][0] for t in tasks]
+    for name in ("time alone", "slope alone", "no difference")
 }
 verdict(
     "D2: fuzzy rules on loss behaviour and step can steer learning rate and second-derivative momentum.",
@@ -663,7 +725,9 @@ verdict(
     if both
     else "does not hold",
     f"Over base rates from {untuned['rates'][0]:g} to {untuned['rates'][-1]:g} rules on slope and time beat those on time alone by {-max(ranges['time alone']):.2f} to {-min(ranges['time alone']):.2f} in log10 of the training loss, and those on the slope alone by "
-    f"{-max(ranges['slope alone']):.2f} to {-min(ranges['slope alone']):.2f}. Both inputs were needed on {len(both)} of {len(tasks)} data sets, with corrected intervals. Averages were not steered here.".replace("-", "−"),
+    f"{-max(ranges['slope alone']):.2f} to {-min(ranges['slope alone']):.2f}. Both inputs were needed on {len(both)} of {len(tasks)} data sets, with corrected intervals. Averages were not steered here.".replace(
+        "-", "−"
+    ),
 )
 
 # %% tags=["hide-input"]
@@ -681,27 +745,34 @@ verdict(
 # %% tags=["hide-input"]
 # The verdict: D4, better than SGD, Adam and AdamW
 named = [name for name in ("SGD", "Adam", "AdamW") if all(name in of for of in races.values())]
-of_tuned = contest.verdicts(tuned)
-judged = {
-    name: [min(of_tuned[t][name].values()) == 0 and max(of_tuned[t][name].values()) == 1 or min(of_tuned[t][name].values()) == 1 for t in races]
-    for name in named
-}
-wins = {name: sum(of) for name, of in judged.items()}
+
+
+def won(signs):
+    """Return whether one of loss and accuracy is surely better, and none surely worse."""
+    return max(signs.values()) == 1 and min(signs.values()) >= 0
+
+
+wins = {name: sum(won(of_tuned[t][name]) for t in races) for name in named}
 losing = {name: sum(min(of_tuned[t][name].values()) < 0 for t in races) for name in named}
 ahead = all(count == len(races) for count in wins.values())
 verdict(
     "D4: better than SGD, Adam and AdamW, and the higher cost is a fair trade.",
-    "holds on our data" if ahead else "does not hold at tuned settings" if not any(wins[n] for n in named if n != "SGD") else "holds in part",
+    "holds on our data"
+    if ahead
+    else "does not hold at tuned settings"
+    if not any(wins[n] for n in named if n != "SGD")
+    else "holds in part",
     "Each tuned alike, with a schedule, by test loss and accuracy with corrected intervals: "
-    + "; ".join(f"{name}: better on {wins[name]}, worse in one of both on {losing[name]}, of {len(races)} data sets" for name in named)
+    + "; ".join(
+        f"{name}: better on {wins[name]}, worse in one of both on {losing[name]}, of {len(races)} data sets"
+        for name in named
+    )
     + ". Better means: surely better in one of both, surely worse in none.",
 )
 
 # %% tags=["hide-input"]
 # The verdict: untuned
-full = {
-    family: sum(signs[t][family]["loss"] == 1 for t in tasks) for family in rivals
-}
+full = {family: sum(signs[t][family]["loss"] == 1 for t in tasks) for family in rivals}
 lower = {family: sum(signs[t][family]["test"] == -1 for t in tasks) for family in rivals}
 firm = all(count == len(tasks) for count in full.values())
 verdict(

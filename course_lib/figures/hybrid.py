@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_lib.figures.runs import Numbers, band
+from course_lib.figures.runs import Numbers, band, name_rows, tick
 from course_lib.figures.style import (
     BLUE,
     GREEN,
@@ -122,7 +122,23 @@ def worth(parts: Mapping[str, Mapping[str, tuple[float, float]]], label: str) ->
             ax.errorbar(middle, place, xerr=reach, fmt="o", color=BLUE, capsize=3)
         ax.axvline(0, color=GREY, linewidth=1, zorder=0)
         ax.set_title(task)
-    axes[0, 0].set_yticks(range(len(rows)), rows)
-    axes[0, 0].set_ylim(len(rows) - 0.5, -0.5)
+    name_rows(axes[0, 0], rows)
     fig.supxlabel(label, fontsize=10)
+    return fig
+
+
+def costs(ratios: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figure:
+    """Draw how long a step takes, with Adam's for 1: a panel a network, a row an optimizer.
+
+    ratios: under the network and the optimizer, `median`, `low` and `high`.
+    """
+    rows = list(next(iter(ratios.values())))
+    fig, axes = figure(0.9 + 0.3 * len(rows), ncols=len(ratios), sharey=True, squeeze=False)
+    for ax, (net, of_net) in zip(axes[0], ratios.items(), strict=True):
+        for place, of in enumerate(of_net.values()):
+            tick(ax, place, of["median"], of["low"], of["high"], color=BLUE)
+        ax.axvline(1, color=GREY, linewidth=1, zorder=0)
+        ax.set(title=net, xlim=(0.8, 3.2))
+    name_rows(axes[0, 0], rows)
+    fig.supxlabel("time of a step, Adam = 1", fontsize=10)
     return fig

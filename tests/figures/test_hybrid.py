@@ -58,6 +58,12 @@ FIGURES = {
         {task: {"time alone": (-1.0, 0.1), "no difference": (0.05, 0.06)} for task in TASKS},
         "log10 of training loss, whole less without",
     ),
+    "costs": lambda: hybrid.costs(
+        {
+            net: {n: {"median": 1.5, "low": 1.25, "high": 2.0} for n in ("fuzzy", "Prodigy")}
+            for net in ("small", "large", "deep")
+        }
+    ),
 }  # fmt: skip
 
 
@@ -86,6 +92,9 @@ def test_lines_are_the_arrays():
     assert first.lines[0].get_xdata()[0] == -1.0
     low, high = first.collections[0].get_segments()[0][:, 0]
     assert (low, high) == pytest.approx((-1.1, -0.9))
+    first = FIGURES["costs"]().axes[0]
+    assert first.lines[0].get_xdata()[0] == 1.5
+    assert first.collections[0].get_segments()[0][:, 0].tolist() == [1.25, 2.0]
 
 
 def test_the_controls_choose_the_run():
