@@ -19,7 +19,8 @@ over the rates, `(seeds,)`), `loss_by_rate` and `test_by_rate` (means over the s
 `lost`, the number of runs whose loss is not finite, and for the three tasks as they are `loss` and
 `test`, `(rates, seeds)`. Tasks are "digits", "signals", "fashion", and such as "digits 3T";
 families those of FAMILIES, and "fuzzy, " with one of ABLATIONS. `left_out` holds what there was
-no time for. `by_seed`, `difference` and `verdicts` read it.
+no time for. `by_seed`, `difference`, `verdicts`, `wins` and
+`at_best_rate` read it.
 
 Fashion-MNIST must be there, see `course_lib.lab.fashion`. On two cores, half an hour:
 
@@ -311,22 +312,66 @@ def difference(data: dict[str, Any], task: str, one: str, other: str, what: str,
     return confidence_interval(gap, 1 - 0.05 / of)
 
 
-def verdicts(data: dict[str, Any]) -> dict[str, dict[str, dict[str, int]]]:
-    """Return for each task and rival whether the fuzzy one is better, 1, worse, −1, or neither, 0.
+def is_part(family: str) -> bool:
+    """Return whether a contestant is what is left of the fuzzy one, and no rival."""
+    return family.startswith("fuzzy, ")
 
-    Intervals hold together for all rivals of a task, in loss and accuracy.
+
+def verdicts(data: dict[str, Any]) -> dict[str, dict[str, dict[str, int]]]:
+    """Return for each task and other whether the fuzzy one is better, 1, worse, −1, or neither, 0.
+
+    Intervals of loss and accuracy hold together for all rivals of a task, and for all ablations.
+    A contestant that was left out has none.
     """
     found: dict[str, dict[str, dict[str, int]]] = {}
-    for task, race_ in data["races"].items():
-        rivals = [family for family in race_ if family != "fuzzy"]
-        for rival in rivals:
+    for task in data["races"]:
+        if not is_there(data, task, "fuzzy"):
+            continue
+        others = [name for name in data["races"][task] if is_there(data, task, name)]
+        others.remove("fuzzy")
+        for name in others:
+            alike = [other for other in others if is_part(other) == is_part(name)]
             signs = {}
             for what, better in (("loss", -1), ("test", 1)):
-                gap = difference(data, task, "fuzzy", rival, what, of=2 * len(rivals))
-                sign = (gap.low > 0) - (gap.high < 0)
-                signs[what] = sign * better
-            found.setdefault(task, {})[rival] = signs
+                gap = difference(data, task, "fuzzy", name, what, of=2 * len(alike))
+                signs[what] = better * ((gap.low > 0) - (gap.high < 0))
+            found.setdefault(task, {})[name] = signs
     return found
+
+
+def is_there(data: dict[str, Any], task: str, family: str) -> bool:
+    """Return whether both chosen candidates of a contestant were run on a task."""
+    own = family.split(",")[0] if family.startswith("fuzzy") else family
+    return set(data["chosen"][own].values()) <= set(data["races"][task].get(family, {}))
+
+
+def wins(data: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Return for each task how many rivals there are, and in how many the fuzzy one is better.
+
+    In `loss`, in `test` accuracy, in `both`; and `worse`, those that are better in either.
+    """
+    found = {}
+    for task, others in verdicts(data).items():
+        signs = [s for name, s in others.items() if not is_part(name)]
+        found[task] = {
+            "rivals": len(signs),
+            "loss": sum(s["loss"] == 1 for s in signs),
+            "test": sum(s["test"] == 1 for s in signs),
+            "both": sum(s["loss"] == s["test"] == 1 for s in signs),
+            "worse": sum(-1 in s.values() for s in signs),
+        }
+    return found
+
+
+def at_best_rate(data: dict[str, Any], task: str, family: str) -> tuple[float, float]:
+    """Return the base rate with the lowest mean log loss of those raced, and that loss.
+
+    It is chosen on the seeds that it is reported on, so the loss flatters: a hint, no verdict.
+    """
+    label = data["chosen"][family]["loss"]
+    by_rate = torch.as_tensor(data["races"][task][family][label]["loss_by_rate"])
+    best = int(by_rate.argmin())
+    return data["rates"][best], by_rate[best].item()
 
 
 def main() -> None:
@@ -355,7 +400,7 @@ def main() -> None:
             for name in ("contest", "contest_rules")
         },
     }
-    print(json.dumps(verdicts(data)), flush=True)
+    print(json.dumps(wins(data)), flush=True)
     print(write_experiment(__file__, data))
 
 

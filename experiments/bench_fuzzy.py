@@ -7,7 +7,7 @@ round; stored are ratios to the step with Adam of the same round, their medians 
 eight tenths, and how many tensors like the parameters an optimizer keeps. Prodigy and AdaHessian
 are the packages' own, `prodigyopt` and `pytorch_optimizer`, which must be installed. What is
 stored: `networks[name]`, sizes and batch; `ratios[name][contestant]`, median, low and high;
-`seconds[name]`, the median step with Adam; `kept[contestant]`. Some two minutes.
+`seconds[name]`, the median step with Adam; `kept[contestant]`. Some minutes.
 """
 
 import warnings
@@ -30,7 +30,7 @@ NETWORKS = {  # sizes, batch, calls a turn
     "large": ([784, 1024, 1024, 10], 128, 3),
     "deep": ([64] * 24 + [10], 128, 5),
 }
-ROUNDS = 9
+ROUNDS = 5
 TOTAL = 10**9  # of the fuzzy optimizer: the plan has not begun to fall
 LR = 1e-4
 OPTIMIZERS = {

@@ -64,6 +64,21 @@ def test_a_verdict_is_a_sign_only_where_the_interval_leaves_out_zero(
     assert found == {"digits": {"Prodigy": dict(zip(("loss", "test"), signs, strict=True))}}
 
 
+def test_wins_count_rivals_and_no_ablations(experiment):
+    data = races(1.0, -1.0)
+    data["races"]["digits"]["fuzzy, neither"] = {"a": data["races"]["digits"]["Prodigy"]["b"]}
+    assert set(experiment.verdicts(data)["digits"]) == {"Prodigy", "fuzzy, neither"}
+    counts = {"rivals": 1, "loss": 1, "test": 0, "both": 0, "worse": 1}
+    assert experiment.wins(data) == {"digits": counts}
+
+
+def test_a_contestant_that_was_left_out_has_no_verdict(experiment):
+    data = races(1.0)
+    data["races"]["digits T/3"] = {"fuzzy": data["races"]["digits"]["fuzzy"], "Prodigy": {}}
+    data["races"]["signals T/3"] = {"Prodigy": data["races"]["digits"]["Prodigy"]}
+    assert set(experiment.verdicts(data)) == {"digits"}
+
+
 def test_intervals_of_many_comparisons_are_wider(experiment):
     one, many = (
         experiment.difference(races(0.1), "digits", "fuzzy", "Prodigy", "loss", of=n)
