@@ -771,6 +771,9 @@ def won(signs):
 
 wins = {name: sum(won(of_tuned[t][name]) for t in races) for name in named}
 losing = {name: sum(min(of_tuned[t][name].values()) < 0 for t in races) for name in named}
+gaps = {
+    task: contest.difference(of, "slope", "AdamW", of=2 * len(others)) for task, of in races.items()
+}
 ahead = all(count == len(races) for count in wins.values())
 verdict(
     "D4: better than SGD, Adam and AdamW, and the higher cost is a fair trade.",
@@ -783,7 +786,11 @@ verdict(
     + "; ".join(
         f"{name}: better on {wins[name]}, worse in one of both on {losing[name]}" for name in named
     )
-    + ". Better means: surely better in one of both, surely worse in none.",
+    + ". Better means: surely better in one of both, surely worse in none. Log10 of the test loss less AdamW's: "
+    + ", ".join(
+        f"{task} {gap.mean:+.2f} ({gap.low:+.2f} to {gap.high:+.2f})" for task, gap in gaps.items()
+    )
+    + ".",
 )
 
 # %% tags=["hide-input"]
