@@ -623,6 +623,10 @@ words = {
 contestants = [name for name in contest.STARTS if all(name in of for of in races.values())]
 
 
+tried = [of[n]["tried"] for of in races.values() for n in contestants]
+tried = sorted({min(tried), max(tried)})
+
+
 def result(of, name):
     loss, right = (contest.scores(of, name, what).mean() for what in ("test_loss", "test"))
     return f"{loss:.2f} / {right:.1f}".replace("-", "−")
@@ -635,7 +639,7 @@ say(
     )
 )
 say(
-    f"Networks and budgets of size {tuned['size']}; the untuned race is of size {untuned['size']}. With a schedule: mean log10 of test loss / test accuracy in %, after {tuned['tried']} settings each. AdaHessian takes half as many steps for the same number of gradients, Sophia ten of eleven."
+    f"Networks and budgets of size {tuned['size']}; the untuned race is of size {untuned['size']}. With a schedule: mean log10 of test loss / test accuracy in %, after {' to '.join(map(str, tried))} settings each. AdaHessian takes half as many steps for the same number of gradients, Sophia ten of eleven."
 )
 others = [name for name in contestants if name != "slope"]
 show(
