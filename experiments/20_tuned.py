@@ -20,7 +20,7 @@ What is stored: `size`, `seeds`, `tuning_seeds`, `tried`, the number of settings
 natural, and `test`, accuracy in percent; `left_out`. `difference`, `best` and `verdicts` read it.
 Fashion-MNIST must be there, see `course_lib.lab.fashion`.
 
-    python experiments/20_tuned.py
+    COURSE_WORKERS=2 python experiments/20_tuned.py --only digits
 
 COURSE_SIZE, COURSE_WORKERS, COURSE_PARTS, COURSE_SECONDS and `--only` are as in `20_untuned.py`.
 """
@@ -185,6 +185,8 @@ def search(name: str, scheduled: bool, task: Any, draws: Any, confirming: Any) -
     axes, scores = axes_of(name, scheduled), {}
     new = first_round(name, scheduled)
     for _ in range(1 + ROUNDS):
+        if not new:  # one ladder, and all of it was tried
+            break
         found = C.train(contestant(name), task, [values(name, axes, p) for p in new], draws)
         scores |= dict(zip(new, validation(found), strict=True))
         best = min(scores, key=scores.__getitem__)

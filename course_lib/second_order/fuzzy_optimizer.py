@@ -38,7 +38,7 @@ class FuzzySecondOrder(RuleOptimizer):
     """Raise each layer's rate until the slope of the loss answers, then follow the plan.
 
     In five lines: make it with the model's parameters and `total`, the number of steps you will
-    take. Then use it as any torch optimizer. `lr` hardly matters, from 1e-4 to 1. After training
+    take. Then use it as any torch optimizer. `lr` matters little from 1e-4 to 1. After training
     `skipped` says how many steps were left out. Groups, schedulers (they multiply on top of the
     plan) and `state_dict` work; a state goes on in an optimizer made with the same arguments.
 

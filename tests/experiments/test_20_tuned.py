@@ -107,6 +107,19 @@ def test_verdicts_are_signs_of_paired_intervals(experiment):
     assert signs == {"Adam": (1, 1), "SGD": (-1, -1), "NAdam": (0, 0)}
 
 
+def test_a_search_ends_where_nothing_is_left_to_try(experiment, monkeypatch):
+    def train(contestant, task, settings, draws):
+        assert settings
+        return {"validation_loss": torch.tensor([[s["lr"]] for s in settings])}
+
+    monkeypatch.setattr(experiment.C, "train", train)
+    monkeypatch.setattr(experiment, "ROUNDS", 3)
+    monkeypatch.setattr(experiment, "EACH", 24)
+    found = experiment.search("SGD", False, None, None, None)
+    assert found["tried"] == len(experiment.LADDERS["lr"]) == 55
+    assert found["edges"] == ["lr"]
+
+
 def test_a_setting_that_fails_on_more_seeds_is_dropped(experiment, monkeypatch):
     """The best of the search is not kept where the seeds that confirm it lose runs."""
 
