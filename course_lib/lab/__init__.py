@@ -1,7 +1,7 @@
 """What an experiment needs: a device, seeds, data, training, stored results.
 
-Read in this order: device, data, toys, corruption, progress, measures, training, networks,
-deep_nets, batched, compiled_runs, sweep, grid, choose, intervals, calibration, stored,
+Read in this order: device, data, toys, signals, fashion, corruption, progress, measures, training,
+networks, deep_nets, batched, compiled_runs, sweep, grid, choose, intervals, calibration, stored,
 experiments, stream, memory, timing.
 """
 
@@ -21,6 +21,7 @@ from course_lib.lab.data import (
 )
 from course_lib.lab.device import device, generator
 from course_lib.lab.experiments import experiment
+from course_lib.lab.fashion import fashion_mnist
 from course_lib.lab.grid import (
     Grid,
     Run,
@@ -36,6 +37,7 @@ from course_lib.lab.intervals import confidence_interval
 from course_lib.lab.measures import accuracy, correlation_ratio, median, rms, shuffled_copy
 from course_lib.lab.memory import anonymous_memory
 from course_lib.lab.progress import progress_bar
+from course_lib.lab.signals import signals
 from course_lib.lab.stored import stored, write_experiment
 from course_lib.lab.stream import open_stream, stream, write_stream
 from course_lib.lab.sweep import sweep
@@ -63,6 +65,7 @@ __all__ = [
     "each_run",
     "experiment",
     "fade",
+    "fashion_mnist",
     "generator",
     "grid",
     "imbalanced",
@@ -77,6 +80,7 @@ __all__ = [
     "resplit",
     "rms",
     "shuffled_copy",
+    "signals",
     "spirals",
     "stack_data",
     "stack_params",
