@@ -17,18 +17,12 @@ KEPT = ("after", "before", "log_factor")
 
 
 def inner_products(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    """Return `Σ aᵢ bᵢ` of each pair of tensors, `(pairs,)`, in a few launches for all of them.
-
-    A sum is twice that of its positive terms less that of all sizes. Infinite or NaN where a term
-    is: `0 · ∞` is NaN.
+    """Return the sum of `aᵢ bᵢ` of each pair of tensors, `(pairs,)`.
 
     >>> inner_products([torch.ones(2), torch.ones(1)], [torch.tensor([3.0, -1.0]), torch.zeros(1)])
     tensor([2., 0.])
     """
-    terms = torch._foreach_mul(list(a), list(b))
-    sizes = torch.stack(torch._foreach_norm(terms, 1))
-    torch._foreach_clamp_min_(terms, 0.0)
-    return 2 * torch.stack(torch._foreach_norm(terms, 1)) - sizes
+    return torch.stack([(x * y).sum() for x, y in zip(a, b, strict=True)])
 
 
 def loss_trend(

@@ -297,6 +297,12 @@ def test_inner_products_are_sums_of_products():
     torch.testing.assert_close(inner_products(a, b), expected)
 
 
+def test_a_long_inner_product_is_as_exact_as_float32_allows():
+    x, y = (randn(1_000_000, seed=s).float() for s in (0, 1))
+    (found,) = inner_products([x], [y])
+    assert found.item() == pytest.approx((x.double() @ y.double()).item(), abs=0.05)
+
+
 def test_slopes_are_averaged_and_compared():
     after, before = torch.tensor([-1.0, 0.0]), torch.tensor([-2.0, 0.0])
     found = loss_trend(after, before, torch.tensor([1.0, 0.0]), torch.tensor([-4.0, 0.0]), 0.5)
