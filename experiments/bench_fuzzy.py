@@ -1,13 +1,15 @@
-"""What a step of the fuzzy optimizer costs: a whole training step, beside one with torch's Adam.
+"""What a step of the fuzzy optimizer costs: a whole training step, beside one with torch's AdamW.
 
     python experiments/bench_fuzzy.py
 
 Networks in float32 on the CPU, one batch, a gradient in every step. Contestants take turns within a
-round; stored are ratios to the step with Adam of the same round, their medians and their middle
+round; stored are ratios to the step with AdamW of the same round, their medians and their middle
 eight tenths, and how many tensors like the parameters an optimizer keeps. Prodigy and AdaHessian
-are the packages' own, `prodigyopt` and `pytorch_optimizer`, which must be installed. What is
-stored: `networks[name]`, sizes and batch; `ratios[name][contestant]`, median, low and high;
-`seconds[name]`, the median step with Adam; `kept[contestant]`. Some minutes.
+are the packages' own, `prodigyopt` and `pytorch_optimizer`, which must be installed.
+
+What is stored: `networks[name]`, its sizes, number of parameters and batch, `milliseconds`, the
+median step with AdamW, and `times_adamw[contestant]`, median, low and high; and
+`kept[contestant]`. Some minutes.
 """
 
 import warnings
@@ -22,7 +24,7 @@ from torch.nn.functional import cross_entropy
 from course_lib.lab import generator, write_experiment
 from course_lib.lab.timing import processor, side_by_side, spread
 from course_lib.optim import RuleOptimizer
-from course_lib.optim.rules import adam
+from course_lib.optim.rules import adamw
 from course_lib.second_order import FuzzySecondOrder
 
 NETWORKS = {  # sizes, batch, calls a turn
@@ -30,12 +32,12 @@ NETWORKS = {  # sizes, batch, calls a turn
     "large": ([784, 1024, 1024, 10], 128, 3),
     "deep": ([64] * 24 + [10], 128, 5),
 }
-ROUNDS = 5
+ROUNDS = 15
 TOTAL = 10**9  # of the fuzzy optimizer: the plan has not begun to fall
 LR = 1e-4
 OPTIMIZERS = {
-    "Adam": lambda p: torch.optim.Adam(p, lr=LR),
-    "Adam as a rule": lambda p: RuleOptimizer(p, adam, lr=LR),
+    "AdamW": lambda p: torch.optim.AdamW(p, lr=LR),
+    "AdamW as a rule": lambda p: RuleOptimizer(p, adamw, lr=LR),
     "fuzzy": lambda p: FuzzySecondOrder(p, lr=LR, total=TOTAL),
     "fuzzy, compiled": lambda p: FuzzySecondOrder(p, lr=LR, total=TOTAL, compiled=True),
     "Prodigy": lambda p: Prodigy(p),
@@ -82,25 +84,25 @@ class Training:
 def main():
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore")  # AdaHessian's graph of the gradient, and the compiler's own
-    ratios, seconds, kept = {}, {}, {}
+    networks, kept = {}, {}
     for net, (sizes, batch, calls) in NETWORKS.items():
         runs = {name: Training(name, sizes, batch) for name in OPTIMIZERS}
         times = side_by_side(runs, rounds=ROUNDS, calls=calls, label=net)
-        ratios[net] = {
-            name: spread(taken / times["Adam"])._asdict() for name, taken in times.items()
-        }
-        seconds[net] = spread(times["Adam"]).median
         kept = {name: run.kept() for name, run in runs.items()}
-        print(net, {name: round(r["median"], 2) for name, r in ratios[net].items()}, flush=True)
+        first = times.pop("AdamW")
+        networks[net] = {
+            "sizes": sizes,
+            "parameters": sum(p.numel() for p in runs["AdamW"].net.parameters()),
+            "batch": batch,
+            "milliseconds": 1000 * spread(first).median,
+            "times_adamw": {name: spread(taken / first) for name, taken in times.items()},
+        }
     data = {
-        "networks": {
-            net: {"sizes": sizes, "batch": batch} for net, (sizes, batch, _) in NETWORKS.items()
-        },
-        "ratios": ratios,
-        "seconds": seconds,
-        "kept": kept,
-        "rounds": ROUNDS,
+        "device": "cpu",
         "processor": processor(),
+        "rounds": ROUNDS,
+        "networks": networks,
+        "kept": kept,
     }
     print(write_experiment(__file__, data))
 

@@ -21,7 +21,7 @@ from course_lib.lab.stored import EXPERIMENTS, read_records, source_hash
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "speed.md"
 FIGURE = PAGE.with_suffix(".png")
-SCRIPTS = ("bench_steps", "bench_sweeps", "bench_jacobians", "bench_curvature")
+SCRIPTS = ("bench_steps", "bench_sweeps", "bench_jacobians", "bench_curvature", "bench_fuzzy")
 KINDS = ("loop", "foreach", "fused")
 TIMES_ON_A_GPU = 100  # faster than the loop
 TIMES = {  # on a CPU; where a network has no such number, SHARE is aimed at
@@ -143,10 +143,17 @@ The first columns count what a step asks of the network: gradients, and products
 a vector, of which each takes as long as several gradients.
 """
 
+FUZZY = """## The fuzzy optimizer
+
+How many times as long a training step takes with `FuzzySecondOrder`, eager and with its rule
+compiled, as one with torch's AdamW. Beside it stand AdamW as a rule of `RuleOptimizer`, Prodigy of
+prodigyopt and AdaHessian of pytorch_optimizer. "Kept" counts tensors like the parameters.
+"""
+
 
 def page(folder: Path = EXPERIMENTS) -> str:
     """Return the text of docs/speed.md for the stored results."""
-    steps, sweeps, jacobians, curvature = (read_records(name, folder) for name in SCRIPTS)
+    steps, sweeps, jacobians, curvature, fuzzy = (read_records(name, folder) for name in SCRIPTS)
     parts = [INTRODUCTION, STEPS.format(figure=FIGURE.name)]
     for device, record in steps.items():
         parts += [f"### A step on a {device}\n", _where(record, folder), *_steps(record["data"])]
@@ -160,6 +167,9 @@ def page(folder: Path = EXPERIMENTS) -> str:
     parts.append(CURVATURE)
     for record in curvature.values():
         parts += [_where(record, folder), *_curvature(record["data"])]
+    parts.append(FUZZY)
+    for record in fuzzy.values():
+        parts += [_where(record, folder), *_fuzzy(record["data"])]
     return "\n".join(parts)
 
 
@@ -353,10 +363,6 @@ def _times_goal(words: str, data: dict[str, Any], of: tuple[str, ...], goal: flo
 def _curvature(data: dict[str, Any]) -> list[str]:
     """Return the sizes of the networks, and what a step counts and how long it takes."""
     networks, kinds = data["networks"], ("eager", "compiled")
-    sizes = [
-        f"- {name}: {of['parameters']:,} parameters, a batch of {of['batch']}."
-        for name, of in networks.items()
-    ]
     heads = ["step", "gradients", "products", *(f"{n}, {kind}" for n in networks for kind in kinds)]
     times = [of[kind]["times_a_gradient_step"] for of in networks.values() for kind in kinds]
     rows = []
@@ -364,7 +370,23 @@ def _curvature(data: dict[str, Any]) -> list[str]:
         asked = data["a_step"].get(name, {})
         counts = [f"{asked[what]:g}" if asked else "" for what in ("gradients", "products")]
         rows.append([name, *counts, *(_spread(found[name]) for found in times)])
-    return ["\n".join(sizes) + "\n", _table(heads, rows)]
+    return [_sizes(networks), _table(heads, rows)]
+
+
+def _fuzzy(data: dict[str, Any]) -> list[str]:
+    """Return the sizes of the networks, what each optimizer keeps and how long its step takes."""
+    networks, kept = data["networks"], data["kept"]
+    times = [of["times_adamw"] for of in networks.values()]
+    rows = [[n, f"{kept[n]:g}", *(_spread(found[n]) for found in times)] for n in times[0]]
+    return [_sizes(networks), _table(["optimizer", "kept", *networks], rows)]
+
+
+def _sizes(networks: dict[str, Any]) -> str:
+    """Return a line for each network, with its parameters and its batch."""
+    return "".join(
+        f"- {name}: {of['parameters']:,} parameters, a batch of {of['batch']}.\n"
+        for name, of in networks.items()
+    )
 
 
 def _spread(values: list[float] | None, digits: int = 2) -> str:

@@ -105,7 +105,7 @@ def untuned(rates: Numbers, losses: Mapping[str, Mapping[str, Numbers]]) -> Figu
         ax.set_xticks([1e-4, 1e-2, 1], ["0.0001", "0.01", "1"])
         ax.minorticks_off()
     axes[0, 0].set_ylabel("log10 of training loss")
-    fig.supxlabel("base rate (of Prodigy: d0, 10,000 times as large)", fontsize=10)
+    fig.supxlabel("base rate (of Prodigy: 10,000 d0)", fontsize=10)
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return fig
 
@@ -127,18 +127,20 @@ def worth(parts: Mapping[str, Mapping[str, tuple[float, float]]], label: str) ->
     return fig
 
 
-def costs(ratios: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Figure:
-    """Draw how long a step takes, with Adam's for 1: a panel a network, a row an optimizer.
+def costs(ratios: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    """Draw how long a step takes, with AdamW's for 1: a panel a network, a row an optimizer.
 
-    ratios: under the network and the optimizer, `median`, `low` and `high`.
+    ratios: under the network and the optimizer, the median and the ends of a range.
     """
     rows = list(next(iter(ratios.values())))
+    end = 1.1 * max(high for of_net in ratios.values() for _, _, high in of_net.values())
+    start = 0.9 * min(1, *(low for of_net in ratios.values() for _, low, _ in of_net.values()))
     fig, axes = figure(0.9 + 0.3 * len(rows), ncols=len(ratios), sharey=True, squeeze=False)
     for ax, (net, of_net) in zip(axes[0], ratios.items(), strict=True):
-        for place, of in enumerate(of_net.values()):
-            tick(ax, place, of["median"], of["low"], of["high"], color=BLUE)
+        for place, spread in enumerate(of_net.values()):
+            tick(ax, place, *spread, color=BLUE)
         ax.axvline(1, color=GREY, linewidth=1, zorder=0)
-        ax.set(title=net, xlim=(0.8, 3.2))
+        ax.set(title=net, xlim=(start, end))
     name_rows(axes[0, 0], rows)
-    fig.supxlabel("time of a step, Adam = 1", fontsize=10)
+    fig.supxlabel("time of a step, AdamW = 1", fontsize=10)
     return fig

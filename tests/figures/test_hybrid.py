@@ -60,7 +60,7 @@ FIGURES = {
     ),
     "costs": lambda: hybrid.costs(
         {
-            net: {n: {"median": 1.5, "low": 1.25, "high": 2.0} for n in ("fuzzy", "Prodigy")}
+            net: {n: (1.5, 1.25, high) for n, high in (("fuzzy", 2.0), ("Prodigy", 4.5))}
             for net in ("small", "large", "deep")
         }
     ),

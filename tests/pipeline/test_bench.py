@@ -63,6 +63,11 @@ def records(monkeypatch):
         "a_step": {"probe": {"gradients": 1.1, "products": 0.0}},
         "networks": {"small": network},
     }
+    times = {"fuzzy": [2.4, 2.1, 2.6], "Prodigy": [1.2, 1.0, 1.3]}
+    made["bench_fuzzy"] = {
+        "networks": {"small": {"parameters": 26122, "batch": 128, "times_adamw": times}},
+        "kept": {"AdamW": 2.0, "fuzzy": 5.0, "Prodigy": 4.0},
+    }
     times = {"closed": [0.9, 0.8, 1.2], "jvp": [5.0, 4.0, 6.0], "vjp": [4.9, 4.0, 6.0]}
     made["bench_jacobians"] = {
         "modules": {"tanh": {"64": {"one": times}}, "softmax": {"64": {}}},
@@ -129,6 +134,13 @@ def test_it_says_what_a_step_with_curvature_asks_for_and_how_long_it_takes(recor
     assert "- small: 26,122 parameters, a batch of 128.\n" in page
     assert "| probe | 1.1 | 0 | 2.10 (1.90 to 2.30) | 2.10 (1.90 to 2.30) |" in page
     assert "| AdaHessian |  |  | 3.10 (2.90 to 3.30) |" in page
+
+
+def test_it_says_what_the_fuzzy_optimizer_keeps_and_how_long_it_takes(records):
+    page = bench.page()
+    assert page.count("- small: 26,122 parameters, a batch of 128.\n") == 2
+    assert "| optimizer | kept | small |\n" in page
+    assert "| fuzzy | 5 | 2.40 (2.10 to 2.60) |\n| Prodigy | 4 | 1.20 (1.00 to 1.30) |\n" in page
 
 
 def test_it_says_where_jacobians_are_not_so_fast(records):
