@@ -173,6 +173,33 @@ def ablate_log_of_the_mean_by_the_number(whole, without, quantile):
     return apart.mean(1), quantile * apart.std(1) / apart.shape[1]
 
 
+def update_that_corrects_y_from_the_second_step(
+    p, g, g_before, m, y, v, *, t, lr, beta1=0.8, beta2=0.95, beta3=0.8, mix=0.9, eps=1e-8,
+    weight_decay=0.0,
+):  # fmt: skip
+    change = g - g_before if t > 1 else torch.zeros_like(g)
+    m, y, v = _averages(g, change, m, y, v, beta1, beta2, beta3)
+    y_hat = y / (1 - beta3 ** (t - 1)) if t > 1 else y
+    down = (v / (1 - beta2**t)).sqrt() + eps
+    return p - lr * weight_decay * p - lr * (m / (1 - beta1**t) + mix * y_hat) / down, g, m, y, v
+
+
+def trend_decided_by_the_newest_slope(after, before, slope_after, slope_before, beta=0.95):
+    after = beta * after + (1 - beta) * slope_after
+    before = beta * before + (1 - beta) * slope_before
+    return after, before, torch.where(slope_before == 0, 0.0, -after / before.abs())
+
+
+def policy_with_the_gain_inside(log_factor, r, p, controller, plan, gain):
+    log_factor = log_factor + controller(gain * r, p)
+    return log_factor, log_factor.exp() * plan(p)
+
+
+def ablate_by_the_root_of_the_rates(whole, without, quantile):
+    apart = whole.log10().mean(0) - without.log10().mean(1)
+    return apart.mean(1), quantile * apart.std(1) / len(whole) ** 0.5
+
+
 ANSWERS = {  # an answer, and words that must come back
     update_with_a_quotient: ("20.update", "quotient"),
     update_with_the_difference_upside_down: ("20.update", "sign"),
@@ -180,6 +207,10 @@ ANSWERS = {  # an answer, and words that must come back
     update_without_the_first_step: ("20.update", "first step"),
     update_without_correction_and_with_l2: ("20.update", "wo things"),
     update_that_divides_only_m: ("20.update", "root"),
+    update_that_corrects_y_from_the_second_step: ("20.update", "a step later"),
+    trend_decided_by_the_newest_slope: ("20.loss_trend", "newest"),
+    policy_with_the_gain_inside: ("20.policy", "gain"),
+    ablate_by_the_root_of_the_rates: ("20.ablate", "base rates"),
     trend_of_the_new_slopes: ("20.loss_trend", "averages"),
     trend_without_the_minus: ("20.loss_trend", "sign"),
     trend_that_divides_by_zero: ("20.loss_trend", "first step"),

@@ -76,6 +76,17 @@ log of the mean:
     | .log10().mean(dim=1) → .mean(dim=1).log10()
     You average losses and take the log then, so that the largest loss decides. First the log of
     each, then the mean over base rates.
+log of the mean quotient:
+    | apart = (whole / without).mean(dim=1).log10()
+    | return apart.mean(dim=1), quantile * apart.std(dim=1) / apart.shape[1]**0.5
+    You average quotients and take the log then, so that the largest one decides. First the logs,
+    then the mean over base rates.
+mean of the reaches:
+    | apart = whole.log10() - without.log10()
+    | reach = quantile * apart.std(dim=2) / apart.shape[2]**0.5
+    | return apart.mean(dim=(1, 2)), reach.mean(dim=1)
+    You make an interval at each base rate and average their reaches. Average a seed's differences
+    first: then there is one spread, and one interval.
 all runs alike:
     | apart = (whole.log10() - without.log10()).flatten(1)
     | return apart.mean(dim=1), quantile * apart.std(dim=1) / apart.shape[1]**0.5
@@ -98,6 +109,12 @@ not paired:
     | return a.mean() - b.mean(dim=1), reach
     Your spread is that of two groups that have nothing in common. A seed is the same in both: take
     the difference seed by seed, then its spread.
+not paired, natural logs:
+    | a, b = whole.log().mean(dim=0), without.log().mean(dim=1)
+    | reach = quantile * ((a.var() + b.var(dim=1)) / len(a)) ** 0.5
+    | return a.mean() - b.mean(dim=1), reach
+    Two things: you take the natural log, where decades are counted by log10; and your spread is
+    that of two groups that have nothing in common, where the difference is taken seed by seed.
 intervals that overlap:
     | a, b = whole.log10().mean(dim=0), without.log10().mean(dim=1)
     | reach = quantile * (a.std() + b.std(dim=1)) / len(a) ** 0.5
@@ -117,6 +134,8 @@ not divided by the root: / seeds**0.5 →
     The reach is that of single seeds. A mean over many is surer: by how much?
 divided by the number: seeds**0.5 → seeds
     You divide by the number of seeds. The error of a mean falls more slowly than that.
+root of the base rates: seeds**0.5 → whole.shape[0] ** 0.5
+    You divide by the root of the number of base rates. How many were drawn, and of what?
 variance: std → var
     You use the variance where the standard deviation belongs.
 by n: apart.std(dim=1) → apart.std(dim=1, correction=0)

@@ -27,7 +27,7 @@ def _cases(seed: int) -> list[Case]:
         before, old = -0.2 - draw(n).abs(), -0.2 - draw(n).abs()
         return Case(words, (after, before, new, old), {"beta": beta}, **more)
 
-    zero, two = torch.zeros(3).double(), draw(3)
+    zero, two, old = torch.zeros(3).double(), draw(3), -1 - draw(3).abs()
     up = 0.3 + draw(5).abs()
     return [
         downhill("5 layers", 5, 0.7),
@@ -38,6 +38,7 @@ def _cases(seed: int) -> list[Case]:
         case("averages that have seen nothing yet", 4, beta=0.9, cold=True, special=True),
         Case("the first step, along which nothing moved", (zero, zero, zero, zero), special=True),
         Case("a slope before of 0 in one of 3", (two, zero, two, two - two[0]), special=True),
+        Case("a last step that moved nothing", (two, old, zero, zero), special=True),
         Case("slopes around a billionth", tuple(1e-9 * draw(4) for _ in range(4)), special=True),
         Case("the β that is not handed in", tuple(draw(4) for _ in range(4)), special=True),
         case("no memory", 4, beta=0.0, special=True),
@@ -91,6 +92,13 @@ size above, no minus: slope_ratio(after, before) → slope_ratio(after, before).
 nothing before: slope_ratio(after, before) → -after / before.abs()
     You divide by 0 at the first step: nothing moved, there is no slope before. Which number is due
     there?
+decided by the newest slope:
+    | slope_ratio(after, before) → torch.where(slope_before == 0, 0.0, -after / before.abs())
+    You look at the newest slope to see whether there is something to compare. What you divide by is
+    the average.
+NaN alone mended: slope_ratio(after, before) → (-after / before.abs()).nan_to_num(0.0)
+    You mend what is NaN. Where only the average before is 0 the quotient is infinite, and that
+    becomes a huge number. Decide by `before == 0`.
 small number below: slope_ratio(after, before) → -after / (before.abs() + 1e-8)
     You add a small number below. Near the end slopes are small themselves, and then your ratio is
     drawn to 0. Decide by `before == 0`.
@@ -119,6 +127,9 @@ brackets: (1 - beta) → 1 - beta
     A pair of brackets is missing: 1 is added, and only β multiplies the new slope.
 always 0.95: beta → 0.95
     Your β is always 0.95. Take the one that is handed in.
+sizes averaged: slope_before → slope_before.abs()
+    You average the size of the slope before. Steps that lead down and up should cancel: the size is
+    taken of the average.
 only after is averaged: before = beta * before + (1 - beta) * slope_before → before = slope_before
     The slope before is not averaged. Both are noisy.
 only before is averaged: after = beta * after + (1 - beta) * slope_after → after = slope_after

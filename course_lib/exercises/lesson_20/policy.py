@@ -62,6 +62,8 @@ without memory: steered(log_factor, r, p, controller, gain) → (gain * controll
     M is only what the rules say now. It is to be M as it was, and that on top.
 gain forgotten: steered(log_factor, r, p, controller, gain) → (log_factor + controller(r, p))
     gain has no part in your M: one step may move it as far as it likes.
+gain inside: steered(log_factor, r, p, controller, gain) → (log_factor + controller(gain * r, p))
+    gain multiplies the slope ratio. It belongs to what the controller says of it.
 gain on all: steered(log_factor, r, p, controller, gain) → (gain * (log_factor + controller(r, p)))
     gain multiplies M as it was, too. Look at your brackets.
 averaged:

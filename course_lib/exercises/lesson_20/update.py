@@ -87,6 +87,8 @@ no correction: (m_hat + mix * y_hat) / (v_hat → (m + mix * y) / (v
     No average is corrected. All three began at 0 (lesson 11).
 y corrected with β₁: y / (1 - beta3**t) → y / (1 - beta1**t)
     y is corrected with β₁. Each average is corrected with the β that made it.
+y corrected from the second step: y / (1 - beta3**t) → y / (1 - beta3 ** max(t - 1, 1))
+    y is corrected as if it began a step later. The first difference, 0, counts as a value too.
 corrected averages returned: g, m, y, v → g, m_hat, y_hat, v_hat
     The corrected averages come back as what to remember. The next step would correct them again.
 t from 0: **t → **(t - 1)
@@ -107,6 +109,8 @@ difference outside the fraction:
 gradient outside the fraction:
     | (m_hat + mix * y_hat) / (v_hat.sqrt() + eps) → (m_hat + mix * y_hat / (v_hat.sqrt() + eps))
     Only the difference is divided by the root of v. The whole direction is: look at your brackets.
+correction outside the root: v_hat.sqrt() → (v.sqrt() / (1 - beta2**t))
+    The correction of v stands outside the root. v is corrected first, and then the root taken.
 no root: v_hat.sqrt() → v_hat
     The root is missing. v is in squared units of g.
 not divided: / (v_hat.sqrt() + eps) →
@@ -119,6 +123,16 @@ v of the difference: beta2) * g * g → beta2) * change * change
     v averages the square of the difference. In this rule it is the square of g.
 v without a square: beta2) * g * g → beta2) * g
     v averages g itself. Under a root stands a mean of squares.
+v of the bent gradient, first difference too:
+    | * (t > 1) →
+    | beta2) * g * g → beta2) * (g + mix * change) ** 2
+    Two things: v averages the square of the bent gradient, as Adan's does, where here v sees g
+    alone; and at the first step g less 0 is taken for a difference.
+m of the bent gradient:
+    | beta1) * g → beta1) * (g + mix * change)
+    | (m_hat + mix * y_hat) → m_hat
+    m averages the bent gradient. Here m sees g alone, and the averaged difference joins it in the
+    step.
 y averages the gradient: beta3) * change → beta3) * g
     y averages the gradient, as m does. Look at what goes into y.
 y is a sum: (1 - beta3) * change → change
@@ -145,6 +159,8 @@ no decay: (1 - lr * weight_decay) * →
     The decay has no part in your step. What becomes of p apart from the gradient?
 decay without lr: lr * weight_decay → weight_decay
     The decay is not multiplied by lr. A smaller step should decay less (lesson 17).
+decay of the new p: (1 - lr * weight_decay) * p - step → (1 - lr * weight_decay) * (p - step)
+    The decay acts on p after the step. It is a share of p as it came in.
 decay upside down: 1 - lr → 1 + lr
     Your decay has the wrong sign: the parameter grows.
 L2:
