@@ -38,9 +38,10 @@ class FuzzySecondOrder(RuleOptimizer):
     """Raise each layer's rate until the slope of the loss answers, then follow the plan.
 
     In five lines: make it with the model's parameters and `total`, the number of steps you will
-    take. Then use it as any torch optimizer. `lr` matters little from 1e-4 to 1. After training
-    `skipped` says how many steps were left out. Groups, schedulers (they multiply on top of the
-    plan) and `state_dict` work; a state goes on in an optimizer made with the same arguments.
+    take. Then use it as any torch optimizer. From 100 steps on `lr` matters little from 1e-4 to 1;
+    fewer leave no time to climb. After training `skipped` says how many steps were left out.
+    Groups, schedulers (they multiply on top of the plan) and `state_dict` work; a state goes on in
+    an optimizer made with the same arguments.
 
     A step costs one gradient. It keeps five tensors like the parameters, and makes a GPU wait once.
     A step whose gradients, or whose closure's loss, are not finite is left out: nothing changes but

@@ -51,8 +51,8 @@ class Steering:
     total: how many evaluations of the gradient there will be. controller: from slope ratio and
     progress, `(layers,)` each, to the speed of the log of the factor; None for a factor of 1.
     plan: from progress to the share that time alone allows; None for 1. start: the log of the
-    factor at first; 0 is used where there is no controller. gain: how far one step may move it;
-    None for `min(100 / total, 0.6)`. beta: of the averages of the slopes.
+    factor at first; 0 is used where there is no controller. gain: what one step takes of that
+    speed; None for `min(100 / total, 0.6)`. beta: of the averages of the slopes.
 
     >>> steering = Steering(total=100)
     >>> memory, slopes = steering.begin(1), torch.tensor([[-2.0], [-2.0]])

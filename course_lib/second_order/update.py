@@ -30,7 +30,7 @@ def update(
     `p ← (1 − lr λ) p − lr (m̂ + mix ŷ) / (√v̂ + ε)`, where λ is the decay.
     With β₃ = β₁ the average of the differences is the difference of the averages, up to what the
     first gradient leaves: `y_t = m_t − m_{t−1} − β₁^{t−1} (1 − β₁) g_1`. So the direction is
-    Nesterov's with `mix` for its look-ahead. With mix = 0 it is AdamW.
+    `m + mix (m_t − m_{t−1})`: with mix = β₁ it is Nesterov's. With mix = 0 it is AdamW.
     Source: Adan (Xie and others, 2022) has the average of differences; it divides by another v.
 
     >>> import torch
