@@ -1,6 +1,6 @@
 """What an experiment needs: a device, seeds, data, training, stored results.
 
-Read in this order: device, data, toys, corruption, progress, measures, training, networks,
+Read in this order: device, data, signals, toys, corruption, progress, measures, training, networks,
 deep_nets, sweep, grid, choose, intervals, calibration, stored, experiments, stream, memory, timing.
 """
 
@@ -34,6 +34,7 @@ from course_lib.lab.intervals import confidence_interval
 from course_lib.lab.measures import accuracy, correlation_ratio, median, rms, shuffled_copy
 from course_lib.lab.memory import anonymous_memory
 from course_lib.lab.progress import progress_bar
+from course_lib.lab.signals import signals
 from course_lib.lab.stored import stored, write_experiment
 from course_lib.lab.stream import open_stream, stream, write_stream
 from course_lib.lab.sweep import each_run, sweep
@@ -75,6 +76,7 @@ __all__ = [
     "resplit",
     "rms",
     "shuffled_copy",
+    "signals",
     "spirals",
     "stack_data",
     "stack_params",
