@@ -15,9 +15,10 @@ about four minutes of a processor:
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -32,13 +33,14 @@ from course_lib.lab import (
     best_setting,
     digits,
     draw_runs,
-    experiment,
     generator,
     grid,
+    networks,
     resplit,
     write_experiment,
 )
-from course_lib.nn.initializers import glorot_normal, orthogonal
+from course_lib.lab.networks import network
+from course_lib.nn.initializers import glorot_normal, he_normal, orthogonal
 from course_lib.optim.clipping import clip_by_norm, clip_by_value
 from course_lib.optim.decay import momentum_decoupled, momentum_l2
 from course_lib.optim.rules import momentum
@@ -61,7 +63,83 @@ STRENGTHS = 4
 OFF = 1e9  # the strength of a clipping that never clips
 GUESS = math.log(10)  # the loss of a guess among ten
 
-base = experiment("17_explicit_optimisation")
+Params = dict[str, Tensor]
+
+
+@cache
+def divided(seed: int) -> Dataset:
+    return resplit(digits(), generator(seed))
+
+
+# Networks whose parameters are one vector, so that a rule sees all gradients together
+
+
+def pack(params: Params) -> Tensor:
+    """Return all numbers of some parameters as one vector `(n,)`."""
+    return torch.cat([value.flatten() for value in params.values()])
+
+
+def unpack(flat: Tensor, shapes: dict[str, torch.Size]) -> Params:
+    """Return parameters of these shapes from the first numbers of a vector."""
+    params, at = {}, 0
+    for name, shape in shapes.items():
+        size = shape.numel()
+        params[name] = flat[at : at + size].view(shape)
+        at += size
+    return params
+
+
+class Net(NamedTuple):
+    """A network on digits: its layers, where it starts, and how weights are made of parameters."""
+
+    sizes: tuple[int, ...]
+    initializer: Callable[..., Tensor] = he_normal
+    weights: str = "plain"  # or "weight norm", "spectral norm"
+    averaged: bool = False  # the vector holds an average of the parameters behind them
+
+    def params(self, seed: int) -> Params:
+        params = networks.start(self.sizes, generator(2000 + seed), self.initializer)
+        if self.weights == "plain":
+            return params
+        for layer in range(1, len(self.sizes)):
+            W = params[f"W{layer}"]
+            by_neuron = W.norm(dim=1)
+            largest = torch.linalg.matrix_norm(W, ord=2)
+            params[f"g{layer}"] = by_neuron if self.weights == "weight norm" else largest
+        return params
+
+    def draw(self, seed: int) -> Run:
+        flat = pack(self.params(seed))
+        start = torch.cat([flat, flat]) if self.averaged else flat
+        return Run({"all": start}, divided(seed), generator(1000 + seed))
+
+    def made(self, params: Params) -> Params:
+        """Return weights and biases, made of the parameters."""
+        made = {name: value for name, value in params.items() if name[0] != "g"}
+        for name in params:
+            if name[0] == "g":
+                W, g = params[f"W{name[1:]}"], params[name]
+                if self.weights == "weight norm":
+                    made[f"W{name[1:]}"] = g[:, None] * W / W.norm(dim=1, keepdim=True)
+                else:
+                    made[f"W{name[1:]}"] = g * W / torch.linalg.matrix_norm(W, ord=2)
+        return made
+
+    def forward(self, params: Params, x: Tensor, *, of_average: bool = False) -> Tensor:
+        flat = params["all"]
+        if of_average:
+            flat = flat[len(flat) // 2 :]
+        return network(self.made(unpack(flat, self.shapes())), x)
+
+    def shapes(self) -> dict[str, torch.Size]:
+        """Return the shapes of `params`, in the same order."""
+        found = {}
+        for layer, (d, h) in enumerate(pairwise(self.sizes), start=1):
+            found |= {f"W{layer}": torch.Size((h, d)), f"b{layer}": torch.Size((h,))}
+        if self.weights != "plain":
+            for layer, h in enumerate(self.sizes[1:], start=1):
+                found[f"g{layer}"] = torch.Size((h,) if self.weights == "weight norm" else ())
+        return found
 
 
 # Momentum with one method each; how strong it is, is a setting beside the rate
@@ -140,11 +218,6 @@ METHODS = {
 }
 
 
-@cache
-def divided(seed: int) -> Dataset:
-    return resplit(digits(), generator(seed))
-
-
 def train(
     sizes: tuple[int, ...],
     method: Method,
@@ -152,17 +225,11 @@ def train(
     seeds: Sequence[int],
 ) -> Grid:
     """Train a run for each setting and seed. What is measured is the average, if there is one."""
-    net = base.Net(sizes, **method.net)
-
-    def draw(seed: int) -> Run:
-        flat = base.pack(net.params(seed))
-        start = torch.cat([flat, flat]) if net.averaged else flat
-        return Run({"all": start}, divided(seed), generator(1000 + seed))
-
+    net = Net(sizes, **method.net)
     strengths, rates = zip(*settings, strict=True)
     found = grid(
         net.forward,
-        draw_runs(draw, seeds),
+        draw_runs(net.draw, seeds),
         settings={"lr": rates, "strength": strengths},
         rule=method.rule,
         epochs=EPOCHS,

@@ -526,7 +526,7 @@ rows = {
 assert all(len(of["loss"]) == 20 and len(of["working"]) == 6 for of in rows.values())
 assert all(len(side["rates"]) == 11 for side in nets.values())
 shown = [
-    [name, gain_of(name), at_start(name, "open"), f"10^{at_start(name, 'upper'):.0f}", median(last(name))]
+    [name, gain_of(name), at_start(name, "open"), f"$10^{{{at_start(name, 'upper'):.0f}}}$", median(last(name))]
     for name in nets
 ]  # fmt: skip
 columns = {"side": "", "gain": ">", "open share": ".2f", "bound": ">", "loss": ".2f"}
@@ -769,8 +769,8 @@ assert upper["Pre-LN"] > 60 and median(last("Pre-LN")) < kept["works"]
 lowest_stuck = min(stuck, key=upper.get)
 assert upper[lowest_stuck] < upper["Pre-LN"]
 say(
-    f"Pre-LN trains with a bound of 10^{upper['Pre-LN']:.0f}, while its largest singular value at the start is about "
-    f"{10 ** largest['Pre-LN']:.0f}. The side called “{lowest_stuck}” has a bound of 10^{upper[lowest_stuck]:.0f} and does not train."
+    f"Pre-LN trains with a bound of $10^{{{upper['Pre-LN']:.0f}}}$, while its largest singular value at the start is about "
+    f"{10 ** largest['Pre-LN']:.0f}. The side called “{lowest_stuck}” has a bound of $10^{{{upper[lowest_stuck]:.0f}}}$ and does not train."
 )
 
 # %% [markdown]

@@ -47,7 +47,7 @@ from course_lib.optim.weight_average import weight_ema_from_first
 
 momentum = mine("09.momentum")
 kept, script = stored("17_methods"), experiment("17_methods")
-methods, attention = kept["methods"], stored("17_explicit_optimisation")["attention"]
+methods, attention = kept["methods"], stored("17_attention")
 assert kept["seeds"] == 24 and attention["seeds"] == 12
 
 # %% [markdown]
@@ -651,8 +651,8 @@ assert strongest == [
 # does this for every matrix, with $\tau$ for the threshold too.
 #
 # We put it to the test on a vision transformer of two layers and four heads in all, with digits cut into 16 patches. Three arms train it by Adam under the
-# same cosine: with neither, with warm-up, with capped steps and no warm-up. Each tries forty settings or
-# nearly so, on three seeds. Then 12 other seeds report, at the best rate and at three high ones that all arms share.
+# same cosine: with neither, with warm-up, with capped steps and no warm-up. Each tries 33 or 36 settings, all on two seeds and the best on
+# six. Then 12 other seeds report, at the best rate and at three high ones that all arms share. A loss above that of a guess counts as a guess.
 
 # %% tags=["hide-input"]
 # The figure: a capped rate in attention
@@ -667,7 +667,7 @@ def at(arm, place, what):
     return found.amin(dim=1) if what == "entropy" else found
 
 
-assert set(tries.values()) <= {37, 40} and len(places) == 3
+assert set(tries.values()) == {33, 36} and len(places) == 3
 assert all(
     math.isclose(arms[arm][p]["lr"], lr, rel_tol=1e-4)
     for arm in arms
@@ -680,7 +680,7 @@ show(
         {arm: torch.stack([at(arm, place, "entropy") for place in places]) for arm in arms},
     ),
     alt="Left: accuracy falls with the rate in all three arms; with neither it falls most, from about 0.8 to 0.4, and with capped "
-    "steps least. Right: with neither the entropy of the lowest head is near 0 at the higher two rates, with warm-up at the highest; "
+    "steps least. Right: with neither the entropy of the lowest head is near 0, with warm-up at the higher two rates; "
     "with capped steps it stays above 0.",
     caption="A small vision transformer at three high rates: median and middle nine tenths of 12 seeds.",
     claims=("Qi and others (2025), attention", "Qi and others (2025), warm-up"),
@@ -699,10 +699,12 @@ columns = {"arm": "", "rate": ".3f", "loss": ".2f", "right": ".1%", "entropy": "
 say(table(columns, rows))
 say(
     "Means of 12 seeds; the first row of each arm is its best setting. The entropy is that of the head with the lowest, as a share of that of "
-    "equal weights: at 0 each token looks at one alone. At the two highest rates warm-up and τ are the strongest that were tried."
+    "equal weights: at 0 each token looks at one alone. Neither a rate nor a strength was the best at an end of those that were tried."
 )
-strongest = {"warm-up": 80, "capped": 0.01}
-assert all(arms[arm][p]["strength"] == most for arm, most in strongest.items() for p in places[1:])
+warms, taus = (
+    {side[p]["strength"] for p in ("best", *places)} for side in (arms["warm-up"], arms["capped"])
+)
+assert min(warms) > 20 and max(warms) < 160 and min(taus) > 0.003 and max(taus) < 0.1
 
 # %% [markdown]
 # Which matrices have to be capped? An intervention at the middle one of the three rates: the same τ for queries and keys alone, or for all others alone.
@@ -819,15 +821,16 @@ by_loss = between["capped", "neither", "best", "loss"]
 assert all(found.low > 0 for found in kept_up + gained) and len(pairs) == 23
 assert unsaved.low < 0 < unsaved.high < 0.01
 assert between["capped", "neither", "best", "entropy"].high < 0 and by_loss.low < 0 < by_loss.high
-assert between[qk, "entropy"].low > 0.02 and between[rest, "entropy"].high < 0.01
+assert between[qk, "entropy"].low > 0 > between[rest, "entropy"].low
+assert between[rest, "entropy"].high < 0.01
 assert between[qk, "accuracy"].low < 0 < between[rest, "accuracy"].low
-assert all(between["all", name].low > 0 for name in (qk, rest))
+assert between["all", qk].low > 0 > between["all", rest].low and between["all", rest].high > 0
 verdict(
     "Qi and others (2025), attention: capped steps avoid the collapse of its entropy, without warm-up.",
     "holds when rates are high and equal",
     f"At all three high rates capped steps keep the entropy of the lowest head up, by {min(f.mean for f in kept_up):.3f} or more, and the accuracy by "
     f"{100 * min(f.mean for f in gained):.0f} points or more; at the highest, warm-up does not keep the entropy up. But the collapse is not the whole of the failure. "
-    f"Capping queries and keys alone holds the entropy. Capping all others alone lets it collapse, and still gains {100 * between[rest, 'accuracy'].mean:.0f} points. Both together do more. "
+    f"At the middle rate a cap on queries and keys alone raises the entropy, but not surely the accuracy. A cap on all others alone lets it collapse, and still gains {100 * between[rest, 'accuracy'].mean:.0f} points; that both together do more than this cannot be told. "
     "With each arm at its own best rate the entropy is even lower with the cap, and the loss cannot be told apart. So a low entropy alone is no failure, and the abstract, too, "
     f"speaks of a malignant collapse. (The {len(pairs)} intervals behind this verdict and the next hold together with 95 %.)",
 )
@@ -844,7 +847,7 @@ verdict(
     "holds on our small transformer, which hardly needs warm-up",
     f"Each at its best setting, the capped arm's test loss is {to_warm[0]:+.3f} against warm-up: a tie, in which a difference up to "
     f"{max(-to_warm[0].low, to_warm[0].high):.2f} may be hidden. But with a tuned rate the arm with neither ties with both, so that there is little to replace. What the cap buys is room for error: "
-    f"at the three high rates it lowers the loss of that arm by {-max(f.mean for f in to_none):.2f} or more. It is below that of warm-up as well there, though not surely. "
+    f"at the three high rates it lowers the loss of that arm by {-max(f.mean for f in to_none):.2f} or more. Against warm-up, tuned at each of them, no difference can be told. "
     "Larger models, for which it was made, were not measured.",
 )
 

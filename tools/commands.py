@@ -232,14 +232,15 @@ def on_gpu(arguments: argparse.Namespace, _: list[str]) -> int:
         raise SystemExit("PyTorch finds no CUDA device here: these tests need one.")
     os.environ["COURSE_DEVICE"] = "cuda"
     folders = ("nn", "optim", "analysis", "lab", "contract", "gpu")
-    return call([python, "-m", "pytest", *(f"tests/{name}" for name in folders)])
+    return call([python, "-m", "pytest", "-m", "not alone", *(f"tests/{name}" for name in folders)])
 
 
 def lowest(arguments: argparse.Namespace, _: list[str]) -> int:
     """Run the tests of the library and the engine on the lowest versions that pyproject allows.
 
     They go into an environment of their own, `build/lowest`, which is made anew. What they need in
-    turn comes in its newest version, so that a failure may also be the news of a new release.
+    turn comes in its newest version, so that a failure may also be the news of a new release. Those
+    that measure time or memory need a process of their own: `make test` runs them.
     """
     uv = [install.ensure(ROOT, {"test"}, arguments.torch), "-m", "uv"]
     install.pip(ROOT, "uv")
@@ -250,7 +251,7 @@ def lowest(arguments: argparse.Namespace, _: list[str]) -> int:
     commands = (
         [*uv, "venv", "--quiet", "--clear", "--python", uv[0], folder],
         [*uv, "pip", "install", *backend, *into],
-        [python, "-m", "pytest", *(f"tests/{name}" for name in LIBRARY)],
+        [python, "-m", "pytest", "-m", "not alone", *(f"tests/{name}" for name in LIBRARY)],
     )
     return next((code for code in map(call, commands) if code), 0)
 

@@ -13,14 +13,15 @@ from torch import Tensor
 from course_lib.optim.signature import Rule, apply
 
 Row = Sequence[Tensor]
-Runner = Callable[..., None]  # run(rows, t=…, lr=…, …)
+Hyper = dict[str, Any]  # t, lr, …
+Runner = Callable[[Sequence[Row], Hyper], None]
 
 CHUNK = 2**16  # elements at a time on a CPU: a rule's intermediate results then stay in its cache
 KEPT = 64  # buckets, and graphs, of one optimizer
 LARGE = {"cpu": 2**16, "cuda": 2**22}  # from so many elements on, a tensor is worth its own call
 
 
-def advance(rule: Rule, rows: Iterable[Row], **hyper: Any) -> None:
+def advance(rule: Rule, rows: Iterable[Row], hyper: Hyper) -> None:
     """Apply a rule to each row, and write what it returns over the parameter and its slots.
 
     Raises ValueError for a result of another shape, and as `apply` does.
@@ -31,10 +32,10 @@ def advance(rule: Rule, rows: Iterable[Row], **hyper: Any) -> None:
         write(old, (new, *kept))
 
 
-def run_as_written(rule: Rule, rows: Sequence[Row], **hyper: Any) -> None:
+def run_as_written(rule: Rule, rows: Sequence[Row], hyper: Hyper) -> None:
     """Take a step of a rule of which nothing is known: with each parameter as it is."""
     follow(rows)
-    advance(rule, rows, **hyper)
+    advance(rule, rows, hyper)
 
 
 def follow(rows: Iterable[Row]) -> None:
@@ -62,16 +63,16 @@ def write(places: Sequence[Tensor], new: Sequence[Tensor]) -> None:
         place.copy_(value)
 
 
-def advance_in_pieces(rule: Rule, rows: Iterable[Row], **hyper: Any) -> None:
+def advance_in_pieces(rule: Rule, rows: Iterable[Row], hyper: Hyper) -> None:
     """Do what `advance` does for an elementwise rule and rows `(elements,)`, piece by piece.
 
     On a GPU the whole is one piece: there a call costs more than the cache saves.
     """
     for row in rows:
-        if row[0].device.type == "cpu" and len(row[0]) > CHUNK:
-            advance(rule, zip(*(whole.split(CHUNK) for whole in row), strict=True), **hyper)
+        if row[0].numel() > CHUNK and row[0].device.type == "cpu":
+            advance(rule, zip(*(whole.split(CHUNK) for whole in row), strict=True), hyper)
         else:
-            advance(rule, [row], **hyper)
+            advance(rule, [row], hyper)
 
 
 class EndToEnd:
@@ -85,46 +86,46 @@ class EndToEnd:
         self._run = run
         self._buckets: dict[int, Bucket] = {}  # by where their first parameter lies
 
-    def __call__(self, rows: Sequence[Row], **hyper: Any) -> None:
+    def __call__(self, rows: Sequence[Row], hyper: Hyper) -> None:
         large = LARGE.get(rows[0][0].device.type, CHUNK)
         small = [row for row in rows if row[0].numel() < large]
         for row in rows if len(small) < len(rows) else ():
             if row[0].numel() >= large:
-                self._alone(row, **hyper)
+                self._alone(row, hyper)
         if small:
-            self._together(small, **hyper)
+            self._together(small, hyper)
 
-    def _alone(self, row: Row, **hyper: Any) -> None:
+    def _alone(self, row: Row, hyper: Hyper) -> None:
         follow([row])
         if all(x.is_contiguous() for x in row[:-1]):
             *old, g = row
-            self._run([[*(x.detach().view(-1) for x in old), g.contiguous().view(-1)]], **hyper)
+            self._run([[*(x.detach().view(-1) for x in old), g.contiguous().view(-1)]], hyper)
         else:
-            self._together([row], **hyper)
+            self._together([row], hyper)
 
-    def _together(self, rows: Sequence[Row], **hyper: Any) -> None:
+    def _together(self, rows: Sequence[Row], hyper: Hyper) -> None:
         where = rows[0][0].data_ptr()
         bucket = self._buckets.get(where)
         if bucket is None or not bucket.holds(rows):
             first, *others = alike(rows)
             if others:
                 for few in (first, *others):
-                    self._together(few, **hyper)
+                    self._together(few, hyper)
                 return
             if len(self._buckets) == KEPT:
                 self._buckets.clear()
             bucket = self._buckets[where] = Bucket(rows)
         params = [row[0] for row in rows]
         torch._foreach_copy_(bucket.rooms, params + [row[-1] for row in rows])
-        self._run([bucket.row], **hyper)
-        torch._foreach_copy_(params, bucket.rooms[: len(params)])
+        self._run([bucket.row], hyper)
+        torch._foreach_copy_(params, bucket.of_params)
 
 
 class Bucket:
     """Room for some parameters and their gradients, each end to end. Their slots move in for good.
 
-    row: parameters, slots and gradients, each `(elements,)`. rooms: the places in it where the
-    parameters go, then those of the gradients.
+    row: parameters, slots and gradients, each `(elements,)`. of_params: the places in it where the
+    parameters go. rooms: these, and those of the gradients.
     """
 
     def __init__(self, rows: Sequence[Row]):
@@ -135,7 +136,7 @@ class Bucket:
             [part.view(p.shape) for part, (p, *_) in zip(flat.split(sizes), rows, strict=True)]
             for flat in self.row
         )
-        self.rooms = params + gradients
+        self.of_params, self.rooms = params, params + gradients
         for places, (_, *own, _) in zip(zip(*slots, strict=True), rows, strict=False):
             for place, slot in zip(places, own, strict=True):
                 slot.data = place.copy_(slot)
@@ -150,7 +151,8 @@ class Bucket:
 
 
 def _where(rows: Sequence[Row]) -> list[Any]:
-    found = [rows[0][0].device]
-    for p, *slots, _ in rows:
-        found += [p.dtype, p.shape, *[slot.data_ptr() for slot in slots]]
+    found: list[Any] = [rows[0][0].device]
+    found += [row[0].dtype for row in rows]
+    found += [row[0].shape for row in rows]
+    found += [slot.data_ptr() for row in rows for slot in row[1:-1]]
     return found

@@ -38,6 +38,9 @@ def compile_in_place(
         "cpp.threads": torch.get_num_threads(),
         "cpp.min_chunk_size": PLACES,
         "size_asserts": False,
+        # What a norm and what comes behind it both need is worked out twice: memory is slower.
+        "realize_reads_threshold": 1000,
+        "realize_opcount_threshold": 1000,
     }
     return torch._inductor.standalone_compile(
         graph,

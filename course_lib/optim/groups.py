@@ -43,5 +43,7 @@ class Settings(dict):
         else:
             super().__setitem__(name, value)
 
+    own = dict.__getitem__  # without a look at torch's names, which takes time at every step
+
     def _has_momentum(self) -> bool:
         return "beta" in self and "eps" not in self

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_lib.optim.bucket import KEPT, EndToEnd, Row, Runner, alike, follow, write
+from course_lib.optim.bucket import KEPT, EndToEnd, Hyper, Row, Runner, alike, follow, write
 from course_lib.optim.compiled import PLACES, compile_in_place, recorded, traced
 from course_lib.optim.probe import is_elementwise, some, split
 from course_lib.optim.signature import Rule, as_tuple, hyper_names, slot_names
@@ -34,8 +34,8 @@ def compiled_runner(rule: Rule, otherwise: Runner, **hyper: float) -> Runner:
     few = OneGraph(in_place, otherwise)
     many = EndToEnd(AnyLength(in_place)) if is_elementwise(rule, **hyper) else few
 
-    def run(rows: Sequence[Row], **hyper: float) -> None:
-        (few if len(rows) < MANY else many)(rows, **hyper)
+    def run(rows: Sequence[Row], hyper: Hyper) -> None:
+        (few if len(rows) < MANY else many)(rows, hyper)
 
     return run
 
@@ -83,7 +83,7 @@ class OneGraph:
         self._graphs: dict[Any, Callable[..., Any]] = {}
         self._steps: dict[int, _Step] = {}  # by where the first parameter lies
 
-    def __call__(self, rows: Sequence[Row], **hyper: float) -> None:
+    def __call__(self, rows: Sequence[Row], hyper: Hyper) -> None:
         tensors = [tensor for row in rows for tensor in row]
         home = _home(tensors, self._in_place.width)
         step = self._steps.get(home[0])
@@ -91,12 +91,12 @@ class OneGraph:
             first, *others = alike(rows)
             if others:
                 for few in (first, *others):
-                    self(few, **hyper)
+                    self(few, hyper)
                 return
             follow(rows)
             step = self._new(tensors, hyper)
             if step is None:
-                return self._otherwise(rows, **hyper)
+                return self._otherwise(rows, hyper)
             if len(self._steps) == KEPT:
                 self._steps.clear()
             self._steps[home[0]] = step
@@ -110,7 +110,10 @@ class OneGraph:
         if kind not in self._graphs:
             if len(self._graphs) == KEPT:  # always in other company: not worth compiling
                 return None
-            self._graphs[kind] = compile_in_place(self._in_place, [numbers.tensor, *tensors])
+            # Two gradients may be one tensor, but not at every step: each is given as its own.
+            like, last = list(tensors), slice(self._in_place.width - 1, None, self._in_place.width)
+            like[last] = [g.detach() for g in like[last]]
+            self._graphs[kind] = compile_in_place(self._in_place, [numbers.tensor, *like])
         return _Step(self._graphs[kind], numbers, tensors, self._in_place.width)
 
 
@@ -172,7 +175,7 @@ class AnyLength:
         self._in_place = in_place
         self._graphs: dict[Any, Callable[..., Any]] = {}
 
-    def __call__(self, rows: Sequence[Row], **hyper: float) -> None:
+    def __call__(self, rows: Sequence[Row], hyper: Hyper) -> None:
         numbers = self._in_place.numbers(hyper)
         for row in rows:
             p = row[0]

@@ -20,6 +20,8 @@ from course_lib.optim.probe import apart, is_elementwise
 from course_lib.optim.settings import check_range, complete, settable
 from course_lib.optim.signature import Rule, rule_name, slot_names
 
+NUMBERS = {int, float, bool}
+
 
 class RuleOptimizer(torch.optim.Optimizer):
     """Run `rule` on parameters, as a torch optimizer: groups, schedulers, closures, `state_dict`.
@@ -73,20 +75,17 @@ class RuleOptimizer(torch.optim.Optimizer):
         if any(p.is_complex() for p in params):
             raise ValueError("a parameter is complex; rules are written for real numbers")
 
-    @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Take one step along the gradients as they are; return what `closure` gives, if any."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        if torch.compiler.is_compiling():
-            which = [i for i, p in enumerate(self._params) if p.grad is not None]
-            params = [self._params[i] for i in which]
-            if which:
-                in_graph.step(params, [p.grad for p in params], which, self._number)
-        else:
-            self._step({})
+        with torch.no_grad():
+            if torch.compiler.is_compiling():
+                self._step_in_graph()
+            else:
+                self._step({})
         return loss
 
     def step_elsewhere(
@@ -96,14 +95,22 @@ class RuleOptimizer(torch.optim.Optimizer):
         pairs = zip(params, gradients, strict=True)
         self._step(dict(zip([self._params[i] for i in which], pairs, strict=True)))
 
+    def _step_in_graph(self) -> None:
+        which = [i for i, p in enumerate(self._params) if p.grad is not None]
+        params = [self._params[i] for i in which]
+        if which:
+            in_graph.step(params, [p.grad for p in params], which, self._number)
+
     def _step(self, elsewhere: dict[Tensor, tuple[Tensor, Tensor]]) -> None:
         """Take one step. elsewhere: if it is not empty, what to write into, and the gradient."""
         for group in self.param_groups:
-            hyper = {name: _number(group[name]) for name in self._settable}
-            plain = all(isinstance(value, int | float) for value in hyper.values())
-            run = self._run if plain else self._as_written
+            run, hyper = self._run, {name: group.own(name) for name in self._settable}
+            if not NUMBERS.issuperset(map(type, hyper.values())):
+                hyper = {name: _number(value) for name, value in hyper.items()}
+                if not NUMBERS.issuperset(map(type, hyper.values())):
+                    run = self._as_written
             for t, rows in self._rows(group["params"], elsewhere).items():
-                run(rows, t=t, **hyper)
+                run(rows, {"t": t, **hyper})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what `state_dict` returned.
@@ -167,7 +174,9 @@ class RuleOptimizer(torch.optim.Optimizer):
 
 def _number(value: Any) -> Any:
     """Return a tensor without axes as a number. One with axes goes with a parameter as it is."""
-    return value.item() if isinstance(value, Tensor) and value.ndim == 0 else value
+    if isinstance(value, Tensor):
+        return value.item() if value.ndim == 0 else value
+    return float(value) if isinstance(value, float) else value  # a numpy.float64 is one
 
 
 def _expect(where: str, missing: list[str], name: str) -> None:

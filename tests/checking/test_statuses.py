@@ -482,7 +482,8 @@ def test_an_object_that_is_right_passes():
     assert evaluate(TOY, Right()).usable
 
 
-def test_what_sleeps_with_its_memory_is_told():
+def test_what_sleeps_with_its_memory_is_told(monkeypatch):
+    monkeypatch.setattr(guard, "SECONDS", 0.2)
     assert "keeps its memory" in evaluate(TOY, never_ends_and_catches_all).message
     assert "keeps its memory" not in evaluate(TOY, never_ends).message
 

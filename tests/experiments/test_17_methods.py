@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from course_lib.lab import experiment as load
 from course_lib.lab import stored
@@ -25,7 +26,7 @@ def experiment(monkeypatch):
 
 def by_torch(experiment, lr, *, norm=None, value=None, decay=0.0, plan=None):
     """Return the parameters after an epoch of torch's SGD on seed 1, as one vector."""
-    net = experiment.base.Net(SIZES)
+    net = experiment.Net(SIZES)
     run = net.draw(1)
     leaf = run.start["all"].clone().requires_grad_()
     optimizer = torch.optim.SGD([leaf], lr=lr, momentum=0.9, weight_decay=decay)
@@ -76,6 +77,39 @@ def test_every_methods_first_strength_is_momentum_alone(experiment):
         if len(method.strengths) > 1:
             found = loss(name, method.strengths[0])
             torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4, msg=name)
+
+
+def test_the_average_is_that_of_torch(experiment):
+    """torch's begins at the first weights; what they count too much is taken off again."""
+    beta = 0.9
+    net, method = experiment.Net(SIZES, averaged=True), experiment.METHODS["average (EMA)"]
+    found = experiment.train(SIZES, method, [(beta, 0.1)], [0]).params["all"][0, 0]
+    run, half = net.draw(0), len(found) // 2
+    leaf = torch.nn.Parameter(run.start["all"][:half].clone())
+    model = torch.nn.ParameterList([leaf])
+    averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(beta))
+    optimizer, plain = torch.optim.SGD([leaf], lr=0.1, momentum=0.9), experiment.Net(SIZES)
+    first, t = None, 0
+    for x, y in batches(run.data.train, experiment.BATCH, run.order):
+        optimizer.zero_grad()
+        cross_entropy(plain.forward({"all": leaf}, x), y).backward()
+        optimizer.step()
+        averaged.update_parameters(model)
+        first, t = (leaf.detach().clone() if first is None else first), t + 1
+    theirs = averaged.module[0].detach()
+    share = beta**t  # what torch gives the first weights too much, to be taken off
+    corrected = (theirs - share * first) / (1 - share)
+    torch.testing.assert_close(found[:half], leaf.detach(), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(found[half:], corrected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("weights", ["weight norm", "spectral norm"])
+def test_weights_that_are_made_begin_where_plain_ones_do(experiment, weights):
+    made, plain = experiment.Net(SIZES, weights=weights), experiment.Net(SIZES)
+    x = made.draw(0).data.test.x
+    outputs = [net.forward(net.draw(0).start, x) for net in (made, plain)]
+    torch.testing.assert_close(*outputs, rtol=1e-4, atol=1e-4)
+    assert {name: value.shape for name, value in made.params(0).items()} == made.shapes()
 
 
 def test_the_warm_up_is_that_of_the_schedules(experiment):

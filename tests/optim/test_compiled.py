@@ -184,6 +184,16 @@ def test_gradients_in_another_order_or_seen_everywhere_are_read_right(graphs):
     assert len(graphs) == 3
 
 
+def test_two_parameters_with_one_gradient_may_have_two_at_the_next_step():
+    params = [torch.zeros(5, 3, requires_grad=True) for _ in range(2)]
+    params[0].grad = params[1].grad = torch.ones(5, 3)
+    optimizer = RuleOptimizer(params, rules.gd, lr=1.0, compiled=True)
+    optimizer.step()
+    params[1].grad = torch.full((5, 3), 4.0)
+    optimizer.step()
+    assert [p[0, 0].item() for p in params] == [-2, -5]
+
+
 @pytest.mark.parametrize("places", [3, 2**15])
 def test_many_tensors_share_a_graph_of_any_length(places, graphs, monkeypatch):
     monkeypatch.setitem(bucket.LARGE, "cpu", 2**15)
