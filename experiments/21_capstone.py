@@ -51,6 +51,8 @@ from course_lib.optim.schedules import scheduled, warm_up_cosine
 from course_lib.optim.signature import Rule, apply, slot_names
 from course_lib.second_order import as_vector, hvp, lower_eigenvalues
 
+Loss = Callable[[Tensor, Tensor], Tensor]
+
 SIZES = (40, 32, 32, 10)
 EPOCHS, BATCH = 20, 100
 UPDATES, WARM = 200, 20  # of 1000 signals in batches of 100
@@ -158,15 +160,20 @@ UNITS = (0.25, 1.0, 4.0)
 BY_HAND = ("he", "cross_entropy", "gd", "warmup_cosine")
 
 
-def sharpness(params: Params, data: Split, rounds: int = 20) -> float:
-    """Return the largest eigenvalue of the Hessian of the loss of all of `data`, from below."""
+def sharpness(
+    params: Params, data: Split, rounds: int = 20, loss: Loss = cross_entropy, product=hvp
+) -> float:
+    """Return the largest eigenvalue of the Hessian of the loss of all of `data`, from below.
+
+    product: `hvp` of the library, or of whoever wrote one.
+    """
     p, back = as_vector(params)
 
-    def loss(p: Tensor) -> Tensor:
-        return cross_entropy(network(back(p), data.x), data.y)
+    def of_all(p: Tensor) -> Tensor:
+        return loss(network(back(p), data.x), data.y)
 
     v = torch.randn(len(p), generator=generator(0)).to(p)
-    return lower_eigenvalues(lambda v: hvp(loss, p, v), v, rounds)[0].item()
+    return lower_eigenvalues(lambda v: product(of_all, p, v), v, rounds)[0].item()
 
 
 def by_curvature(unit: float, seed: int) -> tuple[float, list[float]]:
@@ -227,7 +234,7 @@ class Plan(NamedTuple):
 
     rule: Rule
     lr: float
-    loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy
+    loss: Loss = cross_entropy
     hidden: float | None = None  # the value of all hidden weights at the start, None for He's
     leaks: bool = False
 
@@ -277,7 +284,7 @@ def report(plan: Plan) -> dict[str, Any]:
     params, data = begin(plan)
     gradient = grad(lambda params, x, y: plan.loss(network(params, x), y))
     first = gradient(params, data.train.x, data.train.y)
-    rate = plan.lr * sharpness(params, data.train)
+    rate = plan.lr * sharpness(params, data.train, loss=plan.loss)
     slots = {n: (torch.zeros_like(p),) * len(slot_names(plan.rule)) for n, p in params.items()}
     order, losses, steps, t = generator(1000 + BROKEN_SEED), [], [], 0
     for _ in range(EPOCHS):

@@ -1,0 +1,52 @@
+"""Exercise 21.diagnose_2: a rate far beyond two over the curvature."""
+
+from __future__ import annotations
+
+from .shared import diagnosis
+
+TABLE = """
+symmetric_start
+    all 32 neurons of the first layer are different.
+rate_too_low
+    with a low rate the loss falls slowly and smoothly. This one jumps up as often as down.
+vanishing_gradients
+    the gradients of all layers are those of the healthy run: both start at the same weights.
+no_bias_correction
+    this run takes plain steps of gradient descent. It has no averages that could be corrected.
+leak
+    validation signals are as far from the training signals as test signals are, and no accuracy is
+    high.
+shuffled_labels
+    a network that gets wrong answers still lowers the loss on them, by learning them by heart. Here
+    it does not settle at all.
+softmax_twice
+    the loss of probabilities lies between 1.46 and 2.46. This one begins at 2.69.
+overfitting
+    a network that overfits knows its training signals. This one has 22 % of them right.
+loss
+    its jumps are what has to be explained. Noise of small batches makes a loss jump too: which
+    number tells the two apart?
+accuracies
+    they are low on all three parts, as in runs 1 and 3. They say that something is wrong, not what.
+gradients
+    before training they are exactly those of the healthy run. What is done with them afterwards?
+rows
+    all 32 neurons are different, as in the healthy run.
+steps
+    for gradient descent this is the size of a gradient, whatever the rate: the rate is divided
+    away. Which observation has the rate in it?
+distances
+    they are those of the healthy run. Which number is not?
+"""
+
+DIAGNOSE_2 = diagnosis(
+    2,
+    ("rate_too_high", "rate"),
+    TABLE,
+    hints=(
+        "This run starts at the weights of the healthy one and sees the same batches. What is done "
+        "differently is the update.",
+        "Along its steepest direction a step overshoots the bottom of a quadratic once the rate "
+        "times the curvature is above 1, and lands higher than before above 2. What is it here?",
+    ),
+)
