@@ -7,6 +7,7 @@ Without torchrun it runs as one process, on whole batches, and gives the same pa
 
 import os
 import sys
+from functools import partial
 
 import torch
 import torch.distributed as dist
@@ -16,10 +17,14 @@ from torch.nn.parallel import DistributedDataParallel
 
 from course_lib.lab.device import generator
 from course_lib.lab.signals import signals
-from course_lib.optim import RuleOptimizer, rules
+from course_lib.optim import RuleOptimizer
 from course_lib.optim.batches import batches
+from course_lib.optim.rules import adamw, nesterov
 
-RATES = {"gd": 0.3, "nesterov": 0.03, "adamw": 0.003}
+OPTIMIZERS = {
+    "nesterov": partial(RuleOptimizer, rule=nesterov, lr=0.03),
+    "adamw": partial(RuleOptimizer, rule=adamw, lr=0.003),
+}
 
 
 def share_of(chosen: Tensor, rank: int, processes: int) -> Tensor:
@@ -33,12 +38,12 @@ def share_of(chosen: Tensor, rank: int, processes: int) -> Tensor:
     return chosen[rank::processes]
 
 
-def train(rule: str, rank: int = 0, processes: int = 1, epochs: int = 3) -> dict[str, Tensor]:
+def train(name: str, rank: int = 0, processes: int = 1, epochs: int = 3) -> dict[str, Tensor]:
     """Return the parameters of a small network after some epochs, the same in every process."""
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(40, 32), nn.ReLU(), nn.Linear(32, 10)).double()
     model = DistributedDataParallel(network) if processes > 1 else network
-    optimizer = RuleOptimizer(model.parameters(), getattr(rules, rule), lr=RATES[rule])
+    optimizer = OPTIMIZERS[name](model.parameters())
     data, order = signals(), generator(1)  # every process draws the same order
     for _ in range(epochs):
         for chosen in batches(len(data.train), 100, order):
@@ -49,12 +54,12 @@ def train(rule: str, rank: int = 0, processes: int = 1, epochs: int = 3) -> dict
     return {name: p.detach() for name, p in network.named_parameters()}
 
 
-def main(rule: str, file: str) -> None:
+def main(name: str, file: str) -> None:
     """Train, alone or as one of the processes that torchrun has started; the first one saves."""
-    rank, processes = (int(os.environ.get(name, n)) for name, n in (("RANK", 0), ("WORLD_SIZE", 1)))
+    rank, processes = (int(os.environ.get(key, n)) for key, n in (("RANK", 0), ("WORLD_SIZE", 1)))
     if processes > 1:
         dist.init_process_group("gloo")
-    trained = train(rule, rank, processes)
+    trained = train(name, rank, processes)
     if rank == 0:
         torch.save(trained, file)
     if processes > 1:

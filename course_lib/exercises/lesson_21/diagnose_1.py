@@ -6,11 +6,11 @@ from .shared import diagnosis
 
 TABLE = """
 rate_too_high
-    updates are as long as in the healthy run, and the rate times the curvature is below 2. Look for
-    a number that no rate could cause.
+    no update is longer than in the healthy run, and the rate times the curvature is below 2. Look
+    for a number that no rate could cause.
 rate_too_low
-    an update moves the median parameter as far as in the healthy run, and the loss does fall, from
-    3.9 to 1.7. Then it stays there.
+    the first updates are as long as in the healthy run, and the loss does fall, from 3.9 to below
+    2. There it nearly stops.
 vanishing_gradients
     the first layer's gradient is larger than in the healthy run. Nothing is lost on the way back.
 no_bias_correction
@@ -35,10 +35,11 @@ gradients
     their sizes are healthy in every layer. A size does not say whether two neurons get the same
     gradient.
 steps
-    they are those of the healthy run. Which number is not?
+    they begin as in the healthy run and are never longer. Which number is far from anything
+    healthy?
 rate
-    it is higher than in the healthy run, and below 2 all the same. Which number is far from
-    anything healthy?
+    it is higher than in the healthy run, and below 2 all the same. Which number could no rate
+    cause?
 distances
     they are those of the healthy run. Which number is not?
 """

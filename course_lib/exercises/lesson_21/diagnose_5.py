@@ -8,8 +8,8 @@ TABLE = """
 symmetric_start
     all 32 neurons of the first layer are different.
 rate_too_high
-    the rate and the length of the first update are those of the healthy run, and the loss falls
-    without jumps.
+    the first update is as long as in the healthy run, the rate times the curvature is far below 2,
+    and the loss falls without jumps.
 rate_too_low
     updates are about as long as in the healthy run, and 85 % of the training signals are right.
     Which loss has the healthy run when it has so many right?
@@ -38,7 +38,8 @@ rows
 steps
     they begin as in the healthy run, at one rate.
 rate
-    it is about that of the healthy run.
+    it is lower than in the healthy run, and far below 2: the loss is flat. Why is it so flat? Look
+    for a number that says.
 distances
     they are those of the healthy run. Which number is not?
 """

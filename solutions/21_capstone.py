@@ -1,0 +1,632 @@
+# %% [markdown]
+# # 21 · Capstone
+#
+# **Question.** How do you train a network well, and show why?
+#
+# **Time.** about 80 minutes.
+#
+# **Before this.** [12 · The optimizer race](12_optimizer_race.ipynb),
+# [15 · Signal propagation](15_signal_propagation.ipynb) and [18 · Curvature](18_curvature.ipynb)
+
+# %% [markdown]
+# Here is a data set that no lesson has used, a network, and a budget of 200 updates. Choose where the weights start, the loss, the rule, the schedule
+# and the rate. Before that, look at five trainings that somebody broke, and find out what is wrong with each. In the end your plan is trained by functions
+# that you wrote in earlier lessons: your initializer, your loss, your backpropagation, your rule, your schedule and your curvature.
+
+# %% tags=["hide-input"]
+# What this lesson uses, and the stored experiment
+import inspect
+import math
+from functools import partial
+from itertools import combinations, pairwise
+
+import torch
+from IPython.utils.capture import capture_output
+from torch.func import grad
+from torch.nn.functional import cross_entropy
+
+from course_lib.checking.stand_in import stands_in
+from course_lib.exercises import check, hint, mine, progress, solution
+from course_lib.exercises.lesson_21 import GOAL
+from course_lib.figures import (
+    Choice,
+    Slider,
+    capstone,
+    interact,
+    say,
+    show,
+    table,
+    verdict,
+)
+from course_lib.lab import (
+    accuracy,
+    confidence_interval,
+    device,
+    experiment,
+    generator,
+    median,
+    signals,
+    stored,
+    two_processes,
+)
+from course_lib.lab.device import one_thread
+from course_lib.lab.networks import network
+from course_lib.lab.signals import shapes
+from course_lib.optim.signature import apply, slot_names
+
+kept, script = stored("21_capstone"), experiment("21_capstone")
+count, broken = len(kept["seeds"]), kept["broken"]
+assert count == 24 and not set(kept["seeds"]) & set(kept["tuning_seeds"])
+
+# %% [markdown]
+# ## Predict first
+#
+# Write down a guess for each. The lesson answers all three.
+#
+# 1. A plan has four words: initializer, loss, rule and schedule. Each combination gets a rate of its own, tuned with the same budget. Which of the
+#    four words then matters most for the accuracy on new data, and does any of them not matter?
+# 2. Lesson 07 knew the largest rate of a quadratic from its curvature. Take two over the curvature of the network for the rate, measured
+#    anew in each epoch, and tune nothing. Is that better than a tuned rate, worse, or the same?
+# 3. Two processes train one network, each on half of every batch, and average their gradients. How far are they from one process after some epochs?
+
+# %%
+# Your guesses, in your own words:
+# 1.
+# 2.
+# 3.
+
+# %% [markdown]
+# ## The brief
+#
+# `signals` makes its data up, in the manner of MNIST-1D (Greydanus and Kobak 2020). There are ten shapes, each a broken line through twelve
+# heights. To make a signal, one of them is stretched, moved, scaled and tilted, and noise is added. The network sees 40 numbers and has to say which shape it was.
+# It has two hidden layers of 32 neurons with ReLU. A thousand signals are there to train on, in batches of 100, for 20 epochs.
+
+# %%
+data = signals(seed=100).to(device())
+
+# %% tags=["hide-input"]
+# The figure: a few signals
+assert data.train.x.shape == (1000, 40) and len(data.train.y.unique()) == 10
+show(
+    capstone.examples(shapes(), data.train.x, data.train.y),
+    alt="Ten small panels, one for each class. In each a thick grey line shows the shape, at rest, and three thin lines in colours show signals of this class: wider or narrower, further "
+    "left or right, tilted and ragged.",
+    caption="The ten shapes, grey, and three signals of each class. Signals of one class differ in place, width, height, tilt and noise.",
+)
+
+# %% [markdown]
+# ## What can be seen of a run
+#
+# Before you break rules, know what health looks like. Seven things are recorded of each run below:
+#
+# | observation | what it is |
+# |---|---|
+# | `"loss"` | the loss of each batch, before its update |
+# | `"accuracies"` | on training, validation and test signals, at the end |
+# | `"gradients"` | the norm of the gradient of each layer's weights, before training |
+# | `"rows"` | how many of the 32 neurons of the first layer differ at the end |
+# | `"steps"` | how far the median parameter moves in an update, over the rate |
+# | `"rate"` | the rate times the largest curvature, before training |
+# | `"distances"` | from a validation signal, and from a test signal, to the nearest training signal: medians |
+#
+# The healthy run starts from He's weights and takes AdamW at the rate 0.01.
+
+# %% tags=["hide-input"]
+# The figure: the healthy run
+
+
+def numbers(*names):
+    """Show the last three observations of some runs in a table."""
+    rows = [
+        [
+            "healthy" if name == "healthy" else f"run {name}",
+            broken[name]["rows"],
+            broken[name]["rate"],
+            *broken[name]["distances"],
+        ]
+        for name in names
+    ]
+    columns = {"run": "", "rows": "d", "rate": ".3f"}
+    say(table(columns | {"distance, validation": ".2f", "distance, test": ".2f"}, rows))
+
+
+healthy = broken["healthy"]
+assert healthy["rows"] == 32 and healthy["rate"] < 2 and 0.99 < healthy["steps"][0] < 1.01
+show(
+    capstone.report(healthy),
+    alt="Four panels. The loss falls from 2.7 to 0.1. Three bars: training near 100 percent, validation 78, test 74. Three dots, one for each layer, near 0.4. Steps begin at 1 and fall to 0.2.",
+    caption="A healthy run: loss, accuracies, gradients by layer, and the length of the first 40 updates in rates.",
+)
+numbers("healthy")
+
+# %% [markdown]
+# The network knows its training signals in the end, and new ones less well: with a thousand of them that cannot be helped. The first update of Adam is one rate long, as lesson 11 proved.
+#
+# Five runs follow, each broken at one place. Each was made at the same start, with the same batches and, unless it says otherwise, the same plan.
+# For each give the fault, and the one observation that decides it: which no other fault of the list explains. Both are words,
+# `("fault", "observation")`.
+#
+# | fault | what it is |
+# |---|---|
+# | `"symmetric_start"` | hidden neurons start equal |
+# | `"rate_too_high"` | far beyond two over the curvature |
+# | `"rate_too_low"` | updates too short to get anywhere |
+# | `"vanishing_gradients"` | layers make gradients smaller on their way back |
+# | `"no_bias_correction"` | Adam divides by an average of squares that is too small at first |
+# | `"leak"` | validation signals were trained on |
+# | `"shuffled_labels"` | answers belong to other signals |
+# | `"softmax_twice"` | the loss takes probabilities for logits |
+# | `"overfitting"` | training signals are known by heart, nothing else is wrong |
+#
+# ### Exercise 21.diagnose_1
+
+# %% tags=["hide-input"]
+# Run 1
+one = broken["1"]
+show(
+    capstone.report(one, healthy),
+    alt="The loss falls from 3.9 to below 2 and nearly stops. All three accuracies are near 28 percent. Gradients rise from 0.7 in the first layer to 4 in the third. Steps begin at 1 and fall below the healthy ones.",
+    caption="Run 1, beside the healthy one.",
+)
+numbers("healthy", "1")
+
+# %%
+### BEGIN SOLUTION
+diagnose_1 = ("symmetric_start", "rows")
+### END SOLUTION
+
+# %%
+diagnose_1 = check("21.diagnose_1", diagnose_1)
+
+# %% [markdown]
+# ### Exercise 21.diagnose_2
+#
+# This run takes gradient descent instead of AdamW, at a rate of its own. For gradient descent the steps are sizes of gradients.
+
+# %% tags=["hide-input"]
+# Run 2
+two = broken["2"]
+show(
+    capstone.report(two, healthy),
+    alt="The loss falls to below 2 at first and then jumps up and down between 1.5 and 3 to the end. All three accuracies are near 20 percent. The gradients before training are those of the healthy run. Steps lie near one hundredth, far below the healthy ones.",
+    caption="Run 2, beside the healthy one. Gradient descent.",
+)
+numbers("healthy", "2")
+
+# %%
+### BEGIN SOLUTION
+diagnose_2 = ("rate_too_high", "rate")
+### END SOLUTION
+
+# %%
+diagnose_2 = check("21.diagnose_2", diagnose_2)
+
+# %% [markdown]
+# ### Exercise 21.diagnose_3
+
+# %% tags=["hide-input"]
+# Run 3
+three = broken["3"]
+show(
+    capstone.report(three, healthy),
+    alt="The loss jumps from 2.7 to 10 with the first update, comes back and stays near 2.2. Accuracies are near 15 percent. The gradients before training are those of the healthy run. Steps begin at 32, where the healthy ones begin at 1.",
+    caption="Run 3, beside the healthy one.",
+)
+numbers("healthy", "3")
+say(f"The first steps: {', '.join(f'{step:.3g}' for step in three['steps'][:5])}.")
+
+# %%
+### BEGIN SOLUTION
+diagnose_3 = ("no_bias_correction", "steps")
+### END SOLUTION
+
+# %%
+diagnose_3 = check("21.diagnose_3", diagnose_3)
+
+# %% [markdown]
+# ### Exercise 21.diagnose_4
+
+# %% tags=["hide-input"]
+# Run 4
+four = broken["4"]
+show(
+    capstone.report(four, healthy),
+    alt="Loss, gradients and steps are those of the healthy run. Training and validation accuracy are near 100 percent, test accuracy is 74.",
+    caption="Run 4, beside the healthy one, which it covers nearly everywhere.",
+)
+numbers("healthy", "4")
+
+# %%
+### BEGIN SOLUTION
+diagnose_4 = ("leak", "distances")
+### END SOLUTION
+
+# %%
+diagnose_4 = check("21.diagnose_4", diagnose_4)
+
+# %% [markdown]
+# ### Exercise 21.diagnose_5
+
+# %% tags=["hide-input"]
+# Run 5
+five = broken["5"]
+show(
+    capstone.report(five, healthy),
+    alt="The loss falls slowly and smoothly from 2.3 to 1.6. Accuracies are 85, 66 and 65 percent. Gradients are about a tenth of the healthy ones in all three layers. Steps begin at 1.",
+    caption="Run 5, beside the healthy one.",
+)
+numbers("healthy", "5")
+
+# %%
+### BEGIN SOLUTION
+diagnose_5 = ("softmax_twice", "loss")
+### END SOLUTION
+
+# %%
+diagnose_5 = check("21.diagnose_5", diagnose_5)
+
+# %% [markdown]
+# A diagnosis is a guess until the fault alone is undone. Here is each run with its fault undone and nothing else changed: run 2 keeps gradient descent, at a tenth of its rate.
+
+# %% tags=["hide-input"]
+# The intervention: each fault undone
+rows = []
+for name in "12345":
+    before, after = broken[name]["accuracies"], broken[name]["mended"]
+    rows.append([f"run {name}", *before[1:], *after[1:]])
+    fixed = {"4": after[1] < before[1] - 0.1 and abs(after[1] - after[2]) < 0.1}
+    assert fixed.get(name, after[2] > before[2] + 0.05)
+columns = {"run": "", "validation": ".1%", "test": ".1%"}
+say(table(columns | {"validation, undone": ".1%", "test, undone": ".1%"}, rows))
+
+# %% [markdown]
+# Four runs get better. Run 4 gets what it deserves: its validation accuracy falls to what can be expected of new signals. And run 5? Its loss can be checked to the digit. A network that is
+# right and sure gives the probabilities 1, 0, …, 0. Taken for logits they have the cross-entropy $\ln(e + 9) - 1$; for a wrong class it is one more.
+
+# %%
+lowest = math.log(math.e + 9) - 1
+expected = lowest + (1 - five["accuracies"][0])  # one more where the network is wrong
+
+# %% tags=["hide-input"]
+# Run 5, explained
+ends = sum(five["loss"][-10:]) / 10
+assert abs(expected - ends) < 0.1 and min(five["loss"]) > lowest
+say(
+    f"The lowest possible is {lowest:.2f}. With {five['accuracies'][0]:.0%} right and all of them sure, {expected:.2f} is expected; the last epoch has {ends:.2f}."
+)
+
+# %% [markdown]
+# ## A plan
+#
+# Now yours. A plan is four words and a number:
+#
+# | piece | words | where it comes from |
+# |---|---|---|
+# | initializer | `"he"`, `"small"` | He's normal; $N(0, 0.05^2)$ in all layers, as Keras's `RandomNormal` ([04](04_initializers.ipynb)) |
+# | loss | `"cross_entropy"`, `"brier"` | the second is the squared error of the probabilities ([05](05_losses.ipynb)) |
+# | rule | `"gd"`, `"nesterov"`, `"adamw"` | [07](07_gradient_descent.ipynb), [09](09_momentum.ipynb), [11](11_adam.ipynb) |
+# | schedule | `"constant"`, `"warmup_cosine"` | 20 updates of warm-up, then a cosine ([17](17_explicit_optimisation.ipynb)) |
+# | rate | a number | |
+#
+# Each of the 24 combinations was trained at nine rates or more, on eight seeds that serve for nothing but choosing. A seed draws the signals, the starting weights and the
+# order. Look through them: a dot is a run.
+#
+# 1. Keep one combination and move the rate. On which side is it more dangerous to be off?
+# 2. Change the schedule alone. Where does the best rate go?
+# 3. Change the initializer alone. What happens at low rates?
+
+# %% tags=["hide-input"]
+interact(
+    partial(capstone.plan, kept["menu"], GOAL),
+    capstone.start_plan,
+    capstone.draw_plan,
+    {
+        "initializer": Choice("initializer", tuple(script.INITIALIZERS), "he"),
+        "loss": Choice("loss", tuple(script.LOSSES), "cross_entropy"),
+        "rule": Choice("rule", tuple(script.RULES), "gd"),
+        "schedule": Choice("schedule", script.SCHEDULES, "constant"),
+        "place": Slider("rate, counted from the lowest", 1, 10, 1, 4),
+    },
+    alt="Dots of validation accuracy against the learning rate on a logarithmic axis, with a line of their means that rises from 40 to about 75 percent and falls steeply at the highest rates. "
+    "A dashed line marks the goal, and a diamond the chosen rate.",
+    caption="What one combination reaches at each rate that was tried: eight runs each, and their mean.",
+)
+
+# %% [markdown]
+# ### Exercise 21.final
+#
+# Write a plan whose mean validation accuracy over the eight seeds is at least the goal: four words, in the order of the table, and a rate. The check looks at the trainings of the rate nearest to yours. It trains nothing; that comes
+# next.
+
+# %%
+### BEGIN SOLUTION
+final = ("he", "cross_entropy", "gd", "warmup_cosine", 1.4)
+### END SOLUTION
+
+# %%
+final = check("21.final", final)
+
+# %% [markdown]
+# ## Trained by your own hand
+#
+# Your plan is trained now, and by nobody's optimizer. Fifteen functions from earlier lessons do it, each yours if the course has it from you, and else the library's stand-in.
+
+# %% tags=["hide-input"]
+# Whose function does what
+PARTS = {
+    "04.he_std": "spread of He's weights",
+    "04.normal": "weights from normal numbers",
+    "08.batches": "order of the signals",
+    "02.affine": "each layer, forward",
+    "05.categorical": "loss: cross-entropy",
+    "05.softmax_ce_gradient": "its gradient",
+    "03.softmax": "probabilities, for the Brier loss",
+    "13.softmax": "their Jacobian, for its gradient",
+    "06.linear_vjp": "each layer, backward",
+    "06.relu_vjp": "each ReLU, backward",
+    "07.gd": "rule",
+    "09.nesterov": "rule",
+    "11.adamw": "rule",
+    "17.warmup_cosine": "schedule",
+    "18.hvp": "curvature before each epoch",
+}
+with capture_output():
+    own = {id: mine(id) for id in PARTS}
+yours = [id for id, function in own.items() if not stands_in(function)]
+whose = [
+    [id, PARTS[id], "your own" if id in yours else "stand-in of the library"] for id in PARTS
+]
+say(table({"exercise": "", "what it does here": "", "whose": ""}, whose))
+say(
+    f"Of {len(PARTS)} functions {len(yours)} are your own, and {len(PARTS) - len(yours)} are the library's stand-ins. "
+    '`mine("04.he_std")` says why one of them is not.'
+)
+
+# %%
+RULES = {"gd": own["07.gd"], "nesterov": own["09.nesterov"], "adamw": own["11.adamw"]}
+LOSSES = {"cross_entropy": own["05.categorical"], "brier": script.brier}
+
+
+def start(initializer, source):
+    """Return random weights W1, W2, W3 and biases of 0."""
+    params = {}
+    for layer, (d, h) in enumerate(pairwise(script.SIZES), start=1):
+        std = own["04.he_std"]((h, d)) if initializer == "he" else 0.05
+        z = torch.randn(h, d, generator=source)
+        params[f"W{layer}"] = own["04.normal"](z, 0.0, std).to(device())
+        params[f"b{layer}"] = torch.zeros(h, device=device())
+    return params
+
+
+def of_outputs(loss, out, y):
+    """Return the gradient of the loss with respect to the outputs (n, 10)."""
+    if loss == "cross_entropy":
+        return own["05.softmax_ce_gradient"](out, y)
+    p, right = own["03.softmax"](out), torch.eye(out.shape[1], device=out.device)[y]
+    return torch.einsum("nij,ni->nj", own["13.softmax"](out), 2 * (p - right)) / len(y)
+
+
+def gradients(loss, params, x, y):
+    """Return the gradient of each parameter, by hand: forward, then backward."""
+    layers = range(1, len(params) // 2 + 1)
+    inputs, sums = {1: x}, {}
+    for k in layers:
+        sums[k] = own["02.affine"](inputs[k], params[f"W{k}"], params[f"b{k}"])
+        inputs[k + 1] = sums[k].clamp(min=0)
+    g, found = of_outputs(loss, sums[k], y), {}
+    for k in reversed(layers):
+        g, found[f"W{k}"], found[f"b{k}"] = own["06.linear_vjp"](g, inputs[k], params[f"W{k}"])
+        g = own["06.relu_vjp"](g, sums[k - 1]) if k > 1 else None
+    return found
+
+
+# %%
+def train_by_hand(plan, seed, epochs=script.EPOCHS):
+    """Return trained parameters, the data, and the rate times the curvature in each epoch."""
+    initializer, loss, rule, schedule, lr = plan
+    params, data = start(initializer, generator(2000 + seed)), signals(seed=seed).to(device())
+    slots = {name: (torch.zeros_like(p),) * len(slot_names(RULES[rule])) for name, p in params.items()}
+    order, curved, t = generator(1000 + seed), [], 0
+    for _ in range(epochs):
+        sharpness = script.sharpness(params, data.train, 8, LOSSES[loss], own["18.hvp"])
+        curved.append(lr * sharpness)
+        for chosen in own["08.batches"](len(data.train), script.BATCH, order):
+            t += 1
+            chosen, now = chosen.to(device()), lr
+            if schedule == "warmup_cosine":
+                now = lr * own["17.warmup_cosine"](t, script.UPDATES, warm=script.WARM)
+            g = gradients(loss, params, data.train.x[chosen], data.train.y[chosen])
+            for name, p in params.items():
+                params[name], slots[name] = apply(RULES[rule], p, g[name], slots[name], t=t, lr=now)
+    return params, data, curved
+
+
+with one_thread():
+    trained = [train_by_hand(final, seed) for seed in (300, 301, 302)]
+
+# %% tags=["hide-input"]
+# Check: by hand as by autograd, for both losses
+params, x, y = start("he", generator(0)), data.train.x[:50], data.train.y[:50]
+for name, of in LOSSES.items():
+    by_hand, auto = gradients(name, params, x, y), grad(lambda p: of(network(p, x), y))(params)  # noqa: B023
+    for key, value in auto.items():
+        torch.testing.assert_close(by_hand[key], value, rtol=1e-3, atol=1e-5)
+reached = torch.stack([accuracy(network(p, own_data.test.x), own_data.test.y) for p, own_data, _ in trained])
+say(
+    f"By hand and by autograd the gradients are the same, up to rounding. On three seeds that nothing was chosen on, your plan reaches "
+    f"{reached.mean():.0%} of new signals on average."
+)
+
+# %% [markdown]
+# Curvature takes part as a witness: before each epoch `18.hvp` and the method of Lanczos measured the largest eigenvalue. The curve below is the rate times that number, in three runs of your plan. For gradient descent 2 is the limit of a quadratic.
+
+# %% tags=["hide-input"]
+# The figure: rate times curvature
+show(
+    capstone.witness([curved for _, _, curved in trained]),
+    alt="Three curves over twenty epochs with a dotted line at 2. They begin above the line or rise to it.",
+    caption="The rate of the plan, before the schedule, times the largest eigenvalue of the Hessian. Three runs of your plan.",
+)
+
+# %% [markdown]
+# ## Defended by distributions
+#
+# Why this plan and no other? One training proves nothing. Below each of the 24 combinations has its own best rate, and stands with 24 runs on seeds
+# that nothing was chosen on. Signals, start and order differ from run to run, so these dots speak of signals made this way, and not of one data set.
+
+# %% tags=["hide-input"]
+# The figure: all combinations
+WRITTEN = {
+    "cross_entropy": "cross-entropy",
+    "brier": "Brier",
+    "adamw": "AdamW",
+    "nesterov": "Nesterov",
+    "warmup_cosine": "cosine",
+}
+test = {tuple(row["plan"]): torch.tensor(row["test"], dtype=torch.float64) for row in kept["plans"]}
+assert len(test) == 24 and {len(runs) for runs in test.values()} == {count}
+
+
+def written(plan):
+    return ", ".join(WRITTEN.get(word, word) for word in plan)
+
+
+best = max(kept["menu"], key=lambda row: max(sum(runs) for runs in row["validation"]))
+best = tuple(best["plan"])
+order = sorted(test, key=lambda plan: -test[plan].mean())
+show(
+    capstone.plans({written(plan): test[plan] for plan in order}, written(best)),
+    alt="24 rows of dots, sorted by their mean. ALT",
+    caption="Test accuracy of each combination at its own best rate, 24 runs each. Vermilion: the one that was best on the seeds that chose. Ticks: medians.",
+    claims=("Once each",),
+)
+
+# %% [markdown]
+# The combinations are a full table, so each word can be judged over all others: the difference that one word makes, averaged over the combinations that are alike but for it, run by run. There are
+# six such differences, and the intervals hold together (Bonferroni).
+
+# %% tags=["hide-input"]
+# The table: what one word makes
+WORDS = [tuple(script.INITIALIZERS), tuple(script.LOSSES), tuple(script.RULES), script.SCHEDULES]
+PAIRS = [(place, pair) for place, words in enumerate(WORDS) for pair in combinations(words, 2)]
+sure = partial(confidence_interval, confidence=1 - 0.05 / len(PAIRS))
+assert len(PAIRS) == 6
+
+
+def with_word(place, word):
+    """Return the accuracies of all combinations that have the word, in one order."""
+    return torch.stack([runs for plan, runs in test.items() if plan[place] == word])
+
+
+gains = {
+    pair: sure(100 * (with_word(place, pair[1]) - with_word(place, pair[0])).mean(dim=0))
+    for place, pair in PAIRS
+}
+rows = [
+    [capstone.PIECES[place], " against ".join(map(written, ([b], [a]))), format(gains[a, b], "+.1f")]
+    for place, (a, b) in PAIRS
+]
+say(table({"piece": "", "words": "", "points of test accuracy": ">"}, rows))
+
+# %% [markdown]
+# ## Could curvature have told?
+#
+# All those rates were tuned. Lesson 07 needed no tuning: on a quadratic of largest curvature $\lambda$ gradient descent converges below $2/\lambda$. So take gradient descent with warm-up and cosine, and
+# the rate $2/\lambda$, with $\lambda$ measured anew before each epoch. It meets two tuned rates, the one tuned for these signals, and the one tuned for signals in other units: all inputs are
+# multiplied by ¼ or by 4, which changes curvatures and nothing that could be learnt. One measurement takes eight products, as many as sixteen gradients of all signals or more.
+
+# %% tags=["hide-input"]
+# The figure: units
+units = kept["curvature"]["units"]
+sides = {"own": "of_its_own", "other": "of_unit_1", "2/λ": "of_curvature"}
+shown = {}
+for of in units:
+    shown[f"× {of['unit']:g}"] = {
+        side: of[key] for side, key in sides.items() if side != "other" or of["unit"] != 1
+    }
+show(
+    capstone.units(
+        shown,
+        {name: torch.tensor(of["sharpness"]).T for name, of in zip(shown, units, strict=True)},
+    ),
+    alt="ALT2",
+    caption="Left: test accuracy of gradient descent with a rate tuned for these units, with the rate tuned for unit 1, and with the rate 2/λ. Dots: 24 runs; ticks: medians. Right: the largest curvature before each epoch at the rate 2/λ, medians.",
+    claims=("Two over the curvature",),
+)
+
+# %% [markdown]
+# ## On several processes
+#
+# When a batch does not fit one machine, or takes too long there, several processes share it. Each has a copy of the network, takes its part of every batch, and goes backward. Then the gradients are *averaged over the processes*, and each takes the same
+# step: the copies stay equal. The loss is a mean over the batch. If all parts have the same size,
+#
+# $$ \frac{1}{B} \sum_{i=1}^{B} \nabla L_i = \frac{1}{P} \sum_{p=1}^{P} \Big( \frac{P}{B} \sum_{i \in \text{part } p} \nabla L_i \Big) $$
+#
+# with $B$ examples in the batch and $P$ processes. So the averaged gradient is that of the joined batch, and any rule that sees nothing but gradients takes the same step, up to rounding. PyTorch's `DistributedDataParallel` does
+# the averaging while the backward pass is still running, and `torchrun` starts the processes. Here is a whole script that you can copy; `RuleOptimizer` runs a rule as a torch optimizer.
+
+# %% tags=["hide-input"]
+# The script
+code = inspect.getsource(two_processes.train)
+say(f"```python\n{code}```")
+
+# %% [markdown]
+# It stands in `course_lib/lab/two_processes.py`, with the dozen lines that join the processes. Run it from a terminal, with two processes and then with one:
+#
+# ```
+# torchrun --nproc-per-node 2 -m course_lib.lab.two_processes adamw two.pt
+# python -m course_lib.lab.two_processes adamw one.pt
+# ```
+#
+# The course's tests start these very processes and compare what they save: after three epochs no parameter differs by more than a millionth, with AdamW and with Nesterov's momentum. Below, the same sum without processes.
+
+# %%
+params = {name: p.double() for name, p in start("he", generator(0)).items()}
+x, y = data.train.x[:100].double(), data.train.y[:100]
+whole = gradients("cross_entropy", params, x, y)["W1"]
+
+
+def averaged(cut):
+    """Return the mean of the gradients of two parts of the batch, cut at some place."""
+    parts = ((x[:cut], y[:cut]), (x[cut:], y[cut:]))
+    return sum(gradients("cross_entropy", params, *part)["W1"] for part in parts) / 2
+
+
+off = {cut: ((averaged(cut) - whole).norm() / whole.norm()).item() for cut in (50, 90)}
+
+# %% tags=["hide-input"]
+# Equal parts and others
+assert off[50] < 1e-12 and off[90] > 0.1
+say(
+    f"Cut in the middle, the mean of both gradients is that of the batch, up to rounding. Cut after 90 of 100 signals it is off by {off[90]:.0%} of its size."
+)
+
+# %% [markdown]
+# ## What goes wrong
+#
+# **Parts that are not equal.** A last batch that is short, or a thousand signals on three processes: then the mean of means gives the signals of the smaller part too much weight. The script refuses such a batch.
+#
+# **The same part twice.** If every process draws from its own generator, some signals are seen twice in an epoch and others never. If all take the whole batch, nothing is wrong but the time.
+#
+# **More processes, same batch for each.** Then the joined batch grows, and the noise of its gradient falls (lesson 08). That is another training, and needs another rate.
+#
+# **One lucky seed.** How often does a single run mislead? Take the best combination and the one in the middle of the figure, one run of each, with different seeds.
+
+# %% tags=["hide-input"]
+# Count how often one run misleads
+middle = order[len(order) // 2]
+pairs_of_runs = test[best][:, None] - test[middle][None, :]
+apart = ~torch.eye(count, dtype=torch.bool)
+misled = (pairs_of_runs[apart] <= 0).double().mean().item()
+assert 0.02 < misled < 0.5
+say(
+    f"In {misled:.0%} of all such pairs the worse combination, {written(middle)}, is as good or better."
+)
+
+# %% [markdown]
+# **The test set chooses.** Look at the figure of all combinations, and take the one on top: you have chosen on the test signals. The vermilion row was chosen before.
+#
+# ## Claims, measured
+#
+# These claims are this lesson's own: they are the predictions of the beginning.
