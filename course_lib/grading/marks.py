@@ -196,7 +196,7 @@ def results(ended: Ended, cases: Sequence[Case], exercise: Exercise) -> Record:
     results = ended.trial.results
     if ended.is_function:
         return results
-    if exercise.measured is not None:
+    if exercise.measured is not None and results:
         results = record(lambda: exercise.measured(value_of(results[0])), [Case("")])
     return results[:1] * len(cases)
 

@@ -75,11 +75,76 @@ def _what_it_lacks(words: tuple[str, ...], lr: float) -> str:
 
 
 SLIPS = """
-TABLE
+not four words and a rate
+    A plan is five things in brackets, in the order of the table: four words and a number.
+unknown initializer
+    The first of the five is none of the initializers. Write the word as it stands in the table.
+unknown loss
+    The second of the five is none of the losses. Write the word as it stands in the table.
+unknown rule
+    The third of the five is none of the rules. Write the word as it stands in the table.
+unknown schedule
+    The fourth of the five is none of the schedules. Write the word as it stands in the table.
+no rate
+    The last of the five is no rate: a number above 0 is asked for, without quotes.
+a rate that was not tried
+    Your four words were never trained near this rate, so nothing is known of it. Set the figure to
+    your words: which rates were tried?
+rate too low
+    Your four words can reach the goal, at a higher rate. Set the figure to them: on which side of
+    the hill do you stand?
+rate too high
+    Your four words can reach the goal, at a lower rate. Set the figure to them: on which side of
+    the hill do you stand?
+needs another schedule
+    At no rate that was tried do these words reach the goal. Another schedule, with a rate of its
+    own, is enough: the hill moves when the schedule changes.
+needs another rule
+    At no rate that was tried do these words reach the goal, and the schedule alone does not mend
+    it. Another rule, with a rate of its own, is enough.
+needs another loss
+    At no rate that was tried do these words reach the goal, and neither rule nor schedule alone
+    mends it. Another loss, with a rate of its own, is enough.
+needs another initializer
+    At no rate that was tried do these words reach the goal, and no change of rule, schedule or loss
+    alone mends it. Where do the weights start?
+needs two other words
+    At no rate that was tried do these words reach the goal, and no change of a single word is
+    enough. Begin in the figure with the word that moves the hill most.
 """
+
+EXAMPLES = {
+    "not four words and a rate": ("he", "cross_entropy", "gd", 0.1),
+    "unknown initializer": ("glorot", "cross_entropy", "gd", "constant", 0.1),
+    "unknown loss": ("he", "mse", "gd", "constant", 0.1),
+    "unknown rule": ("he", "cross_entropy", "adam", "constant", 0.1),
+    "unknown schedule": ("he", "cross_entropy", "gd", "cosine", 0.1),
+    "no rate": ("he", "cross_entropy", "gd", "constant", "0.1"),
+    "a rate that was not tried": ("he", "cross_entropy", "gd", "constant", 100.0),
+    "rate too low": ("he", "cross_entropy", "gd", "warmup_cosine", 0.1),
+    "rate too high": ("he", "cross_entropy", "gd", "warmup_cosine", 4.0),
+}
 
 
 def _slips() -> Iterator[Slip]:
     """Yield a slip for each outcome: a plan that has it, and the sentence of the table."""
     for name, _, message in read_table(SLIPS):
         yield Slip(name, EXAMPLES[name], message)
+
+
+FINAL = Exercise(
+    id="21.final",
+    points=3,
+    asks="a plan that reaches the goal on validation signals, on average",
+    reference=("he", "cross_entropy", "gd", "warmup_cosine", 1.4),
+    cases=lambda seed: [Case("this plan")],
+    hints=(
+        "Set the figure to one combination and walk up the hill of its rates. Is the top above the "
+        "dashed line?",
+        "If it is not, change one word at a time and look for the top again: it moves along the "
+        "axis. A small start and a loss with small gradients both want higher rates.",
+    ),
+    slips=tuple(_slips()),
+    also_right=(),
+    measured=outcome,
+)
