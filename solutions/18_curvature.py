@@ -409,6 +409,7 @@ for way in ("along −g", "along −sign g"):
     off, below, rank = of_name[way].T
     assert off.min() > 10 and below.min() > 0.2 and below.max() < 0.4
 assert rank.min() > 0.7  # along −sign g
+assert (rank - of_name["Hutchinson 1"][:, 2]).abs().max() < 0.05
 
 # %% [markdown]
 # *Off* is the median error over the median curvature, *rank* the rank correlation of sizes: medians of all stored networks after five epochs. **Gauss-Newton** is the part of the
@@ -417,7 +418,7 @@ assert rank.min() > 0.7  # along −sign g
 #
 # So the answer to the second prediction is: further off, by ten typical curvatures and more. A smaller step does not help: both rows of joint quotients are the limits of small
 # steps. Yet look at the ranks. Along −sign g the quotient
-# is far too large, and below 0 in a fifth to two fifths of the parameters. Still it orders them by size much as the curvatures do. Perhaps rows of the Hessian with a large
+# is far too large, and below 0 in a fifth to two fifths of the parameters. Still it orders them by size much as the curvatures do, and so does a single random probe. Perhaps rows of the Hessian with a large
 # entry on the diagonal have large entries beside it too.
 #
 # ## Guarded
@@ -447,7 +448,7 @@ guard = check("18.guard", guard)
 # ## What it is good for all the same
 #
 # Divide the gradient by each estimate, guarded, and take the best step along that direction: how far down does it lead? Each estimate has its own floor, a share of
-# the mean size, for each network and point of training, chosen on other seeds. (All of 300 images make the loss, so there is no noise but in the two rows of batches.) Two rivals take part that know less or something else: *sizes
+# the mean size, for each network and point of training, chosen on other seeds. (All of 300 images make the loss; only the two rows of batches have the noise of batches.) Two rivals take part that know less or something else: *sizes
 # of a row* divides by $\sum_j |H_{ij}|$, *size of the gradient* by $|g_i|$.
 #
 # The lesson looks at 44 intervals: all rows of the figure, each of them against the exact diagonal, and one comparison further down. Of 44
@@ -494,7 +495,7 @@ show(
 # %% [markdown]
 # With tanh three divisors do better than the exact diagonal: both joint quotients and, by a little, Gauss-Newton. With ReLU the same three tie with
 # it; there Gauss-Newton is that diagonal. All others do worse, in both networks. So the answer to the third prediction is: the quotients of the second question
-# do better, or as well as we can tell, though they estimate nothing on the diagonal. How can that be?
+# do better, or no worse that we can tell, though they are no estimates of the diagonal. How can that be?
 #
 # Read its formula again: with $D = \operatorname{diag}(d)$ it says
 #
@@ -504,7 +505,7 @@ show(
 # *secant equation*. In a step all parameters move together. So what a gradient loses on the way is what the quotient measures, others' moves and
 # all, if the step goes where the probe went.
 #
-# If the direction of the probe matters, a probe in another one must lose the gain. Hutchinson's single probe is the same quotient with another $\delta$: random signs instead of
+# If it is the direction of the probe that helps, a probe in another one loses the gain. Hutchinson's single probe is the same quotient with another $\delta$: random signs instead of
 # those of $-g$. Nothing else is changed, and each has its own best floor and rate.
 
 # %% tags=["hide-input"]
@@ -521,7 +522,7 @@ say(
 )
 
 # %% [markdown]
-# With random signs most of the gain is gone, in both networks. So the direction of the probe matters. That the secant equation is the reason is a reading of it, and perhaps not the
+# With random signs most of the gain is gone, in both networks, though both order the parameters by size about equally well. So the direction of the probe matters, and that order alone does not make the gain. That the secant equation is the reason is a reading of it, and perhaps not the
 # whole: the step goes along $-g/D$, and not quite where the probe went.
 #
 # ## Noise
@@ -653,12 +654,14 @@ assert [name for _, name in better] == [name for _, name in ties] == winners
 assert {net for net, _ in better} == {"one hidden layer, tanh"}
 assert len(worse) == 14
 most = max(better, key=lambda pair: versus[pair].mean)
+hidden = max(max(-versus[pair].low, versus[pair].high) for pair in ties)
 assert most[1] == "along −sign g"
 verdict(
     "Of all these divisors the exact diagonal makes the best step.",
     "does not hold",
     f"Over plain gradient descent it gains {over[0]:+.2f} with tanh and {over[1]:+.2f} with ReLU, in log₁₀ of the fall. But with tanh both joint quotients and Gauss-Newton gain more, "
-    f"most of all the one along −sign g: {versus[most]:+.2f} more. With ReLU the same three tie with it; there Gauss-Newton is that diagonal. All other divisors gain less. "
+    f"most of all the one along −sign g: {versus[most]:+.2f} more. With ReLU the same three tie with it: Gauss-Newton is that diagonal there, and for the quotients a difference up to "
+    f"{hidden:.2f} may be hidden. All other divisors gain less. "
     "That is one step from four points of training, each with the best of all rates; it says nothing about a whole training.",
 )
 
@@ -682,4 +685,5 @@ progress()
 # - Z. Yao and others (2021), *AdaHessian: an adaptive second order optimizer for machine learning*, AAAI.
 # - A. Bensadok and M. Z. Babar (2024), *Fuzzy hyperparameters update in a second order optimization*, arXiv 2403.15416: article D. Known here by its abstract and introduction.
 #
-# Two numbers, the loss and the time, are known at every step for nothing. The next lesson lets rules of thumb about them steer a rate.
+# Curvature is dear. What a step itself tells of it costs less: how steep the loss is along the step, before it and after it. The next lesson lets rules of thumb about that, and about time,
+# steer a rate.

@@ -15,7 +15,7 @@ from course_lib.lab.stored import EXPERIMENTS, read_record
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "speed.md"
-SCRIPTS = ("bench_steps", "bench_sweeps", "bench_jacobians")
+SCRIPTS = ("bench_steps", "bench_sweeps", "bench_jacobians", "bench_curvature")
 KINDS = ("loop", "foreach", "fused")
 
 INTRODUCTION = """# How fast it is
@@ -68,10 +68,22 @@ matrices, and the largest singular value by power iteration on them against the 
 that matrix. It comes from below, so the last column says how much of it was found.
 """
 
+CURVATURE = """## Curvature
+
+How many times as long a training step takes if it divides by an estimate of curvature, beside a
+plain gradient step, in float32. "Every 10", say: the estimate is taken in one step of ten. The
+course's own steps are eager, and with what is done to each number compiled to one loop.
+`AdaHessian` is pytorch_optimizer's, the same in both; it takes its product from the graph of the
+gradient that a step needs anyway, and ours begins anew.
+
+The first columns count what a step asks of the network: gradients, and products of the Hessian with
+a vector, of which each takes as long as several gradients.
+"""
+
 
 def page(folder: Path = EXPERIMENTS) -> str:
     """Return the text of docs/speed.md for the stored results."""
-    steps, sweeps, jacobians = (read_record(name, folder) for name in SCRIPTS)
+    steps, sweeps, jacobians, curvature = (read_record(name, folder) for name in SCRIPTS)
     parts = [INTRODUCTION, STEPS, _where(steps)]
     sizes = steps["data"]["sizes"]
     smallest, *_ = sizes
@@ -89,6 +101,7 @@ def page(folder: Path = EXPERIMENTS) -> str:
     networks = sweeps["data"]["networks"]
     parts += [SWEEPS, _where(sweeps), _sweeps_goal(networks), _sweeps_table(networks)]
     parts += [JACOBIANS, _where(jacobians), *_jacobians(jacobians["data"])]
+    parts += [CURVATURE, _where(curvature), *_curvature(curvature["data"])]
     return "\n".join(parts)
 
 
@@ -209,6 +222,23 @@ def _times_goal(words: str, data: dict[str, Any], of: tuple[str, ...], goal: flo
             + (f"; not all of {', '.join(missed)}.\n" if missed else ".\n")
         )
     return "".join(lines)
+
+
+def _curvature(data: dict[str, Any]) -> list[str]:
+    """Return the sizes of the networks, and what a step counts and how long it takes."""
+    networks, kinds = data["networks"], ("eager", "compiled")
+    sizes = [
+        f"- {name}: {of['parameters']:,} parameters, a batch of {of['batch']}."
+        for name, of in networks.items()
+    ]
+    heads = ["step", "gradients", "products", *(f"{n}, {kind}" for n in networks for kind in kinds)]
+    times = [of[kind]["times_a_gradient_step"] for of in networks.values() for kind in kinds]
+    rows = []
+    for name in times[0]:
+        asked = data["a_step"].get(name, {})
+        counts = [f"{asked[what]:g}" if asked else "" for what in ("gradients", "products")]
+        rows.append([name, *counts, *(_spread(found[name]) for found in times)])
+    return ["\n".join(sizes) + "\n", _table(heads, rows)]
 
 
 def _spread(values: list[float] | None, digits: int = 2) -> str:

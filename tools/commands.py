@@ -34,7 +34,8 @@ KEEP_FILES = (
     *("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"),
     *("IPYTHONDIR", "MPLCONFIGDIR"),
 )
-LIBRARY = ("nn", "optim", "analysis", "lab", "checking", "exercises")  # folders of tests
+# Folders of tests.
+LIBRARY = ("nn", "optim", "analysis", "second_order", "lab", "checking", "exercises")
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     # a saved lesson that is opened again shows its interactive figures, not an error
@@ -197,13 +198,13 @@ def check_notebooks(arguments: argparse.Namespace, _: list[str]) -> int:
 
 def experiments(arguments: argparse.Namespace, _: list[str]) -> int:
     """Rerun the experiments whose script has changed since their result was stored."""
-    python = install.ensure(ROOT, torch=arguments.torch)
+    python = install.ensure(ROOT, {"experiments"}, arguments.torch)
     return call([python, "tools/rerun.py"])
 
 
 def bench(arguments: argparse.Namespace, _: list[str]) -> int:
     """Measure how fast the course's own code is; print the tables and write docs/speed.md."""
-    python = install.ensure(ROOT, torch=arguments.torch)
+    python = install.ensure(ROOT, {"experiments"}, arguments.torch)
     return call([python, "tools/bench.py"])
 
 

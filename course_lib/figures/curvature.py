@@ -22,6 +22,8 @@ from course_lib.figures.style import (
     as_array,
     figure,
 )
+from course_lib.optim.adaptive import rotated
+from course_lib.optim.surfaces import bowl
 from course_lib.second_order import diagonal_fd, forward_probe
 
 # A probe of two parameters, by its size
@@ -34,9 +36,8 @@ WAYS = ("one at a time", "all along −g", "all along −sign g")
 
 def turned(degrees: float) -> Tensor:
     """Return the Hessian of a ravine of curvatures 1 and 9, turned, `(2, 2)`."""
-    angle = np.deg2rad(degrees)
-    R = torch.tensor([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return R.T @ torch.diag(torch.tensor([1.0, 9.0]).double()) @ R
+    ravine = rotated(bowl(9), degrees)  # of curvatures 1/9 and 1
+    return 9 * ravine.gradient(torch.eye(2, dtype=torch.float64))
 
 
 def probe(turn: float, way: str, size: float) -> dict[str, np.ndarray]:

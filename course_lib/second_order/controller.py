@@ -81,10 +81,7 @@ class Sugeno:
 
     def __post_init__(self) -> None:
         """Refuse a table of the wrong shape and an unknown norm."""
-        expect_norm(self.norm)
-        shape = (len(self.rows.words), len(self.columns.words))
-        if self.table.shape != shape:
-            raise ValueError(f"table has shape {tuple(self.table.shape)}; it must be {shape}")
+        _expect(self.norm, self.rows, self.columns, self.table)
 
     @classmethod
     def of(
@@ -130,10 +127,7 @@ class Mamdani:
 
     def __post_init__(self) -> None:
         """Refuse a table of the wrong shape and an unknown norm."""
-        expect_norm(self.norm)
-        shape = (len(self.rows.words), len(self.columns.words))
-        if self.table.shape != shape:
-            raise ValueError(f"table has shape {tuple(self.table.shape)}; it must be {shape}")
+        _expect(self.norm, self.rows, self.columns, self.table)
 
     @classmethod
     def of(
@@ -169,3 +163,11 @@ class Mamdani:
         names = ("rows", "columns", "result")
         moved = {name: getattr(self, name).like(x) for name in names}
         return replace(self, table=self.table.to(x.device), **moved)
+
+
+def _expect(norm: str, rows: Variable, columns: Variable, table: Tensor) -> None:
+    """Raise ValueError for an unknown norm, and for a table that is not a cell for each pair."""
+    expect_norm(norm)
+    shape = (len(rows.words), len(columns.words))
+    if table.shape != shape:
+        raise ValueError(f"table has shape {tuple(table.shape)}; it must be {shape}")

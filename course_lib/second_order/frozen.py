@@ -38,10 +38,11 @@ def bilinear(x: Tensor, y: Tensor, rows: Tensor, columns: Tensor, values: Tensor
     shape = (len(rows), len(columns))
     expect("values", values, f"{shape}", values.shape == shape)
     x, y = torch.broadcast_tensors(x, y)
-    (i, u), (j, v) = place(x.contiguous(), rows), place(y.contiguous(), columns)
+    # Laid out as one line, since torch 2.10 under vmap cannot look up at a single place.
+    (i, u), (j, v) = place(x.reshape(-1), rows), place(y.reshape(-1), columns)
     before = (1 - v) * values[i, j] + v * values[i, j + 1]
     after = (1 - v) * values[i + 1, j] + v * values[i + 1, j + 1]
-    return (1 - u) * before + u * after
+    return ((1 - u) * before + u * after).reshape(x.shape)
 
 
 @dataclass(frozen=True)

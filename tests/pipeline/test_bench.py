@@ -39,6 +39,14 @@ def records(monkeypatch):
             }
         },
     }
+    ratio = {"probe": [2.1, 1.9, 2.3], "AdaHessian": [3.1, 2.9, 3.3]}
+    times = {"milliseconds": 6.0, "times_a_gradient_step": ratio}
+    network = {"parameters": 26122, "batch": 128, "eager": times, "compiled": times}
+    made["bench_curvature"] = {
+        "every": 10,
+        "a_step": {"probe": {"gradients": 1.1, "products": 0.0}},
+        "networks": {"small": network},
+    }
     times = {"closed": [0.9, 0.8, 1.2], "jvp": [5.0, 4.0, 6.0], "vjp": [4.9, 4.0, 6.0]}
     made["bench_jacobians"] = {
         "modules": {"tanh": {"64": {"one": times}}, "softmax": {"64": {}}},
@@ -91,6 +99,13 @@ def test_it_counts_the_sweeps_that_are_20_times_faster(records):
     (by_rule,) = records["bench_sweeps"]["data"]["networks"].values()
     by_rule["gd"]["times_faster"]["sweep"] = [19.9, 19, 21]
     assert "loop: 0 of 1 as they are, 1 of 1 compiled." in bench.page()
+
+
+def test_it_says_what_a_step_with_curvature_asks_for_and_how_long_it_takes(records):
+    page = bench.page()
+    assert "- small: 26,122 parameters, a batch of 128.\n" in page
+    assert "| probe | 1.1 | 0 | 2.10 (1.90 to 2.30) | 2.10 (1.90 to 2.30) |" in page
+    assert "| AdaHessian |  |  | 3.10 (2.90 to 3.30) |" in page
 
 
 def test_it_says_where_jacobians_are_not_so_fast(records):

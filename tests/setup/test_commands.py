@@ -162,6 +162,7 @@ def test_each_command_asks_for_the_extras_that_it_needs(course, called, monkeypa
         "notebooks",
         "check-notebooks",
         "experiments",
+        "bench",
         "reset",
         "classroom",
     ):
@@ -178,7 +179,8 @@ def test_each_command_asks_for_the_extras_that_it_needs(course, called, monkeypa
         "test": ({"test"}, "cpu"),
         "notebooks": ({"build"}, "cpu"),
         "check-notebooks": ({"build"}, "cpu"),
-        "experiments": (set(), "cpu"),
+        "experiments": ({"experiments"}, "cpu"),
+        "bench": ({"experiments"}, "cpu"),
         "classroom": ({"classroom"}, "cpu"),
     }
 
