@@ -77,3 +77,56 @@ def test_other_things_get_a_sentence(answer):
     outcome = evaluate(EXERCISES["21.diagnose_1"], answer)
     assert not outcome.passed
     assert outcome.message
+
+
+# Plans that a tired learner hands in, and a word that the sentence must hold.
+PLANS = {
+    ("he", "cross_entropy", "gd", "warmup_cosine", 0.05): "higher rate",
+    ("he", "cross_entropy", "gd", "constant", 3.5): "lower rate",
+    ("he", "cross_entropy", "gd", "warmup_cosine"): "five things",
+    ("cross_entropy", "he", "gd", "warmup_cosine", 0.3): "first",
+    ("he", "cross_entropy", "adam", "constant", 0.01): "third",
+    ("he", "cross_entropy", "adamw", "cosine", 0.01): "fourth",
+    ("he", "cross_entropy", "adamw", "constant", "0.01"): "without quotes",
+    ("he", "cross_entropy", "adamw", "constant", True): "number above 0",
+    ("he", "cross_entropy", "adamw", "constant", -0.01): "number above 0",
+    ("he", "cross_entropy", "adamw", "constant", 50): "never trained",
+}
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_plan_that_falls_short_is_told_why(plan):
+    for answer in (plan, list(plan)):
+        outcome = evaluate(EXERCISES["21.final"], answer)
+        assert outcome.status == "wrong_value"
+        assert PLANS[plan] in outcome.message, outcome.message
+
+
+@pytest.mark.parametrize("answer", [None, 7, "he", {}, float("nan"), [[]] * 5, (1, 2, 3, 4, 5)])
+def test_what_is_no_plan_gets_a_sentence(answer):
+    outcome = evaluate(EXERCISES["21.final"], answer)
+    assert outcome.status == "wrong_value"
+    assert outcome.message
+
+
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), 0, 0.0])
+def test_a_rate_that_is_no_number_above_0_is_none(rate):
+    plan = ("he", "cross_entropy", "gd", "constant", rate)
+    assert evaluate(EXERCISES["21.final"], plan).slip == "no rate"
+
+
+def test_every_outcome_of_the_menu_has_its_sentence():
+    from course_lib.exercises.lesson_21.final import REACHED, menu, outcome
+
+    found = {outcome((*words, lr)) for words, row in menu().items() for lr in row}
+    assert REACHED in found
+    assert found - {REACHED} <= {slip.name for slip in EXERCISES["21.final"].slips}
+
+
+def test_the_goal_is_met_by_fresh_runs_of_the_plan_that_the_lesson_takes():
+    from course_lib.exercises.lesson_21.final import GOAL
+    from course_lib.lab import confidence_interval, stored
+
+    words = list(EXERCISES["21.final"].reference[:4])
+    row = next(row for row in stored("21_capstone")["plans"] if row["plan"] == words)
+    assert confidence_interval(row["validation"]).mean > GOAL - 0.01

@@ -121,6 +121,11 @@ EXAMPLES = {
     "unknown schedule": ("he", "cross_entropy", "gd", "cosine", 0.1),
     "no rate": ("he", "cross_entropy", "gd", "constant", "0.1"),
     "a rate that was not tried": ("he", "cross_entropy", "gd", "constant", 100.0),
+    "needs another schedule": ("he", "brier", "gd", "constant", 1.4),
+    "needs another rule": ("small", "cross_entropy", "adamw", "warmup_cosine", 0.05),
+    "needs another loss": ("small", "brier", "nesterov", "warmup_cosine", 0.9),
+    "needs another initializer": ("small", "cross_entropy", "adamw", "constant", 0.015),
+    "needs two other words": ("small", "brier", "gd", "constant", 3.0),
     "rate too low": ("he", "cross_entropy", "gd", "warmup_cosine", 0.1),
     "rate too high": ("he", "cross_entropy", "gd", "warmup_cosine", 4.0),
 }
@@ -145,6 +150,10 @@ FINAL = Exercise(
         "axis. A small start and a loss with small gradients both want higher rates.",
     ),
     slips=tuple(_slips()),
-    also_right=(),
+    also_right=(
+        ["he", "cross_entropy", "nesterov", "constant", 0.2],
+        ("he", "brier", "adamw", "warmup_cosine", 0.03),
+        ("small", "cross_entropy", "nesterov", "warmup_cosine", 0.3),
+    ),
     measured=outcome,
 )
