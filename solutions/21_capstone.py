@@ -90,9 +90,9 @@ data = signals(seed=100).to(device())
 assert data.train.x.shape == (1000, 40) and len(data.train.y.unique()) == 10
 show(
     capstone.examples(shapes(), data.train.x, data.train.y),
-    alt="Ten small panels, one for each class. In each a thick grey line shows the shape, at rest, and three thin lines in colours show signals of this class: wider or narrower, further "
+    alt="Ten small panels, one for each class. In each a thick grey line shows the shape, at rest, and two thin lines in colours show signals of this class: wider or narrower, further "
     "left or right, tilted and ragged.",
-    caption="The ten shapes, grey, and three signals of each class. Signals of one class differ in place, width, height, tilt and noise.",
+    caption="The ten shapes, grey, and two signals of each class. Signals of one class differ in place, width, height, tilt and noise.",
 )
 
 # %% [markdown]

@@ -17,19 +17,20 @@ from course_lib.figures.style import BLUE, GREEN, GREY, INK, PURPLE, VERMILION, 
 # The data
 
 
-def examples(shapes: Numbers, x: Numbers, y: Numbers, count: int = 3) -> Figure:
+def examples(shapes: Numbers, x: Numbers, y: Numbers, count: int = 2) -> Figure:
     """Draw the shape of each class `(10, knots)`, and the first `count` of its signals.
 
     x: `(n, 40)`. y: `(n,)`.
     """
-    fig, axes = figure(3.0, nrows=2, ncols=5, sharex=True, sharey=True)
+    fig, axes = figure(2.4, nrows=2, ncols=5, sharex=True, sharey=True)
     x, y, shapes = as_array(x), as_array(y), as_array(shapes)
     for kind, ax in enumerate(axes.flat):
         middle = np.linspace(8, 32, shapes.shape[1])
-        ax.plot(middle, shapes[kind], color=GREY, linewidth=5, alpha=0.5)
+        ax.plot(middle, shapes[kind], color=GREY, linewidth=4, alpha=0.5)
         for row, colour in zip(x[y == kind][:count], (BLUE, VERMILION, GREEN), strict=False):
             ax.plot(row, color=colour, linewidth=1)
         ax.set_title(f"class {kind}", fontsize=10)
+        ax.set_yticks([-2, 0, 2])
         ax.set_xticks([0, 20, 39])
     fig.supxlabel("place in the signal", fontsize=10)
     return fig
@@ -47,7 +48,7 @@ def report(run: Mapping[str, Any], healthy: Mapping[str, Any] | None = None) -> 
     run, healthy: `loss` `(updates,)`, `accuracies` `(3,)`, `gradients` `(layers,)`, `steps`
     `(updates,)`. The healthy run stands beside it, in grey, if it is given.
     """
-    fig, (loss, right, sizes, steps) = figure(2.6, ncols=4)
+    fig, (loss, right, sizes, steps) = figure(2.3, ncols=4)
     sides = [] if healthy is None else [(healthy, GREY, "healthy", -0.16)]
     sides.append((run, VERMILION, "this run", 0.16 if sides else 0))
     for of, colour, label, aside in sides:
