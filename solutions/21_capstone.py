@@ -90,9 +90,9 @@ data = signals(seed=100).to(device())
 assert data.train.x.shape == (1000, 40) and len(data.train.y.unique()) == 10
 show(
     capstone.examples(shapes(), data.train.x, data.train.y),
-    alt="Ten small panels, one for each class. In each a thick grey line shows the shape, at rest, and two thin lines in colours show signals of this class: wider or narrower, further "
+    alt="Five small panels, one for each class. In each a thick grey line shows the shape, at rest, and two thin lines in colours show signals of this class: wider or narrower, further "
     "left or right, tilted and ragged.",
-    caption="The ten shapes, grey, and two signals of each class. Signals of one class differ in place, width, height, tilt and noise.",
+    caption="Five of the ten shapes, grey, and two signals of each. Signals of one class differ in place, width, height, tilt and noise.",
 )
 
 # %% [markdown]
@@ -143,7 +143,7 @@ numbers("healthy")
 # %% [markdown]
 # The network knows its training signals in the end, and new ones less well: with a thousand of them that cannot be helped. The first update of Adam is one rate long, as lesson 11 proved.
 #
-# Five runs follow, each broken at one place. Each was made at the same start, with the same batches and, unless it says otherwise, the same plan.
+# Five runs follow, each broken at one place. Each was made from the seed of the healthy one, with the same batches and, unless it says otherwise, the same plan.
 # For each give the fault, and the one observation that decides it: which no other fault of the list explains. Both are words,
 # `("fault", "observation")`.
 #
@@ -189,7 +189,7 @@ diagnose_1 = check("21.diagnose_1", diagnose_1)
 two = broken["2"]
 show(
     capstone.report(two, healthy),
-    alt="The loss falls to below 2 at first and then jumps up and down between 1.5 and 3 to the end. All three accuracies are near 20 percent. The gradients before training are those of the healthy run. Steps lie near one hundredth, far below the healthy ones.",
+    alt="The loss falls to below 2 at first and then jumps up and down between 1.5 and 3 to the end, once to 5. All three accuracies are near 20 percent. The gradients before training are those of the healthy run. Steps lie near one hundredth, far below the healthy ones.",
     caption="Run 2, beside the healthy one. Gradient descent.",
 )
 numbers("healthy", "2")
@@ -484,6 +484,8 @@ show(
 # The figure: all combinations
 WRITTEN = {
     "cross_entropy": "cross-entropy",
+    "gd": "gradient descent",
+    "he": "He",
     "brier": "Brier",
     "adamw": "AdamW",
     "nesterov": "Nesterov",
@@ -491,6 +493,7 @@ WRITTEN = {
 }
 test = {tuple(row["plan"]): torch.tensor(row["test"], dtype=torch.float64) for row in kept["plans"]}
 assert len(test) == 24 and {len(runs) for runs in test.values()} == {count}
+tuned = sum(len(row["rates"]) for row in kept["menu"]) * len(kept["tuning_seeds"])
 
 
 def written(plan):
@@ -506,6 +509,7 @@ show(
     caption="Test accuracy of each combination at its own best rate, 24 runs each. Vermilion: the one that was best on the seeds that chose. Ticks: medians.",
     claims=("Once each",),
 )
+say(f"The budget: {tuned:,} trainings to choose the rates, and {24 * count} on fresh seeds.")
 
 # %% [markdown]
 # The combinations are a full table, so each word can be judged over all others: the difference that one word makes, averaged over the combinations that are alike but for it, run by run. There are
@@ -557,16 +561,16 @@ chosen_on = next(row for row in kept["menu"] if tuple(row["plan"]) == best)
 flattered = max(sum(runs) / len(runs) for runs in chosen_on["validation"])
 fresh = next(row for row in kept["plans"] if tuple(row["plan"]) == best)
 fresh = sum(fresh["validation"]) / count
-assert flattered > fresh > GOAL
+assert flattered > fresh > GOAL and order[0] == best
 say(
     "Over all others each word matters: He's start, cross-entropy and the schedule gain, and gradient descent is behind both other rules, between which no difference can be told. Beside the chosen combination it is not so. "
-    "There the three rules tie, and the other three words still matter. Gradient descent needs the others to be right; the other rules forgive more. "
+    "There the three rules tie, and the other three words still matter. Perhaps gradient descent needs the other words to be right, and the other rules forgive more. "
     f"The eight seeds that chose gave the chosen combination {flattered:.1%} on validation signals; on fresh seeds it has {fresh:.1%}. The score that chooses flatters."
 )
 
 # %% [markdown]
-# So the first prediction has two answers. Over all others the initializer matters most, and no word is without effect. Beside a good plan the rule is. The defence of this plan is not that it won: two others tie with it. It is that
-# nothing that was tried beats it, by this table, and that gradient descent keeps no memory beside the parameters.
+# So the first prediction has two answers. Over all others the initializer matters most, and no word is without effect. Beside a good plan the rule is. The defence of this plan is not that it won: two neighbours tie with it. It is that
+# no combination has a higher mean on the fresh seeds, and that gradient descent keeps nothing beside the parameters.
 #
 # ## Could curvature have told?
 #
@@ -588,7 +592,7 @@ show(
         shown,
         {name: torch.tensor(of["sharpness"]).T for name, of in zip(shown, units, strict=True)},
     ),
-    alt="Left: rows of dots. In each of three units the rate tuned there lies furthest right. The rate of unit 1 lies close to it at one quarter and far left of it at 4. The rate two over the curvature lies left of the tuned one throughout, with wide scatter at one quarter. Right: three curves. At 4 the curvature falls from 20 to 11, at 1 and at one quarter it rises to about 4.",
+    alt="Left: rows of dots. In each of three units the rate tuned there lies furthest right. The rate of unit 1 lies close to it at one quarter and far left of it at 4. The rate two over the curvature lies left of the tuned one throughout, with wide scatter at one quarter. Right: three curves. At 4 the curvature falls from near 30 to 12. At one quarter it rises from one half to 4. At 1 it ends near 4 too.",
     caption="Left: test accuracy of gradient descent with a rate tuned for these units, with the rate tuned for unit 1, and with the rate 2/λ. Dots: 24 runs; ticks: medians. Right: the largest curvature before each epoch at the rate 2/λ, medians.",
     claims=("Two over the curvature",),
 )
@@ -604,7 +608,7 @@ show(
 #
 # $$ \frac{1}{B} \sum_{i=1}^{B} \nabla L_i = \frac{1}{P} \sum_{p=1}^{P} \Big( \frac{P}{B} \sum_{i \in \text{part } p} \nabla L_i \Big) $$
 #
-# with $B$ examples in the batch and $P$ processes. So the averaged gradient is that of the joined batch, and any rule that sees nothing but gradients takes the same step, up to rounding. PyTorch's `DistributedDataParallel` does
+# with $B$ examples in the batch and $P$ processes. So the averaged gradient is that of the joined batch, and any rule that sees nothing of a batch but its gradient takes the same step, up to rounding. PyTorch's `DistributedDataParallel` does
 # the averaging while the backward pass is still running, and `torchrun` starts the processes. Here is a whole script that you can copy; `RuleOptimizer` runs a rule as a torch optimizer.
 
 # %% tags=["hide-input"]
@@ -675,6 +679,7 @@ say(
 # %% tags=["hide-input"]
 # The verdict: words of a plan
 over_rule = sure(-by_pair["he", "small"] - by_pair["gd", "nesterov"])
+hidden = -min(near[plan].low for plan in NEAR if plan[2] in near_ties)
 over_schedule = sure(-by_pair["he", "small"] - by_pair["constant", "warmup_cosine"])
 largest = max(gains, key=lambda pair: abs(gains[pair].mean))
 assert largest == ("he", "small") and over_rule.low > 0 and over_schedule.low > 0
@@ -683,7 +688,7 @@ verdict(
     "Once each combination has its own best rate, the rule matters more than anything else in a plan.",
     "does not hold",
     f"Averaged over all others, He's start gains {-gains['he', 'small'].mean:.1f} points of test accuracy over a small one, the schedule {gains['constant', 'warmup_cosine'].mean:.1f}, Nesterov's rule {rule.mean:.1f} over gradient descent, "
-    f"and cross-entropy {-gains['cross_entropy', 'brier'].mean:.1f} over Brier. The initializer is ahead of the rule by {over_rule:+.1f}. With He's start, cross-entropy and a schedule the three rules tie; a difference of one to two points may be hidden. "
+    f"and cross-entropy {-gains['cross_entropy', 'brier'].mean:.1f} over Brier. The initializer is ahead of the rule by {over_rule:.1f}. With He's start, cross-entropy and a schedule the three rules tie; a difference of up to {hidden:.1f} points may be hidden. "
     "That is one network of two hidden layers, on signals made in one way, with 200 updates; momenta and decay were not tuned.",
 )
 
@@ -702,8 +707,8 @@ assert other[4.0].low > 0 and other[0.25].high < 0
 verdict(
     "Two over the curvature, measured in each epoch, is as good a rate for gradient descent as a tuned one.",
     "does not hold",
-    f"Against the rate tuned in the same units it loses in all three: {less[0.25]:+.1f}, {less[1.0]:+.1f} and {less[4.0]:+.1f} points at ¼, 1 and 4. Against the rate tuned in unit 1 it gains {other[4.0]:+.1f} points where inputs are four times larger, "
-    f"and loses {other[0.25]:+.1f} at a quarter. Each measurement takes eight products on all signals, so that it is far from free. Other multiples of 1/λ were not tried.",
+    f"It is behind the rate tuned in the same units in all three: its difference in points is {less[0.25]:+.1f} at ¼, {less[1.0]:+.1f} at 1 and {less[4.0]:+.1f} at 4. To the rate tuned in unit 1 the difference is {other[4.0]:+.1f} where inputs are four times larger, "
+    f"and {other[0.25]:+.1f} where they are a quarter. Each measurement takes eight products on all signals, so that it is far from free. Other multiples of 1/λ were not tried.",
 )
 
 # %% tags=["hide-input"]
@@ -713,7 +718,7 @@ verdict(
     "holds when their parts of the batch have the same size",
     "Two processes under torchrun, on the CPU, end within a millionth of one process in every parameter, after three epochs in double precision, with AdamW and with Nesterov's momentum: a test starts them. "
     "In one sum of gradients here equal parts give the batch's gradient up to rounding, and parts of 90 and 10 signals do not. "
-    "The rule must see nothing but gradients. Layers that look at the batch as a whole, such as BatchNorm, see their own part only. Other machines and more processes were not tried.",
+    "The rule must see nothing of a batch but its gradient. Layers that look at the batch as a whole, such as BatchNorm, see their own part only. Other machines and more processes were not tried.",
 )
 
 # %%

@@ -18,11 +18,11 @@ from course_lib.figures.style import BLUE, GREEN, GREY, INK, PURPLE, VERMILION, 
 
 
 def examples(shapes: Numbers, x: Numbers, y: Numbers, count: int = 2) -> Figure:
-    """Draw the shape of each class `(10, knots)`, and the first `count` of its signals.
+    """Draw the shapes of the first five classes, and the first `count` signals of each.
 
-    x: `(n, 40)`. y: `(n,)`.
+    shapes: `(classes, knots)`. x: `(n, 40)`. y: `(n,)`.
     """
-    fig, axes = figure(2.4, nrows=2, ncols=5, sharex=True, sharey=True)
+    fig, axes = figure(1.7, ncols=5, sharex=True, sharey=True)
     x, y, shapes = as_array(x), as_array(y), as_array(shapes)
     for kind, ax in enumerate(axes.flat):
         middle = np.linspace(8, 32, shapes.shape[1])
@@ -67,6 +67,7 @@ def report(run: Mapping[str, Any], healthy: Mapping[str, Any] | None = None) -> 
     for ax in (sizes, steps):
         ax.minorticks_off()
     if sides[0][0] is healthy:
+        loss.set_ylim(0, 1.4 * loss.get_ylim()[1])  # room for the legend
         loss.legend(loc="upper right", borderpad=0)
     return fig
 
@@ -138,6 +139,7 @@ def witness(curves: Sequence[Numbers]) -> Figure:
         ax.plot(as_array(curve), color=colour)
     ax.axhline(2, color=INK, linestyle=":", linewidth=1)
     ax.set(xlabel="epoch", ylabel="rate × curvature", ylim=(0, None))
+    ax.set_xticks(range(0, len(curves[0]), 5))
     return fig
 
 
@@ -149,14 +151,14 @@ def plans(rows: Mapping[str, Numbers], marked: str) -> Figure:
 
     `rows[name]` is `(runs,)`, in the order in which they are drawn. marked: drawn in vermilion.
     """
-    fig, ax = figure(0.8 + 0.24 * len(rows))
+    fig, ax = figure(0.8 + 0.205 * len(rows))
     for place, (name, runs) in enumerate(rows.items()):
         colour = VERMILION if name == marked else BLUE
-        dots(ax, place, runs, colour, size=9, alpha=0.5)
+        dots(ax, place, runs, colour, size=7, alpha=0.5)
         median_tick(ax, place, runs)
     name_rows(ax, rows)
     ax.set_xlabel("test accuracy")
-    ax.xaxis.set_major_formatter(PercentFormatter(1))
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return fig
 
 
