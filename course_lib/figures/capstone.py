@@ -154,7 +154,7 @@ def plans(rows: Mapping[str, Numbers], marked: str) -> Figure:
     fig, ax = figure(0.8 + 0.205 * len(rows))
     for place, (name, runs) in enumerate(rows.items()):
         colour = VERMILION if name == marked else BLUE
-        dots(ax, place, runs, colour, size=7, alpha=0.5)
+        dots(ax, place, runs, colour, size=6, alpha=1)
         median_tick(ax, place, runs)
     name_rows(ax, rows)
     ax.set_xlabel("test accuracy")
@@ -195,3 +195,15 @@ def _curvatures(ax: Axes, curved: Mapping[str, Numbers]) -> None:
     ax.set(xlabel="epoch", yscale="log", title="largest curvature", ylim=(0.2, 60))
     ax.minorticks_off()
     ax.legend(loc="upper right", borderpad=0)
+
+
+# Parts of a batch
+
+
+def unequal(cuts: Sequence[int], off: Sequence[float]) -> Figure:
+    """Draw how far the mean of two parts' gradients is off, by the size of the first part."""
+    fig, ax = figure(1.9, width=4.2)
+    ax.plot(as_array(list(cuts)), as_array(list(off)), "o-", color=BLUE)
+    ax.set(xlabel="signals in the first part", ylabel="off", ylim=(0, None))
+    ax.set_xticks(range(10, 100, 20))
+    return fig

@@ -24,6 +24,7 @@ FIGURES = {
     "report beside a healthy one": lambda: capstone.report(BROKEN, RUN),
     "witness": lambda: capstone.witness([[1, 2, 3], [2, 2, 2], [4, 3, 1]]),
     "plans": lambda: capstone.plans({"he, Brier, AdamW": TWELVE, "b": TWELVE - 0.1}, "b"),
+    "unequal": lambda: capstone.unequal(range(10, 100, 10), [1, 0.5, 0.3, 0.1, 0, 0.1, 1, 1, 1]),
     "units": lambda: capstone.units(
         {"× 1": {"own": TWELVE, "2/λ": TWELVE}, "× 4": {"own": TWELVE, "other": TWELVE}},
         {"× 1": np.outer([1, 2, 3], TWELVE), "× 4": np.outer([9, 2, 3], TWELVE)},
