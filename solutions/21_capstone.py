@@ -326,7 +326,7 @@ interact(
         "loss": Choice("loss", tuple(script.LOSSES), "cross_entropy"),
         "rule": Choice("rule", tuple(script.RULES), "gd"),
         "schedule": Choice("schedule", script.SCHEDULES, "constant"),
-        "place": Slider("rate, counted from the lowest", 1, 10, 1, 4),
+        "place": Slider("place of the rate", 1, 10, 1, 4),
     },
     alt="Dots of validation accuracy against the learning rate on a logarithmic axis, with a line of their means that rises from 40 to about 75 percent and falls steeply at the highest rates. "
     "A dashed line marks the goal, and a diamond the chosen rate.",
