@@ -617,7 +617,7 @@ show(
 # %% tags=["hide-input"]
 # The script
 code = inspect.getsource(two_processes.train)
-say(f"```python\n{code}```")
+say(f"```\n{code}```")
 
 # %% [markdown]
 # It stands in `course_lib/lab/two_processes.py`, with the dozen lines that join the processes. Run it from a terminal, with two processes and then with one:
