@@ -8,7 +8,7 @@ torch = $(if $(TORCH),--torch '$(TORCH)')
 to = $(if $(TO),--to '$(TO)')
 lesson = $(if $(LESSON),'$(LESSON)')
 
-.PHONY: help lab reset test notebooks check-notebooks experiments bench classroom misses test-lowest test-gpu
+.PHONY: help lab reset test notebooks check-notebooks experiments bench classroom misses site links test-lowest test-gpu
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\): .*## /\1	/p' Makefile | while IFS='	' read -r name words; do \
@@ -40,6 +40,12 @@ classroom: ## export lessons as a course for nbgrader (LESSONS="01 04", TIER=sca
 
 misses: ## gather the wrong answers of a class that no slip names (TO=folder)
 	$(setup) misses $(torch) $(to)
+
+site: ## build the web pages of the course in build/site
+	$(setup) site $(torch)
+
+links: ## check every link of the built pages (EXTERNAL=1: those to other sites, too)
+	$(setup) links $(torch) $(if $(EXTERNAL),--external)
 
 test-lowest: ## run the unit tests on the lowest versions of all packages that are promised
 	$(setup) test-lowest $(torch)

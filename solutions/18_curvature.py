@@ -400,10 +400,9 @@ for name in names:
         each = net["points"][2]["estimates"][name]
         row += [median(each["off"]), median(each["below"]), median(each["rank"])]
     rows.append(row)
-columns = {"estimate": ""}
-for net in ("tanh", "ReLU"):
-    columns |= {f"{net}: off": ".2f", f"{net}: below 0": ".0%", f"{net}: rank": ".2f"}
-say(table(columns, rows))
+for k, net in enumerate(("tanh", "ReLU")):
+    columns = {f"with {net}": "", "off": ".2f", "below 0": ".0%", "rank": ".2f"}
+    say(table(columns, [[row[0], *row[1 + 3 * k : 4 + 3 * k]] for row in rows]))
 of_name = {row[0]: torch.tensor(row[1:]).view(2, 3) for row in rows}  # networks, measures
 for way in ("along −g", "along −sign g"):
     off, below, rank = of_name[way].T

@@ -429,8 +429,8 @@ interact(
     {
         "shape": Choice("sets", tuple(fuzzy.SHAPES), "triangles"),
         "inference": Choice("inference", fuzzy.INFERENCES, "Sugeno, product"),
-        "short": Slider("short fits best at r =", 0.0, 0.8, 0.05, 0.3),
-        "early": Slider("early fits best at p =", 0.02, 0.48, 0.02, 0.08),
+        "short": Slider("short at r =", 0.0, 0.8, 0.05, 0.3),
+        "early": Slider("early at p =", 0.02, 0.48, 0.02, 0.08),
     },
     alt="Above: three sets over the slope ratio and four over progress. Below left: a surface that is high where the slope ratio is large and progress "
     "small, and 0 elsewhere. Below right: three cuts through it, which rise with the slope ratio.",
@@ -537,35 +537,18 @@ show(
     claims=("With rules",),
 )
 learnt = {name: int((of.mean(dim=1) > 0.9).sum()) for name, of in read.items()}
-columns_of = {
-    "rate": "",
-    "mean log10 loss": ".2f",
-    "mean accuracy": ".1%",
-    "learnt at": "d",
-    "best base rate": ".2g",
-    "loss there": ".3f",
-    "accuracy there": ".1%",
-}
+over_all = {"over all rates": "", "log10 loss": ".2f", "accuracy": ".1%", "learnt at": "d"}
+at_best = {"at the best rate": "", "rate": ".2g", "loss": ".3f", "accuracy": ".1%"}
+means = [[name, arms[name].log10().mean(), read[name].mean(), learnt[name]] for name in arms]
+bests = [
+    [name, of["lr"], *(torch.tensor(of["best"][what]).mean() for what in ("loss", "accuracy"))]
+    for name, of in steering["arms"].items()
+]
+say(table(over_all, means))
+say(table(at_best, bests))
 say(
-    table(
-        columns_of,
-        [
-            [
-                name,
-                arms[name].log10().mean(),
-                read[name].mean(),
-                learnt[name],
-                of["lr"],
-                torch.tensor(of["best"]["loss"]).mean(),
-                torch.tensor(of["best"]["accuracy"]).mean(),
-            ]
-            for name, of in steering["arms"].items()
-        ],
-    )
-)
-say(
-    "The first two columns are means over all nine base rates; *learnt at* counts those at which more than 90 of 100 test images are read rightly, on the average. The last "
-    "three: at the rate that was best for the validation images of other divisions. So the third answer is: "
+    "Above: means over all nine base rates; *learnt at* counts those at which more than 90 of 100 test images are read rightly, on the average. Below: at the rate that was "
+    "best for the validation images of other divisions. So the third answer is: "
     f"under a cosine at {learnt['cosine']} of the nine, with slope and plan at {learnt['slope and plan']}."
 )
 
@@ -590,7 +573,7 @@ show(
 )
 
 # %% [markdown]
-# Look at the rows *plan* and *slope* of the table: each has one of the two inputs only. Neither does what both do together. That is an
+# Look at the rows *plan* and *slope* of both tables: each has one of the two inputs only. Neither does what both do together. That is an
 # **ablation**, and it is how one finds out whether a part earns its place.
 #
 # Steering is not free. It keeps the last gradient and the last step, two vectors more beside Adam's two. In each step it takes two inner products and asks the rules. How

@@ -9,6 +9,8 @@
     python3 tools/setup.py bench
     python3 tools/setup.py classroom [01 04 ...] [--tier scaffold] [--to FOLDER]
     python3 tools/setup.py misses [--to FOLDER]
+    python3 tools/setup.py site
+    python3 tools/setup.py links [--external]
     python3 tools/setup.py test-lowest
     python3 tools/setup.py test-gpu
 
@@ -82,6 +84,9 @@ def parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     made.add_argument("--to", help="the course's folder, instead of classroom/")
     made = command("misses", misses, "gather the wrong answers of a class that no slip names")
     made.add_argument("--to", help="the course's folder, instead of classroom/")
+    command("site", site, "build the web pages of the course in build/site")
+    made = command("links", links, "check every link of the built pages")
+    made.add_argument("--external", action="store_true", help="ask other sites, too")
     command("test-lowest", lowest, "run the unit tests on the lowest versions that we promise")
     command("test-gpu", on_gpu, "run the tests and the lessons on a CUDA device")
 
@@ -185,9 +190,10 @@ def together(python: Path) -> list[str | Path]:
 
 
 def notebooks(arguments: argparse.Namespace, _: list[str]) -> int:
-    """Build the notebooks of the named lessons, or all that are stale."""
+    """Build the notebooks of the named lessons, or all that are stale; list them in the README."""
     python = install.ensure(ROOT, {"build"}, arguments.torch)
-    return call([python, "tools/build.py", *arguments.lessons])
+    code = call([python, "tools/build.py", *arguments.lessons])
+    return code or call([python, "tools/readme.py"])
 
 
 def check_notebooks(arguments: argparse.Namespace, _: list[str]) -> int:
@@ -219,6 +225,18 @@ def misses(arguments: argparse.Namespace, _: list[str]) -> int:
     """Print a class's wrong answers that got no name, those that compute the same together."""
     python = install.ensure(ROOT, {"classroom"}, arguments.torch)
     return call([python, "tools/teaching.py", "misses", *to(arguments)])
+
+
+def site(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Build the web pages of the course in build/site; figures that move are recorded."""
+    python = install.ensure(ROOT, {"site"}, arguments.torch)
+    return call([python, "tools/website.py"])
+
+
+def links(arguments: argparse.Namespace, _: list[str]) -> int:
+    """Check that every link of the built pages leads somewhere."""
+    python = install.ensure(ROOT, torch=arguments.torch)
+    return call([python, "tools/links.py", *(["--external"] if arguments.external else [])])
 
 
 def to(arguments: argparse.Namespace) -> list[str]:

@@ -12,11 +12,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.func import vjp
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
 
 from course_lib.analysis.compose import upper_of_chain
 from course_lib.analysis.torch_modules import KEEP_SHAPE, READERS, Shape, Unreadable
+
+BATCH_NORMS = nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm
+DROPOUTS = (
+    *(nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d),
+    *(nn.AlphaDropout, nn.FeatureAlphaDropout),
+)
 
 
 class Residual(nn.Module):
@@ -93,12 +97,12 @@ def lower_of_network(
     tensor([1., 0.])
     """
     for name, module in model.named_modules():
-        normalises = isinstance(module, _BatchNorm)
+        normalises = isinstance(module, BATCH_NORMS)
         if normalises and module.running_mean is None:
             raise ValueError(
                 f"{_words(module, name)} keeps no running statistics; it mixes examples"
             )
-        if (normalises or isinstance(module, _DropoutNd)) and module.training:
+        if (normalises or isinstance(module, DROPOUTS)) and module.training:
             raise ValueError(f"{_words(module, name)} is in training; call model.eval() first")
     v = _unit(torch.randn(x.shape, generator=generator, dtype=x.dtype).to(x.device))
     out, back = vjp(model, x)

@@ -1,14 +1,14 @@
 """How a lesson shows something: a figure, a sentence with numbers in it, a verdict."""
 
 import base64
-import io
 import os
+import struct
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
 from IPython.display import display
 from matplotlib.figure import Figure
-from PIL import Image
 
 from course_lib.figures.faults import faults
 from course_lib.figures.frame import pixels
@@ -61,10 +61,19 @@ def verdict(claim: str, words: str, because: str) -> None:
 
 
 def png(picture: np.ndarray, compression: int = 9) -> bytes:
-    """Return a picture `(height, width, 3)` as a PNG file. Compression 1 is fast and 9 is small."""
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, format="PNG", compress_level=compression)
-    return file.getvalue()
+    """Return a picture, uint8 `(height, width, 3)`, as a PNG file. Compression 1 is fast, 9 small.
+
+    Rows are compressed as they are. The filters that PNG has for photographs make plots larger.
+    """
+    height, width, _ = picture.shape
+    rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)  # each begins with 0: no filter
+    rows[:, 1:] = picture.reshape(height, -1)
+    head = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)  # 8 bits each of red, green and blue
+    parts = {b"IHDR": head, b"IDAT": zlib.compress(rows.tobytes(), compression), b"IEND": b""}
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts.items()
+    )
 
 
 def image_metadata(fig: Figure, alt: str) -> dict[str, str | int | list[str]]:

@@ -20,6 +20,7 @@ from course_lib.figures.style import (
     INK,
     RULES,
     VERMILION,
+    WIDTH,
     as_array,
     figure,
 )
@@ -272,4 +273,41 @@ def edge(steps: Numbers, panels: Mapping[str, Mapping[float, Numbers]]) -> Figur
         ax.set(xlabel="step", ylim=(0, TOP), title=title)
     axes[0].set_ylabel("sharpness")
     axes[0].legend(title="learning rate", ncols=2)
+    return fig
+
+
+# What a step takes
+
+FORMS = {  # of an optimizer: what it is called, its colour and its dashes
+    "loop": ("torch's loop", INK, "-"),
+    "eager": ("ours, eager", VERMILION, "-"),
+    "compiled": ("ours, compiled", BLUE, "-"),
+    "fused": ("torch's fused", GREEN, "--"),
+}
+
+
+def step_times(panels: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw what a step takes against the number of parameters, and what its bytes alone would take.
+
+    `panels[title]` is the `growth` of experiments/bench_steps.py: `parameters` `(sizes,)`,
+    `seconds[form]` `(sizes, 3)`, a median first, `bytes_each` parameter, and `bandwidth["add"]` in
+    bytes a second.
+    """
+    width = WIDTH if len(panels) > 1 else 5.0
+    fig, axes = figure(2.9, width, ncols=len(panels), sharey=True, squeeze=False)
+    for (title, found), ax in zip(panels.items(), axes[0], strict=True):
+        counts = as_array(found["parameters"])
+        bytes_alone = counts * found["bytes_each"] / found["bandwidth"]["add"]
+        ax.plot(counts, 1000 * bytes_alone, color=GREY, linestyle=":", label="the bytes alone")
+        for form, seconds in found["seconds"].items():
+            name, colour, dashes = FORMS[form]
+            medians = 1000 * as_array(seconds)[:, 0]
+            ax.plot(counts, medians, "o", color=colour, linestyle=dashes, label=name)
+        ax.set(xscale="log", yscale="log", xlabel="parameters", title=title)
+        ax.set_xticks([10**k for k in range(3, 9) if 10**k <= 1.5 * counts[-1]])
+        ax.minorticks_off()
+        ax.label_outer()
+        ax.set_xlabel("parameters")
+    axes[0, 0].set_ylabel("a step, ms")
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return fig

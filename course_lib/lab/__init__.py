@@ -1,10 +1,12 @@
 """What an experiment needs: a device, seeds, data, training, stored results.
 
-Read in this order: device, data, signals, toys, corruption, progress, measures, training, networks,
-deep_nets, sweep, grid, choose, intervals, calibration, stored, experiments, stream, memory, timing.
+Read in this order: device, data, toys, signals, fashion, corruption, progress, measures, training,
+networks, deep_nets, batched, compiled_runs, sweep, grid, choose, intervals, calibration, stored,
+experiments, stream, memory, timing.
 """
 
 from course_lib.lab import networks
+from course_lib.lab.batched import each_run
 from course_lib.lab.calibration import calibration_error, overconfidence, reliability_bins
 from course_lib.lab.choose import best_setting
 from course_lib.lab.corruption import blur, fade, noise
@@ -19,6 +21,7 @@ from course_lib.lab.data import (
 )
 from course_lib.lab.device import device, generator
 from course_lib.lab.experiments import experiment
+from course_lib.lab.fashion import fashion_mnist
 from course_lib.lab.grid import (
     Grid,
     Run,
@@ -37,7 +40,7 @@ from course_lib.lab.progress import progress_bar
 from course_lib.lab.signals import signals
 from course_lib.lab.stored import stored, write_experiment
 from course_lib.lab.stream import open_stream, stream, write_stream
-from course_lib.lab.sweep import each_run, sweep
+from course_lib.lab.sweep import sweep
 from course_lib.lab.toys import spirals, xor
 from course_lib.lab.training import to_device, train
 
@@ -62,6 +65,7 @@ __all__ = [
     "each_run",
     "experiment",
     "fade",
+    "fashion_mnist",
     "generator",
     "grid",
     "imbalanced",

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from course_lib.lab.batched import Measure, each_run
 from course_lib.lab.data import Dataset, Split
-from course_lib.lab.sweep import Measure, each_run, sweep
+from course_lib.lab.sweep import sweep
 from course_lib.lab.training import Forward, Params, to_device
 
 

@@ -1,7 +1,8 @@
 """Results of long experiments, kept beside the script that made them.
 
 `experiments/NN_name.json` holds the command, the versions, the machine, the hash of the script
-and the data. Lessons read it; nothing writes it but the script.
+and the data. Lessons read it; nothing writes it but the script. A measurement of speed names its
+device; that of a GPU stands beside that of the CPU, in `NN_name.cuda.json`.
 """
 
 import hashlib
@@ -36,11 +37,23 @@ def read_record(name: str, folder: Path = EXPERIMENTS) -> dict[str, Any]:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
+def read_records(name: str, folder: Path = EXPERIMENTS) -> dict[str, dict[str, Any]]:
+    """Return what `read_record` gives by where it was measured: "CPU", and "GPU" if there is one.
+
+    Raises FileNotFoundError if there is none of the CPU.
+    """
+    found = {"CPU": read_record(name, folder)}
+    if (folder / f"{name}.cuda.json").is_file():
+        found["GPU"] = read_record(f"{name}.cuda", folder)
+    return found
+
+
 def write_experiment(script: str | Path, data: dict[str, Any]) -> Path:
     """Write `data` with where it came from to `NN_name.json` beside `script`; return the file.
 
-    Tensors become lists. Numbers keep six significant digits. The file is replaced in one step:
-    a reader never sees half of it. Raises ValueError for infinity and NaN, which JSON lacks.
+    If `data["device"]` is another device than the CPU, it stands in the file's name too. Tensors
+    become lists. Numbers keep six significant digits. The file is replaced in one step: a reader
+    never sees half of it. Raises ValueError for infinity and NaN, which JSON lacks.
     """
     script = Path(script)
     record = {
@@ -58,7 +71,8 @@ def write_experiment(script: str | Path, data: dict[str, Any]) -> Path:
         "source_sha256": source_hash(script),
         "data": _plain(data),
     }
-    file = script.with_suffix(".json")
+    kind = str(data.get("device", "cpu")).partition(":")[0]
+    file = script.with_suffix(".json" if kind == "cpu" else f".{kind}.json")
     unfinished = file.with_suffix(".json.part")
     unfinished.write_text(_json(record, levels=2) + "\n", encoding="utf-8")
     os.replace(unfinished, file)
@@ -72,7 +86,7 @@ def source_hash(script: str | Path) -> str:
 
 
 def _command(name: str) -> str:
-    return f"python experiments/{name}.py"
+    return f"python experiments/{name.partition('.')[0]}.py"
 
 
 def _plain(value: Any) -> Any:

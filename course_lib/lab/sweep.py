@@ -5,24 +5,24 @@ Python. Here every tensor has one more axis in front, the run: `(runs, ...)`. A 
 one run and batched by `torch.func.vmap`. A run comes out as it would alone.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
-from torch.func import grad, vmap
 from torch.nn.functional import cross_entropy
 
+from course_lib.lab.batched import AsWritten, Measure, Settings, Task, run_axes
+from course_lib.lab.compiled_runs import Compiled, Graphs
 from course_lib.lab.data import Dataset, Split
 from course_lib.lab.device import one_thread
 from course_lib.lab.progress import progress_bar
 from course_lib.lab.training import Forward, Params, to_device
-from course_lib.optim.batches import batches
-from course_lib.optim.compiled import compile_often
+from course_lib.optim.batches import batches, epoch_updates
 from course_lib.optim.rules import gd
 from course_lib.optim.settings import complete
-from course_lib.optim.signature import Rule, apply, slot_names
-
-Measure = Callable[[Tensor, Tensor], Tensor]  # of outputs (n, ...) and answers (n,), a scalar
+from course_lib.optim.signature import Rule, rule_name
 
 
 def sweep(
@@ -52,9 +52,12 @@ def sweep(
     loss: the mean over a batch. rule: one of `course_lib.optim.rules`; `hyper` is what it takes,
     a number for all runs or a tensor `(runs,)`.
     chunk: how many runs to train at once, so that memory is bounded; None for all.
-    compiled: run a step under `torch.compile`. Each new shape of the tensors (another number of
-    runs, a last batch that is short) takes some seconds at first, and a step then a third to an
-    eighth of its time. The last digit of a result may differ.
+    compiled: run a step as one graph, and a measurement too. They then take a third to a sixth of
+    their time, but each sweep compiles what it is given, for each shape of its tensors (that of a
+    last batch or chunk that is short is another): half a second where torch has the graphs on disk,
+    some seconds where not. It pays where steps times runs come to 20,000 in the one case, and to
+    200,000 in the other. The last digit of a result may differ. A rule that asks what a tensor or
+    a number is cannot be compiled: a warning says so, and it runs as it is written.
     label: what the progress bar says; None for no bar.
 
     The history holds `train_loss` and `validation_loss` `(runs, epochs + 1)`, on the CPU, entry 0
@@ -70,21 +73,20 @@ def sweep(
     for name, value in params.items():
         if len(value) != runs:
             raise ValueError(f"{name} holds {len(value)} runs; generators holds {runs}")
+    epoch_updates(data.train.y.shape[-1], batch_size, epochs)  # raises for a batch_size below 1
     params = to_device(params, data.train.y.device)
+    make = _together(Task(forward, loss, rule), settings, compiled=compiled)
     parts = []
     for first in range(0, runs, chunk or runs):
         last = min(first + (chunk or runs), runs)
-        parts.append(
-            _train(
-                forward,
-                {name: value[first:last].detach() for name, value in params.items()},
-                _for_runs(data, first, last),
-                {name: value[first:last] for name, value in settings.items()},
-                generators[first:last],
-                (epochs, batch_size, loss, rule, compiled),
-                label if chunk is None or label is None else f"{label}, {last} of {runs} runs",
-            )
+        some = make(
+            {name: value[first:last].detach() for name, value in params.items()},
+            _for_runs(data, first, last),
+            {name: value[first:last] for name, value in settings.items()},
         )
+        words = label if chunk is None or label is None else f"{label}, {last} of {runs} runs"
+        how = {"epochs": epochs, "batch_size": batch_size, "label": words}
+        parts.append(train_together(some, generators[first:last], **how))
     trained, history = (
         {name: torch.cat([part[name] for part in side]) for name in side[0]}
         for side in zip(*parts, strict=True)
@@ -93,74 +95,47 @@ def sweep(
     return trained, history
 
 
-def each_run(measure: Measure, forward: Forward, params: Params, split: Split) -> Tensor:
-    """Return `measure(outputs, answers)` for every run, `(runs,)`. params: `(runs, ...)`."""
-
-    def one(params: Params, x: Tensor, y: Tensor) -> Tensor:
-        return measure(forward(params, x), y)
-
-    with torch.no_grad(), one_thread():
-        return vmap(one, in_dims=(0, *_run_axes(split)))(params, split.x, split.y)
+def _together(
+    task: Task, settings: Settings, *, compiled: bool
+) -> Callable[[Params, Dataset, Settings], AsWritten]:
+    """Return what makes runs of parameters, data and settings."""
+    if compiled:
+        try:
+            return partial(Compiled, Graphs(task.rule, settings), task)
+        except Exception as reason:  # of whatever kind: it is the rule's
+            said = f"{rule_name(task.rule)} cannot be compiled and runs as it is written. "
+            warnings.warn(said + f"Tried on tensors (4, 6): {reason}"[:250], stacklevel=3)
+    return partial(AsWritten, task)
 
 
 @one_thread()
-def _train(forward, params, data, settings, generators, plan, label):
-    epochs, batch_size, loss, rule, compiled = plan
-
-    def step(params, slots, x, y, settings, t):
-        """One step of one run."""
-        gradients = grad(lambda params: loss(forward(params, x), y))(params)
-        moved = {
-            name: apply(rule, p, gradients[name], slots[name], t=t, **settings)
-            for name, p in params.items()
-        }
-        new = {name: p.to(params[name].dtype) for name, (p, _) in moved.items()}
-        return new, {name: kept for name, (_, kept) in moved.items()}
-
-    step_all = vmap(step, in_dims=(0, 0, 0, 0, 0, None))
-    if compiled:
-        step_all = compile_often(step_all, fullgraph=True, dynamic=False)
-    remembers = len(slot_names(rule))
-    slots = {n: tuple(torch.zeros_like(p) for _ in range(remembers)) for n, p in params.items()}
-    settings = {name: value.to(data.train.y.device) for name, value in settings.items()}
-    history, t = [_measure(loss, forward, params, data)], 0
+def train_together(
+    runs: AsWritten,
+    generators: Sequence[torch.Generator],
+    *,
+    epochs: int,
+    batch_size: int,
+    label: str | None,
+) -> tuple[Params, dict[str, Tensor]]:
+    """Return the trained parameters of some runs and their history, as `sweep` does for all."""
+    y, losses = runs.data.train.y, [runs.losses()]
     for _ in progress_bar(range(epochs), label, unit="epoch"):
-        for x, y in _batches(data.train, batch_size, generators):
-            t += 1
-            # A graph would hold a number fast: there, the count of the steps is a tensor.
-            now = torch.tensor(t, dtype=torch.float64) if compiled else t
-            params, slots = step_all(params, slots, x, y, settings, now)
-        history.append(_measure(loss, forward, params, data))
-    return params, {name: torch.stack([at[name] for at in history], dim=1) for name in history[0]}
+        orders = _orders(y.shape[-1], generators).to(y.device)
+        for chosen in orders.split(batch_size, dim=1):
+            runs.step(chosen)
+        losses.append(runs.losses())
+    of_train, of_validation = torch.stack(losses, dim=-1).cpu()
+    return runs.params, {"train_loss": of_train, "validation_loss": of_validation}
 
 
-def _batches(split: Split, size: int, generators: Sequence[torch.Generator]):
-    """Yield `(runs, b, d)` and `(runs, b)`, each run in its own order; see `training.batches`."""
-    run = torch.arange(len(generators), device=split.y.device)[:, None]
-    own = [batches(split.y.shape[-1], size, generator) for generator in generators]
-    for part in zip(*own, strict=True):
-        chosen = torch.stack(part).to(split.y.device)
-        yield tuple(
-            whole[chosen] if axis is None else whole[run, chosen]
-            for whole, axis in zip((split.x, split.y), _run_axes(split), strict=True)
-        )
-
-
-def _measure(loss: Measure, forward: Forward, params: Params, data: Dataset) -> dict[str, Tensor]:
-    return {
-        "train_loss": each_run(loss, forward, params, data.train).cpu(),
-        "validation_loss": each_run(loss, forward, params, data.validation).cpu(),
-    }
-
-
-def _run_axes(split: Split) -> tuple[int | None, int | None]:
-    """Return where x and y have the runs: 0, or None where all runs share them."""
-    return (None if split.x.ndim == 2 else 0), (None if split.y.ndim == 1 else 0)
+def _orders(n: int, generators: Sequence[torch.Generator]) -> Tensor:
+    """Return an order of n examples for each run, `(runs, n)`: see `training.batches`."""
+    return torch.stack([batches(n, n, own)[0] for own in generators])
 
 
 def _for_runs(data: Dataset, first: int, last: int) -> Dataset:
     def cut(split: Split) -> Split:
-        whole = zip((split.x, split.y), _run_axes(split), strict=True)
+        whole = zip((split.x, split.y), run_axes(split), strict=True)
         return Split(*(value if axis is None else value[first:last] for value, axis in whole))
 
     return Dataset(data.name, cut(data.train), cut(data.validation), cut(data.test))

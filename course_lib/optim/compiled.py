@@ -13,15 +13,6 @@ from torch.fx.experimental.proxy_tensor import make_fx
 PLACES = 2**14  # that each thread must have at least; with fewer, a loop has one thread
 
 
-def compile_often(f: Callable[..., Any], **options: Any) -> Callable[..., Any]:
-    """Return `f` under `torch.compile(f, **options)`, with room for 256 graphs.
-
-    By default torch stops compiling a function anew after 8 graphs. `torch.compile` itself takes
-    another limit only from torch 2.13 on.
-    """
-    return torch._dynamo.config.patch(recompile_limit=256)(torch.compile(f, **options))
-
-
 def compile_in_place(
     f: Callable[..., tuple[()]], inputs: Sequence[Tensor], *, any_length: bool = False
 ) -> Callable[..., Any]:
@@ -41,13 +32,23 @@ def compile_in_place(
         # What a norm and what comes behind it both need is worked out twice: memory is slower.
         "realize_reads_threshold": 1000,
         "realize_opcount_threshold": 1000,
+        "pattern_matcher": False,  # it looks for products of matrices, and is slow to set up
     }
-    return torch._inductor.standalone_compile(
-        graph,
-        list(inputs),
-        dynamic_shapes="from_graph" if any_length else "from_example_inputs",
-        options={"config_patches": patches},
-    )
+
+    def compiled() -> Callable[..., Any]:
+        return torch._inductor.standalone_compile(
+            graph,
+            list(inputs),
+            dynamic_shapes="from_graph" if any_length else "from_example_inputs",
+            options={"config_patches": patches},
+        )
+
+    try:
+        # The C++ compiler knows the instructions of this processor: trying each takes seconds.
+        with torch._inductor.config.patch({"cpp.vec_isa_ok": True}):
+            return compiled()
+    except Exception:  # of whatever kind: it does not know them all
+        return compiled()
 
 
 def traced(

@@ -61,8 +61,14 @@ class InPlace:
         for start in range(0, len(tensors), self.width):
             *old, g = tensors[start : start + self.width]
             p, *slots = old
-            write(old, as_tuple(self._places(p, g, *slots, *values)))
+            write(old, self.results(values, p, g, slots))
         return ()
+
+    def results(
+        self, values: Tensor, p: Tensor, g: Tensor, slots: Sequence[Tensor]
+    ) -> tuple[Tensor, ...]:
+        """Return the new parameter and its slots, in memory that may be that of the old ones."""
+        return as_tuple(self._places(p, g, *slots, *values))
 
     def _try(self, rule: Rule, hyper: dict[str, float]) -> None:
         """Raise an exception unless this gives what the rule gives, with numbers in a tensor."""

@@ -81,12 +81,15 @@ class RuleOptimizer(torch.optim.Optimizer):
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        with torch.no_grad():
-            if torch.compiler.is_compiling():
-                self._step_in_graph()
-            else:
-                self._step({})
+        self._step_along_gradients()
         return loss
+
+    @torch.no_grad()
+    def _step_along_gradients(self) -> None:
+        if torch.compiler.is_compiling():
+            self._step_in_graph()
+        else:
+            self._step({})
 
     def step_elsewhere(
         self, which: list[int], params: list[Tensor], gradients: list[Tensor]
@@ -104,13 +107,17 @@ class RuleOptimizer(torch.optim.Optimizer):
     def _step(self, elsewhere: dict[Tensor, tuple[Tensor, Tensor]]) -> None:
         """Take one step. elsewhere: if it is not empty, what to write into, and the gradient."""
         for group in self.param_groups:
-            run, hyper = self._run, {name: group.own(name) for name in self._settable}
+            self._run_rows(group, self._rows(group["params"], elsewhere))
+
+    def _run_rows(self, group: Settings, rows: dict[int, list[Row]]) -> None:
+        """Run the rule on rows, which stand by the number of their step, as a group has it set."""
+        run, hyper = self._run, {name: group.own(name) for name in self._settable}
+        if not NUMBERS.issuperset(map(type, hyper.values())):
+            hyper = {name: _number(value) for name, value in hyper.items()}
             if not NUMBERS.issuperset(map(type, hyper.values())):
-                hyper = {name: _number(value) for name, value in hyper.items()}
-                if not NUMBERS.issuperset(map(type, hyper.values())):
-                    run = self._as_written
-            for t, rows in self._rows(group["params"], elsewhere).items():
-                run(rows, {"t": t, **hyper})
+                run = self._as_written
+        for t, few in rows.items():
+            run(few, {"t": t, **hyper})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what `state_dict` returned.

@@ -62,3 +62,22 @@ def decades_near_best(rates: Tensor, scores: Tensor, tolerance: float) -> Tensor
     while high + 1 < len(near) and near[high + 1]:
         high += 1
     return torch.log10(rates[high] / rates[low])
+
+
+def ablate(whole: Tensor, without: Tensor, quantile: float) -> tuple[Tensor, Tensor]:
+    """Return what each part of a design is worth, and how sure that is, `(parts,)` each.
+
+    whole: losses of the whole design, `(settings, seeds)`, above 0; without: those of the design
+    without one part, `(parts, settings, seeds)`, on the same seeds. First a seed's log10 losses are
+    averaged over all settings, then the whole's average is taken less the other's, seed by seed.
+    Returned are the mean difference, below 0 where the part helps, and the reach of its interval to
+    either side, `quantile · s / √seeds`, with s the standard deviation over seeds, by n − 1.
+
+    >>> whole, without = torch.tensor([[0.1, 0.1, 0.1]]), torch.tensor([[[1.0, 10.0, 1.0]]])
+    >>> mean, reach = ablate(whole, without, quantile=3.0)
+    >>> mean, reach
+    (tensor([-1.3333]), tensor([1.]))
+    """
+    apart = whole.log10().mean(dim=0) - without.log10().mean(dim=1)
+    seeds = apart.shape[1]
+    return apart.mean(dim=1), quantile * apart.std(dim=1) / seeds**0.5

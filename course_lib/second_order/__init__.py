@@ -2,6 +2,7 @@
 
 Curvature: vectors, products, differences, hutchinson, gauss_newton, lanczos, steps, refresh.
 Fuzzy inference: membership, rules, inference, then controller, frozen, rate.
+The fuzzy optimizer: update, steering, fuzzy_optimizer.
 """
 
 from course_lib.second_order.controller import Mamdani, Sugeno, Variable
@@ -14,6 +15,7 @@ from course_lib.second_order.differences import (
     secant_noise,
 )
 from course_lib.second_order.frozen import Frozen, bilinear, freeze
+from course_lib.second_order.fuzzy_optimizer import FuzzySecondOrder
 from course_lib.second_order.gauss_newton import (
     cross_entropy_curvature,
     gauss_newton_diagonal,
@@ -38,13 +40,16 @@ from course_lib.second_order.rate import (
     RULES,
     SLOPE,
     plan,
+    policy,
     rate_controller,
     slope_ratio,
     steered,
 )
 from course_lib.second_order.refresh import due, refreshes
 from course_lib.second_order.rules import firing, rule_table
+from course_lib.second_order.steering import Steering, inner_products, loss_trend
 from course_lib.second_order.steps import diagonal_step, guard, newton_step
+from course_lib.second_order.update import update
 from course_lib.second_order.vectors import as_vector
 
 __all__ = [
@@ -53,7 +58,9 @@ __all__ = [
     "RULES",
     "SLOPE",
     "Frozen",
+    "FuzzySecondOrder",
     "Mamdani",
+    "Steering",
     "Sugeno",
     "Variable",
     "as_vector",
@@ -76,13 +83,16 @@ __all__ = [
     "hutchinson",
     "hutchinson_deviation",
     "hvp",
+    "inner_products",
     "joint_quotient",
     "lanczos",
+    "loss_trend",
     "lower_eigenvalues",
     "newton_step",
     "outline",
     "partition",
     "plan",
+    "policy",
     "rate_controller",
     "refreshes",
     "rule_table",
@@ -95,4 +105,5 @@ __all__ = [
     "sugeno",
     "trapmf",
     "trimf",
+    "update",
 ]

@@ -76,3 +76,19 @@ def steered(log_factor: Tensor, r: Tensor, p: Tensor, controller, gain: float) -
     tensor(-4.2500)
     """
     return log_factor + gain * controller(r, p)
+
+
+def policy(log_factor, r, p, controller, plan, gain):
+    """Return the new log of the factor, M, and what the base rate is multiplied by at this step.
+
+    `M ← M + gain · V(r, p)`, and the factor is `exp(M) · plan(p)`. What is kept is M: the plan acts
+    on this step alone. All tensors are of one shape. log_factor: M as it was. r: slope ratio.
+    p: progress. controller: V, such as `rate_controller()`. gain: a number or a tensor; where it is
+    0, M stays.
+
+    >>> r, p = torch.tensor([1.0, -0.5]), torch.tensor([0.0, 0.5])
+    >>> policy(torch.zeros(2), r, p, rate_controller(), plan, gain=0.5)
+    (tensor([0.7500, 0.0000]), tensor([2.1170, 0.5000]))
+    """
+    log_factor = steered(log_factor, r, p, controller, gain)
+    return log_factor, log_factor.exp() * plan(p)

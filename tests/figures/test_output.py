@@ -1,8 +1,12 @@
 import base64
+import io
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from course_lib.figures import say, show, verdict
+from course_lib.figures.output import png
 from course_lib.figures.style import figure
 
 
@@ -63,3 +67,11 @@ def test_a_verdict_names_the_claim_the_word_and_the_reason(words, shown):
 def test_another_word_is_no_verdict(words):
     with pytest.raises(ValueError, match=f"words is '{words}'; it must begin with one of: holds"):
         verdict("It helps.", words, "We think so.")
+
+
+@pytest.mark.parametrize("compression", [1, 9])
+def test_a_png_holds_each_pixel(compression):
+    picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    with Image.open(io.BytesIO(png(picture, compression))) as image:
+        assert image.mode == "RGB"
+        assert np.array_equal(np.asarray(image), picture)

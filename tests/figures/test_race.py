@@ -45,6 +45,15 @@ def interval(runs):
     return runs.mean(), runs.mean() - 0.01, runs.mean() + 0.01
 
 
+GROWTH = {
+    "parameters": [1000, 20_000, 300_000, 3_000_000, 20_000_000],
+    "bytes_each": 28,
+    "bandwidth": {"add": 28e9},
+    "seconds": {
+        form: [[1e-4 * k + 1e-9 * n, 0, 1] for n in (1e3, 2e4, 3e5, 3e6, 2e7)]
+        for k, form in enumerate(race.FORMS, start=1)
+    },
+}
 FIGURES = {
     "steps_needed": lambda: race.steps_needed(
         {f"surface {k}": dict.fromkeys(EIGHT, 1 + 1000 * RUNS) for k in range(6)}, 1000
@@ -77,6 +86,8 @@ FIGURES = {
             for title in ("half the usual weights", "the usual weights")
         },
     ),
+    "step_times": lambda: race.step_times({"CPU": GROWTH, "GPU": GROWTH}),
+    "step_times of one": lambda: race.step_times({"CPU": GROWTH}),
 }  # fmt: skip
 
 
@@ -190,3 +201,14 @@ def test_lines_escapes_and_edge_draw_what_they_are_given():
     np.testing.assert_allclose(left.lines[1].get_ydata(), [1.6, 20, np.nan])
     limits = [line.get_ydata()[0] for line in right.lines if len(set(line.get_ydata())) == 1]
     np.testing.assert_allclose(limits, [2 / 0.3, 2 / 0.6, 2 / 1.8])
+
+
+def test_step_times_draws_medians_in_milliseconds_and_the_bytes_alone():
+    (ax,) = FIGURES["step_times of one"]().axes
+    bytes_alone, loop, *others = ax.lines
+    np.testing.assert_allclose(bytes_alone.get_ydata(), np.array(GROWTH["parameters"]) / 1e6)
+    np.testing.assert_allclose(loop.get_ydata(), [0.101, 0.12, 0.4, 3.1, 20.1])
+    assert [line.get_label() for line in others] == [
+        name for name, *_ in list(race.FORMS.values())[1:]
+    ]
+    assert ax.get_xscale() == ax.get_yscale() == "log"

@@ -1,9 +1,11 @@
 """The palette is computed, not believed: for colour-blind eyes and against white."""
 
 import os
+import re
 import subprocess
 import sys
 from itertools import combinations
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -121,3 +123,39 @@ def test_a_persons_own_settings_play_no_part(tmp_path):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True
     )
     assert done.stdout.split() == ["True", "False", "-", "True"]
+
+
+LOOKS = {
+    **{f"{name}, a rule": look for name, look in style.RULES.items()},
+    **{colour: (colour, "-") for colour in (*style.LINES, style.GREY)},
+}
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_any_two_looks_of_a_line_are_told_apart(eye):
+    """By colour, or where colours are alike or too near each other, by dashes."""
+    for (one, dashes), (other, others) in combinations(set(LOOKS.values()), 2):
+        distance = np.linalg.norm(seen(one, eye) - seen(other, eye))
+        assert distance > 10 or dashes != others, f"{one} and {other}: {distance:.1f}"
+
+
+@pytest.mark.parametrize("eye", EYES)
+@pytest.mark.parametrize(
+    ("colours", "ends"), [(style.SIGNED, ((0, 0.5), (1, 0.5))), (style.PAPER, ((1, 0),))]
+)
+def test_a_map_of_colours_gets_paler_step_by_step(colours, ends, eye):
+    """So a size is read off how pale a cell is, whatever its hue is taken for."""
+    for begin, end in ends:
+        lightness = [seen(colours(share)[:3], eye)[0] for share in np.linspace(begin, end, 17)]
+        assert (np.diff(lightness) > 1).all()
+
+
+def test_no_figure_has_a_colour_of_its_own():
+    """Those that stand outside the style are greys, or are letters on white or on a pale ground."""
+    letters = {"#A84900"}
+    for path in Path(style.__file__).parent.glob("*.py"):
+        for colour in set(re.findall(r'"(#[0-9A-Fa-f]{6})"', path.read_text("utf-8"))):
+            is_grey = len({colour[1:3], colour[3:5], colour[5:]}) == 1
+            assert path.name == "style.py" or is_grey or colour in letters, (path.name, colour)
+    grounds = ("white", style.PALE_VERMILION)
+    assert all(contrast(letter, ground) >= 4.5 for letter in letters for ground in grounds)

@@ -95,7 +95,8 @@ def test_a_path_on_a_surface():
     ],
     ids=["gd", "adam"],
 )
-def test_a_sweep(rule, lr, what):
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_sweep(rule, lr, what, compiled):
     def network(params, x):
         return affine(x, params["W"], params["b"])
 
@@ -105,7 +106,7 @@ def test_a_sweep(rule, lr, what):
         params = {"W": torch.zeros(3, 10, 64, device=where), "b": torch.zeros(3, 10, device=where)}
         sources = [generator(seed) for seed in range(3)]
         how = {"epochs": 2, "batch_size": 50, "rule": rule, "lr": torch.tensor(lr), "label": None}
-        found = sweep(network, params, data, generators=sources, **how)
+        found = sweep(network, params, data, generators=sources, compiled=compiled, **how)
         ends.append(what(*found).cpu())
     torch.testing.assert_close(*ends, rtol=1e-3, atol=1e-3)
 

@@ -1,21 +1,25 @@
+"""Generated signals: always the same, of the sizes asked for, and told apart by their shapes."""
+
 import torch
 
 from course_lib.lab import signals
-from course_lib.lab.signals import CLASSES, LENGTH, shapes
+from course_lib.lab.signals import LENGTH, templates
 
 
-def test_sizes_types_and_classes():
-    data = signals(train=300, validation=200, test=100)
-    assert [len(part) for part in (data.train, data.validation, data.test)] == [300, 200, 100]
+def test_shapes_and_classes():
+    data = signals(train=300, validation=50, test=100)
+    assert [len(part) for part in (data.train, data.validation, data.test)] == [300, 50, 100]
     assert data.train.x.shape == (300, LENGTH)
-    assert (data.train.x.dtype, data.train.y.dtype) == (torch.float32, torch.int64)
-    assert sorted(data.train.y.unique().tolist()) == list(range(CLASSES))
-    assert abs(data.train.x.mean()) < 0.1
+    assert data.train.x.dtype == torch.float32
+    assert data.train.y.dtype == torch.int64
+    assert set(data.train.y.tolist()) == set(range(10))
 
 
 def test_a_seed_gives_the_same_signals_and_another_gives_others():
-    assert torch.equal(signals(seed=1).test.x, signals(seed=1).test.x)
-    assert not torch.equal(signals(seed=1).test.x, signals(seed=2).test.x)
+    one, same, other = (signals(seed=seed).test for seed in (3, 3, 4))
+    assert torch.equal(one.x, same.x)
+    assert torch.equal(one.y, same.y)
+    assert not torch.equal(one.x, other.x)
 
 
 def test_the_parts_share_no_signal():
@@ -24,24 +28,42 @@ def test_the_parts_share_no_signal():
     assert len(together.unique(dim=0)) == len(together)
 
 
-def test_without_noise_a_signal_is_its_shape_and_a_tilted_line():
-    data = signals(noise=0)
-    beyond = data.train.x[:, -3:]  # where the shape has ended: only the tilt, a straight line
-    straight = (beyond[:, 0] - 2 * beyond[:, 1] + beyond[:, 2]).abs() < 1e-5
-    assert straight.float().mean() > 0.5
-    assert shapes()[:, [0, -1]].eq(0).all()
+def test_templates_differ_begin_and_end_at_zero_and_reach_one():
+    curves = templates()
+    assert curves[:, [0, -1]].abs().max() < 1e-12
+    torch.testing.assert_close(curves.abs().amax(dim=1), torch.ones(10, dtype=torch.float64))
+    normed = curves / curves.norm(dim=1, keepdim=True)
+    alike = (normed @ normed.T - torch.eye(10, dtype=torch.float64)).amax()
+    assert alike < 0.98
 
 
-def test_noise_has_the_standard_deviation_asked_for():
-    quiet, loud = signals(noise=0, train=2000), signals(noise=0.5, train=2000)
-    assert torch.equal(quiet.train.y, loud.train.y)
-    spread = (loud.train.x - quiet.train.x).std()
-    assert abs(spread - 0.5) < 0.01
+def placed() -> torch.Tensor:
+    """Every template at many widths and places, `(10, fits, 40)`; see `across`."""
+    width = torch.linspace(14, 28, 57, dtype=torch.float64)[:, None, None]
+    first = torch.linspace(0, 1, 27, dtype=torch.float64)[None, :, None] * (LENGTH - width)
+    at = ((torch.arange(LENGTH, dtype=torch.float64) - first) / width * 11).flatten(0, 1)
+    before = at.clamp(0, 10.999999).long()
+    curves = torch.lerp(templates()[:, before], templates()[:, before + 1], at - before)
+    return across(torch.where((at >= 0) & (at <= 11), curves, 0.0))
 
 
-def test_a_network_can_tell_the_classes_but_a_line_finds_it_hard():
-    data = signals()
-    centres = torch.stack([data.train.x[data.train.y == k].mean(dim=0) for k in range(CLASSES)])
-    nearest = torch.cdist(data.validation.x, centres).argmin(dim=1)
-    share = (nearest == data.validation.y).float().mean()
-    assert 0.2 < share < 0.6
+def across(x: torch.Tensor) -> torch.Tensor:
+    """What is left of x beside a slope, at length 1."""
+    along = torch.linspace(-1, 1, LENGTH, dtype=torch.float64)
+    along = along / along.norm()
+    left = x - (x @ along)[..., None] * along
+    return left / left.norm(dim=-1, keepdim=True)
+
+
+def test_without_noise_a_signal_is_its_class_somewhere_stretched_and_tilted():
+    """The curve of the right class, at the best of many places and widths, is nearly the signal."""
+    drawn = signals(40, seed=5, noise=0.0).train
+    fits = torch.einsum("cfl,nl->ncf", placed(), across(drawn.x.double())).amax(dim=-1)
+    assert fits.gather(1, drawn.y[:, None]).min() > 0.97
+    assert (fits.argmax(dim=1) == drawn.y).double().mean() > 0.9
+
+
+def test_noise_has_the_size_that_was_asked_for():
+    quiet, loud = (signals(2000, seed=1, noise=size).train for size in (0.0, 0.5))
+    added = (loud.x - quiet.x)[:, 2:-2]
+    assert 0.45 < added.std() < 0.56

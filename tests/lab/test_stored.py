@@ -5,7 +5,7 @@ import torch
 from torch.torch_version import TorchVersion
 
 from course_lib.lab import stored, write_experiment
-from course_lib.lab.stored import EXPERIMENTS, read_record, source_hash
+from course_lib.lab.stored import EXPERIMENTS, read_record, read_records, source_hash
 
 SCRIPTS = sorted(EXPERIMENTS.glob("*.py"))
 
@@ -31,6 +31,15 @@ def test_the_record_says_where_it_came_from(script):
     assert list(record) == ["command", "versions", "machine", "source_sha256", "data"]
     assert record["command"] == "python experiments/99_probe.py"
     assert record["source_sha256"] == source_hash(script)
+
+
+def test_what_a_gpu_gave_stands_beside_what_the_cpu_gave(script):
+    write_experiment(script, {"device": "cpu", "n": 1})
+    assert list(read_records("99_probe", script.parent)) == ["CPU"]
+    assert write_experiment(script, {"device": "cuda:0", "n": 2}).name == "99_probe.cuda.json"
+    records = read_records("99_probe", script.parent)
+    assert {where: record["data"]["n"] for where, record in records.items()} == {"CPU": 1, "GPU": 2}
+    assert records["GPU"]["command"] == "python experiments/99_probe.py"
 
 
 @pytest.mark.parametrize("build", ["2.13.0", "2.13.0+cpu", "2.13.0+cu130"])
@@ -67,4 +76,5 @@ def test_each_stored_result_is_that_of_the_script_as_it_is(script):
 
 
 def test_each_stored_result_has_its_script():
-    assert {file.stem for file in EXPERIMENTS.glob("*.json")} == {file.stem for file in SCRIPTS}
+    stems = {file.stem.removesuffix(".cuda") for file in EXPERIMENTS.glob("*.json")}
+    assert stems == {file.stem for file in SCRIPTS}

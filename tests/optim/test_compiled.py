@@ -70,6 +70,24 @@ def test_lamb_of_which_torch_has_none_is_the_same_with_and_without_the_compiler(
     assert len(graphs) == 1
 
 
+@pytest.mark.parametrize(("lacks", "tried"), [(False, [True]), (True, [True, None])])
+def test_instructions_are_tried_only_where_the_c_compiler_lacks_some(lacks, tried, monkeypatch):
+    known, compile_graph = [], torch._inductor.standalone_compile
+
+    def watched(*args, **how):
+        known.append(torch._inductor.config.cpp.vec_isa_ok)
+        if lacks and known[-1]:
+            raise RuntimeError("error: unrecognized command-line option -mavx512f")
+        return compile_graph(*args, **how)
+
+    monkeypatch.setattr(torch._inductor, "standalone_compile", watched)
+    mine, theirs = make_model(), make_model()
+    for model, compiled in ((mine, True), (theirs, False)):
+        run(model, ours("gd", model.parameters(), lr=0.1, compiled=compiled), 2)
+    assert_same(mine, theirs, rtol=1e-12, atol=1e-12)
+    assert known == tried
+
+
 def _step(params, opt, t):
     for i, p in enumerate(params):
         p.grad = torch.randn(p.shape, generator=generator(100 * t + i), dtype=p.dtype)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
-from course_lib.optim.tuning import decades_near_best, rank_ranges, tune
+from course_lib.optim.tuning import ablate, decades_near_best, rank_ranges, tune
 
 NAN = math.nan
 
@@ -115,3 +115,18 @@ def test_decades_depend_on_ratios_of_rates_and_differences_of_scores():
     wider = [decades_near_best(RATES, scores, tolerance).item() for tolerance in (0, 0.5, 1, 9)]
     assert wider == sorted(wider)
     assert wider[-1] == pytest.approx(5)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_part_is_worth_is_scipys_paired_interval(seed):
+    whole, without = 10 ** draw(5, 8, seed=seed), 10 ** draw(3, 5, 8, seed=seed + 50)
+    quantile = float(stats.t.ppf(0.975, 7))
+    means, reaches = ablate(whole, without, quantile)
+    for part, mean, reach in zip(without, means, reaches, strict=True):
+        by_seed = [
+            [statistics.mean(map(math.log10, column)) for column in table.T.tolist()]
+            for table in (whole, part)
+        ]
+        low, high = stats.ttest_rel(*by_seed).confidence_interval(0.95)
+        assert mean.item() == pytest.approx((low + high) / 2)
+        assert reach.item() == pytest.approx((high - low) / 2)

@@ -1,5 +1,7 @@
 """The controller of the rate: its slopes on quadratics, its plan, and its first steps."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,7 @@ from course_lib.second_order.rate import (
     RULES,
     SLOPE,
     plan,
+    policy,
     rate_controller,
     slope_ratio,
     steered,
@@ -110,3 +113,12 @@ def test_where_steps_are_too_short_the_rate_grows_until_the_slope_answers():
     assert max(lrs) == lrs[-1]  # it only ever grows
     assert 0.3 < lrs[-1] * curvature < 2  # and ends near 1 / curvature
     assert w.abs() < 1e-6
+
+
+def test_the_policy_by_hand_and_its_plan_is_not_remembered():
+    M, r, p = (
+        torch.tensor(v, dtype=torch.float64) for v in ([-5.0, 1.0], [0.1, -1.0], [0.0, 0.75])
+    )
+    kept, factor = policy(M, r, p, rate_controller(), plan, gain=0.5)
+    assert kept.tolist() == pytest.approx([-5 + 0.5 * 0.75, 1.0])
+    assert factor.tolist() == pytest.approx([math.exp(-4.625), math.e * 0.25])

@@ -144,14 +144,22 @@ def test_the_tests_own_failure_is_a_failure(course, called):
             "python tools/teaching.py export 01 04 --tier scaffold --to /my class",
         ),
         (["misses", "--to", "/my class"], "python tools/teaching.py misses --to /my class"),
+        (["site"], "python tools/website.py"),
+        (["links"], "python tools/links.py"),
+        (["links", "--external"], "python tools/links.py --external"),
     ],
 )
 def test_the_authors_commands_hand_over_their_exit_code(course, called, arguments, command):
     calls, codes = called
     assert commands.main(arguments) == 0
-    assert calls == [command]
+    assert calls[0] == command
     codes["python"] = 3
     assert commands.main(arguments) == 3
+
+
+def test_what_is_built_is_listed_in_the_readme(course, called):
+    assert commands.main(["notebooks"]) == 0
+    assert called[0] == ["python tools/build.py", "python tools/readme.py"]
 
 
 def test_each_command_asks_for_the_extras_that_it_needs(course, called, monkeypatch):
@@ -165,6 +173,7 @@ def test_each_command_asks_for_the_extras_that_it_needs(course, called, monkeypa
         "bench",
         "reset",
         "classroom",
+        "site",
     ):
 
         def ensure(root, extras=(), torch=None, name=name):
@@ -182,6 +191,7 @@ def test_each_command_asks_for_the_extras_that_it_needs(course, called, monkeypa
         "experiments": ({"experiments"}, "cpu"),
         "bench": ({"experiments"}, "cpu"),
         "classroom": ({"classroom"}, "cpu"),
+        "site": ({"site"}, "cpu"),
     }
 
 

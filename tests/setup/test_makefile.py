@@ -48,6 +48,7 @@ def test_variables_become_options():
     assert handed_over("notebooks", "LESSON=04") == ["notebooks", "'04'"]
     words = handed_over("classroom", "LESSONS=01 04", "TIER=scaffold", "TO=my class")
     assert words == ["classroom", "01", "04", "--tier", "'scaffold'", "--to", "'my", "class'"]
+    assert handed_over("links", "EXTERNAL=1") == ["links", "--external"]
     assert handed_over("misses", "TO=class") == ["misses", "--to", "'class'"]
 
 

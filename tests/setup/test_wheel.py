@@ -13,6 +13,7 @@ import course_lib
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("course_lib", "experiments", "pyproject.toml", "README.md", "LICENSE")
+LESSON = "00_start_here.ipynb"
 
 
 def run(*command, cwd=ROOT):
@@ -55,3 +56,23 @@ def test_a_lesson_finds_the_stored_results_and_the_scripts(elsewhere, tmp_path):
     assert version == course_lib.__version__
     assert found.startswith("True ")
     assert not found.removeprefix("True ").startswith(str(ROOT))
+
+
+RUN = """
+import json, sys, nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+used = nbformat.v4.new_code_cell("import course_lib; print(course_lib.__file__)")
+notebook.cells.append(used)
+NotebookClient(notebook, timeout=300).execute()
+print(used.outputs[0].text)
+"""
+
+
+def test_a_lesson_runs_in_an_empty_folder(elsewhere, tmp_path):
+    """The shortest one: a copied notebook needs nothing of the folder that it came from."""
+    lesson = tmp_path / LESSON
+    shutil.copy(ROOT / "lessons" / LESSON, lesson)
+    library = run(elsewhere, "-c", RUN, lesson, cwd=tmp_path).strip()
+    assert library.endswith("__init__.py")
+    assert not library.startswith(str(ROOT))
