@@ -7,6 +7,9 @@ Menu       Every initializer, loss, rule and schedule of MENU with every other, 
 Plans      Each combination at its own best rate on 24 fresh seeds: test accuracies.
 Curvature  Gradient descent at a rate that nobody tuned: 2/λ, with λ the largest eigenvalue of the
            Hessian, measured anew before each epoch. Beside it tuned rates, in three units.
+Untuned    Lesson 20's fuzzy optimizer in place of rule and schedule, at five base rates over four
+           decades, on the fresh seeds. Beside it, at the same rates, the same without its rules on
+           the slope, and each rule of MENU with the cosine.
 Broken     One healthy run and five that are broken on purpose; what can be seen of each; and the
            same run with its fault alone undone.
 
@@ -49,7 +52,8 @@ from course_lib.nn.initializers import he_normal, normal
 from course_lib.optim.rules import adamw, gd, nesterov
 from course_lib.optim.schedules import scheduled, warm_up_cosine
 from course_lib.optim.signature import Rule, apply, slot_names
-from course_lib.second_order import as_vector, hvp, lower_eigenvalues
+from course_lib.second_order import FuzzySecondOrder, as_vector, hvp, lower_eigenvalues
+from course_lib.second_order.steering import RATE
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -214,6 +218,41 @@ def measure_curvature(menu: list[dict]) -> dict:
     return {"plan": BY_HAND, "lr": tuned, "units": found}
 
 
+# Untuned
+
+UNTUNED = [10.0**k for k in range(-4, 1)]
+
+
+def steered(words: tuple[str, ...], lr: float, seed: int, controller=RATE) -> float:
+    """Return the test accuracy when fuzzy rules on the slope steer the rate, from lr on.
+
+    words: initializer and loss. controller: the rules; None for the plan on time alone.
+    """
+    params, data, order = draw(words[0], 1.0, seed)
+    weights = [p.requires_grad_() for p in params.values()]
+    optimizer = FuzzySecondOrder(weights, lr, total=UPDATES, controller=controller)
+    for _ in range(EPOCHS):
+        for x, y in batches(data.train, BATCH, order):
+            optimizer.zero_grad()
+            LOSSES[words[1]](network(params, x), y).backward()
+            optimizer.step()
+    return accuracy(network(params, data.test.x), data.test.y).item()
+
+
+def measure_untuned(menu: list[dict]) -> dict:
+    """Return test accuracies, a row of runs for each rate of UNTUNED, with the chosen words."""
+    best = max(menu, key=lambda row: row["validation"].mean(dim=1).max())
+    words = best["plan"][:2]
+    drawn = runs(words[0], SEEDS)
+    found = {
+        rule: scores(train_plan((*words, rule, SCHEDULES[1]), drawn, UNTUNED), "test")
+        for rule in RULES
+    }
+    for name, rules in progress_bar({"fuzzy": RATE, "time alone": None}.items(), "untuned"):
+        found[name] = [[steered(words, lr, seed, rules) for seed in SEEDS] for lr in UNTUNED]
+    return {"plan": best["plan"], "rates": UNTUNED, "test": found}
+
+
 # Broken runs
 
 
@@ -247,8 +286,8 @@ def broken_plans(curvature: float) -> dict[str, Plan]:
     """Return the healthy plan and the five broken ones. curvature: at the start of the run."""
     return {
         "healthy": HEALTHY,
-        "1": HEALTHY._replace(hidden=0.1),
-        "2": Plan(gd, 10 / curvature),
+        "1": HEALTHY._replace(hidden=0.15),
+        "2": Plan(gd, 6 / curvature),
         "3": HEALTHY._replace(rule=uncorrected),
         "4": HEALTHY._replace(leaks=True),
         "5": HEALTHY._replace(loss=softmax_twice),
@@ -340,6 +379,7 @@ if __name__ == "__main__":
             "menu": menu,
             "plans": measure_plans(menu),
             "curvature": measure_curvature(menu),
+            "untuned": measure_untuned(menu),
             "broken": measure_broken(),
         },
     )

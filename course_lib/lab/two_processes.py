@@ -20,10 +20,13 @@ from course_lib.lab.signals import signals
 from course_lib.optim import RuleOptimizer
 from course_lib.optim.batches import batches
 from course_lib.optim.rules import adamw, nesterov
+from course_lib.second_order import FuzzySecondOrder
 
+EPOCHS = 3
 OPTIMIZERS = {
     "nesterov": partial(RuleOptimizer, rule=nesterov, lr=0.03),
     "adamw": partial(RuleOptimizer, rule=adamw, lr=0.003),
+    "fuzzy": partial(FuzzySecondOrder, total=10 * EPOCHS),  # 10 updates an epoch
 }
 
 
@@ -38,7 +41,7 @@ def share_of(chosen: Tensor, rank: int, processes: int) -> Tensor:
     return chosen[rank::processes]
 
 
-def train(name: str, rank: int = 0, processes: int = 1, epochs: int = 3) -> dict[str, Tensor]:
+def train(name: str, rank: int = 0, processes: int = 1, epochs: int = EPOCHS) -> dict[str, Tensor]:
     """Return the parameters of a small network after some epochs, the same in every process."""
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(40, 32), nn.ReLU(), nn.Linear(32, 10)).double()
@@ -50,7 +53,9 @@ def train(name: str, rank: int = 0, processes: int = 1, epochs: int = 3) -> dict
             own = share_of(chosen, rank, processes)
             optimizer.zero_grad()
             cross_entropy(model(data.train.x[own].double()), data.train.y[own]).backward()
-            optimizer.step()  # backward has averaged the gradients over the processes
+            # backward has averaged the gradients: every process makes the same step of them, and
+            # the same slopes. What steers by the loss itself would need its average as well.
+            optimizer.step()
     return {name: p.detach() for name, p in network.named_parameters()}
 
 

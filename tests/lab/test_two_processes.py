@@ -32,10 +32,16 @@ def test_two_processes_give_the_parameters_of_one(name, tmp_path):
         torch.testing.assert_close(two[key], p, rtol=0, atol=1e-6)
 
 
-def test_a_process_that_keeps_its_gradients_to_itself_ends_elsewhere(monkeypatch):
+@pytest.mark.parametrize("name", two_processes.OPTIMIZERS)
+def test_a_process_that_keeps_its_gradients_to_itself_ends_elsewhere(name, monkeypatch):
     monkeypatch.setattr(two_processes, "DistributedDataParallel", lambda network: network)
-    half, one = two_processes.train("nesterov", 0, 2), two_processes.train("nesterov")
+    half, one = two_processes.train(name, 0, 2), two_processes.train(name)
     assert max((half[key] - p).abs().max() for key, p in one.items()) > 1e-2
+
+
+def test_the_fuzzy_optimizer_is_told_how_many_updates_there_are():
+    total = two_processes.OPTIMIZERS["fuzzy"].keywords["total"]
+    assert total == two_processes.EPOCHS * len(two_processes.signals().train) / 100
 
 
 def test_parts_of_a_batch_are_equal_and_hold_each_example_once():
