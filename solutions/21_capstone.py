@@ -51,8 +51,9 @@ from course_lib.lab import (
 )
 from course_lib.lab.device import one_thread
 from course_lib.lab.networks import network
-from course_lib.lab.signals import shapes
+from course_lib.lab.signals import templates
 from course_lib.optim.signature import apply, slot_names
+from course_lib.second_order import PLAN, PROGRESS, RULES, SLOPE, FuzzySecondOrder
 
 kept, script = stored("21_capstone"), experiment("21_capstone")
 count, broken = len(kept["seeds"]), kept["broken"]
@@ -78,8 +79,8 @@ assert count == 24 and not set(kept["seeds"]) & set(kept["tuning_seeds"])
 # %% [markdown]
 # ## The brief
 #
-# `signals` makes its data up, in the manner of MNIST-1D (Greydanus and Kobak 2020). There are ten shapes, each a broken line through twelve
-# heights. To make a signal, one of them is stretched, moved, scaled and tilted, and noise is added. The network sees 40 numbers and has to say which shape it was.
+# `signals` makes its data up, in the manner of MNIST-1D (Greydanus and Kobak 2020). There are ten curves, each a line through twelve
+# heights. To make a signal, one of them is stretched, moved, scaled and tilted, and noise is added. The network sees 40 numbers and has to say which curve it was.
 # It has two hidden layers of 32 neurons with ReLU. A thousand signals are there to train on, in batches of 100, for 20 epochs.
 
 # %%
@@ -89,10 +90,10 @@ data = signals(seed=100).to(device())
 # The figure: a few signals
 assert data.train.x.shape == (1000, 40) and len(data.train.y.unique()) == 10
 show(
-    capstone.examples(shapes(), data.train.x, data.train.y),
-    alt="Five small panels, one for each class. In each a thick grey line shows the shape, at rest, and two thin lines in colours show signals of this class: wider or narrower, further "
+    capstone.examples(templates(), data.train.x, data.train.y),
+    alt="Five small panels, one for each class. In each a thick grey line shows the curve, at rest, and two thin lines in colours show signals of this class: wider or narrower, further "
     "left or right, tilted and ragged.",
-    caption="Five of the ten shapes, grey, and two signals of each. Signals of one class differ in place, width, height, tilt and noise.",
+    caption="Five of the ten curves, grey, and two signals of each. Signals of one class differ in place, width, height, tilt and noise.",
 )
 
 # %% [markdown]
@@ -135,7 +136,7 @@ healthy = broken["healthy"]
 assert healthy["rows"] == 32 and healthy["rate"] < 2 and 0.99 < healthy["steps"][0] < 1.01
 show(
     capstone.report(healthy),
-    alt="Four panels. The loss falls from 2.7 to 0.1. Three bars: training near 100 percent, validation 78, test 74. Three dots, one for each layer, near 0.4. Steps begin at 1 and fall to 0.2.",
+    alt="Four panels. The loss falls from 2.5 to 0.1. Three bars: training 97 percent, validation 88, test 86. Three dots, one for each layer, near 0.3. Steps begin at 1 and fall to about 0.2.",
     caption="A healthy run: loss, accuracies, gradients by layer, and the length of the first 40 updates in rates.",
 )
 numbers("healthy")
@@ -166,7 +167,7 @@ numbers("healthy")
 one = broken["1"]
 show(
     capstone.report(one, healthy),
-    alt="The loss falls from 3.9 to below 2 and nearly stops. All three accuracies are near 28 percent. Gradients rise from 0.7 in the first layer to 4 in the third. Steps begin at 1 and fall below the healthy ones.",
+    alt="The loss falls from 3.0 to 1.3 and nearly stops. All three accuracies are near 41 percent. Gradients rise from 0.5 in the first layer to 5 in the third. Steps begin at 1 and fall below the healthy ones.",
     caption="Run 1, beside the healthy one.",
 )
 numbers("healthy", "1")
@@ -189,7 +190,7 @@ diagnose_1 = check("21.diagnose_1", diagnose_1)
 two = broken["2"]
 show(
     capstone.report(two, healthy),
-    alt="The loss falls to below 2 at first and then jumps up and down between 1.5 and 3 to the end, once to 5. All three accuracies are near 20 percent. The gradients before training are those of the healthy run. Steps lie near one hundredth, far below the healthy ones.",
+    alt="The loss falls to near 2 at first and then jumps up and down between 1.4 and 3.4 to the end. All three accuracies are near 38 percent. The gradients before training are those of the healthy run. Steps lie near one hundredth, far below the healthy ones.",
     caption="Run 2, beside the healthy one. Gradient descent.",
 )
 numbers("healthy", "2")
@@ -210,7 +211,7 @@ diagnose_2 = check("21.diagnose_2", diagnose_2)
 three = broken["3"]
 show(
     capstone.report(three, healthy),
-    alt="The loss jumps from 2.7 to 10 with the first update, comes back and stays near 2.2. Accuracies are near 15 percent. The gradients before training are those of the healthy run. Steps begin at 32, where the healthy ones begin at 1.",
+    alt="The loss jumps from 2.5 to 15 with the first update, comes back and ends near 1. Accuracies are near 55 percent. The gradients before training are those of the healthy run. Steps begin at 32, where the healthy ones begin at 1.",
     caption="Run 3, beside the healthy one.",
 )
 numbers("healthy", "3")
@@ -232,7 +233,7 @@ diagnose_3 = check("21.diagnose_3", diagnose_3)
 four = broken["4"]
 show(
     capstone.report(four, healthy),
-    alt="Loss, gradients and steps are those of the healthy run. Training and validation accuracy are near 100 percent, test accuracy is 74.",
+    alt="Loss, gradients and steps are those of the healthy run. Training and validation accuracy are near 97 percent, test accuracy is 86.",
     caption="Run 4, beside the healthy one, which it covers nearly everywhere.",
 )
 numbers("healthy", "4")
@@ -253,7 +254,7 @@ diagnose_4 = check("21.diagnose_4", diagnose_4)
 five = broken["5"]
 show(
     capstone.report(five, healthy),
-    alt="The loss falls slowly and smoothly from 2.3 to 1.6. Accuracies are 85, 66 and 65 percent. Gradients are about a tenth of the healthy ones in all three layers. Steps begin at 1.",
+    alt="The loss falls slowly and smoothly from 2.3 to 1.6. Accuracies are 86, 80 and 77 percent. Gradients are less than a tenth of the healthy ones in all three layers. Steps begin at 1.",
     caption="Run 5, beside the healthy one.",
 )
 numbers("healthy", "5")
@@ -267,7 +268,7 @@ diagnose_5 = ("softmax_twice", "loss")
 diagnose_5 = check("21.diagnose_5", diagnose_5)
 
 # %% [markdown]
-# A diagnosis is a guess until the fault alone is undone. Here is each run with its fault undone and nothing else changed: run 2 keeps gradient descent, at a tenth of its rate.
+# A diagnosis is a guess until the fault alone is undone. Here is each run with its fault undone and nothing else changed: run 2 keeps gradient descent, at a sixth of its rate.
 
 # %% tags=["hide-input"]
 # The intervention: each fault undone
@@ -275,7 +276,7 @@ rows = []
 for name in "12345":
     before, after = broken[name]["accuracies"], broken[name]["mended"]
     rows.append([f"run {name}", *before[1:], *after[1:]])
-    fixed = {"4": after[1] < before[1] - 0.1 and abs(after[1] - after[2]) < 0.1}
+    fixed = {"4": after[1] < before[1] - 0.05 and abs(after[1] - after[2]) < 0.05}
     assert fixed.get(name, after[2] > before[2] + 0.05)
 columns = {"run": "", "validation": ".1%", "test": ".1%"}
 say(table(columns | {"validation, undone": ".1%", "test, undone": ".1%"}, rows))
@@ -350,11 +351,12 @@ final = check("21.final", final)
 # %% [markdown]
 # ## Trained by your own hand
 #
-# Your plan is trained now, and by nobody's optimizer. Fifteen functions from earlier lessons do it, each yours if the course has it from you, and else the library's stand-in.
+# Your plan is trained now, and by nobody's optimizer. Functions from earlier lessons do it, each yours if the course has it from you, and else the library's stand-in. The last ones wait for later sections.
 
 # %% tags=["hide-input"]
 # Whose function does what
 PARTS = {
+    "01.parameter_count": "size of the network",
     "04.he_std": "spread of He's weights",
     "04.normal": "weights from normal numbers",
     "08.batches": "order of the signals",
@@ -368,8 +370,18 @@ PARTS = {
     "07.gd": "rule",
     "09.nesterov": "rule",
     "11.adamw": "rule",
+    "08.epoch_updates": "length of the schedule",
     "17.warmup_cosine": "schedule",
     "18.hvp": "curvature before each epoch",
+    "07.max_lr": "two over the curvature",
+    "12.rank_with_error_bars": "places that plans can have",
+    "19.trimf": "words of the fuzzy rules",
+    "19.rules": "their table",
+    "19.firing": "how strongly each fires",
+    "19.sugeno": "what they say together",
+    "20.loss_trend": "slope after a step against before",
+    "20.policy": "from rules to rates",
+    "20.update": "step of the fuzzy optimizer",
 }
 with capture_output():
     own = {id: mine(id) for id in PARTS}
@@ -382,8 +394,9 @@ say(
 )
 
 # %%
-RULES = {"gd": own["07.gd"], "nesterov": own["09.nesterov"], "adamw": own["11.adamw"]}
+BY_HAND = {"gd": own["07.gd"], "nesterov": own["09.nesterov"], "adamw": own["11.adamw"]}
 LOSSES = {"cross_entropy": own["05.categorical"], "brier": script.brier}
+UPDATES = own["08.epoch_updates"](len(data.train), script.BATCH, script.EPOCHS)
 
 
 def start(initializer, source):
@@ -425,26 +438,35 @@ def rate(plan, t):
     *_, schedule, lr = plan
     if schedule == "constant":
         return lr
-    return lr * own["17.warmup_cosine"](t, script.UPDATES, warm=script.WARM)
+    return lr * own["17.warmup_cosine"](t, UPDATES, warm=script.WARM)
+
+
+def updates(data, order):
+    """Yield the number of each update, from 1, and its signals and labels."""
+    t = 0
+    for _ in range(script.EPOCHS):
+        for chosen in own["08.batches"](len(data.train), script.BATCH, order):
+            t, chosen = t + 1, chosen.to(device())
+            yield t, data.train.x[chosen], data.train.y[chosen]
 
 
 def train_by_hand(plan, seed):
-    """Return trained parameters, the data, and the rate times the curvature at each epoch."""
+    """Return trained parameters, the data, and the rate over 2/λ before each epoch."""
     initializer, loss, rule, *_ = plan
     params, data = start(initializer, generator(2000 + seed)), signals(seed=seed).to(device())
-    none = (None,) * len(slot_names(RULES[rule]))
+    none = (None,) * len(slot_names(BY_HAND[rule]))
     slots = {name: tuple(torch.zeros_like(p) for _ in none) for name, p in params.items()}
-    order, curved, t = generator(1000 + seed), [], 0
-    for _ in range(script.EPOCHS):
-        sharpness = script.sharpness(params, data.train, 8, LOSSES[loss], own["18.hvp"])
-        curved.append(rate(plan, t + 1) * sharpness)
-        for chosen in own["08.batches"](len(data.train), script.BATCH, order):
-            t += 1
-            x, y = data.train.x[chosen.to(device())], data.train.y[chosen.to(device())]
-            g, how = gradients(loss, params, x, y), {"t": t, "lr": rate(plan, t)}
-            for name, p in params.items():
-                params[name], slots[name] = apply(RULES[rule], p, g[name], slots[name], **how)
-    return params, data, curved
+    shares = []
+    for t, x, y in updates(data, generator(1000 + seed)):
+        if t % (UPDATES // script.EPOCHS) == 1:
+            λ = script.sharpness(params, data.train, 8, LOSSES[loss], own["18.hvp"])
+            shares.append(rate(plan, t) / own["07.max_lr"](torch.tensor([λ])))
+        g = gradients(loss, params, x, y)
+        for name, p in params.items():
+            params[name], slots[name] = apply(
+                BY_HAND[rule], p, g[name], slots[name], t=t, lr=rate(plan, t)
+            )
+    return params, data, shares
 
 
 with one_thread():
@@ -463,15 +485,15 @@ say(
 )
 
 # %% [markdown]
-# Curvature takes part as a witness: at the beginning of each epoch `18.hvp` and the method of Lanczos measured the largest eigenvalue of the Hessian. The curves below are the rate at that update times this
-# number. For plain gradient descent on a quadratic the limit is 2.
+# Curvature takes part as a witness: at the beginning of each epoch `18.hvp` and the method of Lanczos measured the largest eigenvalue λ of the Hessian. The curves below are the rate at that update over 2/λ.
+# For plain gradient descent on a quadratic the limit is 1.
 
 # %% tags=["hide-input"]
-# The figure: rate times curvature
+# The figure: the rate and the curvature
 show(
-    capstone.witness([curved for _, _, curved in trained]),
-    alt="Three curves over twenty epochs, and a dotted line at 2.",
-    caption="The rate times the largest eigenvalue of the Hessian, at the beginning of each epoch. Three runs of your plan.",
+    capstone.witness([shares for _, _, shares in trained]),
+    alt="Three curves over twenty epochs, and a dotted line at 1.",
+    caption="The rate over two over the largest eigenvalue of the Hessian, at the beginning of each epoch. Three runs of your plan.",
 )
 
 # %% [markdown]
@@ -604,6 +626,85 @@ show(
 # So the second prediction is: worse than a tuned rate, in every unit. At 1 and at 4 the tuned rate is higher than two over the curvature at the start, and it works: where the loss is no quadratic, the curvature can fall when steps are too long for it. (Training at
 # that edge is known from full batches, Cohen and others 2021.) Yet the tuned rate belongs to its units, and the curvature knows them: at four times the unit $2/\lambda$ beats the rate that was tuned elsewhere.
 #
+# ## Could the slope have told?
+#
+# Curvature costs products. Lesson 20's optimizer asks only the slope after a step, which is there for nothing: raise the rate until the slope answers, then follow the plan.
+# Here it takes the place of rule, schedule and rate. Your plan keeps its initializer and its loss. The base rate is not tuned: four of them are tried, each ten times the last.
+
+# %% tags=["hide-input"]
+# Words, rules and plan of the fuzzy optimizer, made of your functions
+TABLE = own["19.rules"](RULES, SLOPE.words, PROGRESS.words)
+
+
+def words_for(x, variable):
+    """Return how well each word fits x, (..., k): triangles from corner to corner."""
+    low, *_, high = corners = variable.corners.tolist()
+    ends, x = [low - 1, *corners, high + 1], x.clamp(low, high)
+    triangles = zip(ends, ends[1:], ends[2:], strict=False)
+    return torch.stack([own["19.trimf"](x, a, b, c) for a, b, c in triangles], dim=-1)
+
+
+def velocity(r, p):
+    """Return what the rules say: how fast the log of the rate should grow."""
+    strengths = own["19.firing"](words_for(r, SLOPE), words_for(p, PROGRESS)).flatten(-2)
+    return own["19.sugeno"](strengths, TABLE.to(r).flatten(), otherwise=0.0)
+
+
+def planned(p):
+    """Return the share of the rate that time alone allows."""
+    return own["19.sugeno"](words_for(p, PROGRESS), PLAN.to(p), otherwise=0.0)
+
+
+# %%
+def train_steered(plan, base, seed, steps=UPDATES):
+    """Return parameters and data; fuzzy rules steer the rate of each tensor from base on."""
+    initializer, loss, *_ = plan
+    params, data = start(initializer, generator(2000 + seed)), signals(seed=seed).to(device())
+    moved = {name: torch.zeros_like(p) for name, p in params.items()}
+    slots = {name: [zero] * 4 for name, zero in moved.items()}
+    M = torch.full((len(params),), -5.0, device=device())
+    after = before = torch.zeros_like(M)
+
+    def along_step(g):
+        return torch.stack([(g[name] * moved[name]).sum() for name in params])
+
+    for t, x, y in updates(data, generator(1000 + seed)):
+        if t > steps:
+            break
+        g, g_before = gradients(loss, params, x, y), {name: slots[name][0] for name in params}
+        slopes = along_step(g), along_step(g_before)
+        after, before, r = own["20.loss_trend"](after, before, *slopes)
+        gain, p = 100 / UPDATES * (before != 0), torch.full_like(M, (t - 1) / UPDATES)
+        M, factors = own["20.policy"](M, r, p, velocity, planned, gain)
+        for name, factor in zip(params, factors, strict=True):
+            at, lr = params[name], base * factor
+            params[name], *slots[name] = own["20.update"](at, g[name], *slots[name], t=t, lr=lr)
+            moved[name] = params[name] - at
+    return params, data
+
+
+with one_thread():
+    steered = [train_steered(final, base, seed=300) for base in (0.001, 0.01, 0.1, 1.0)]
+
+# %% tags=["hide-input"]
+# Check: the same steps as the library's optimizer
+with one_thread():
+    by_hand, own_data = train_steered(final, 0.01, seed=300, steps=20)
+    params = {n: p.requires_grad_() for n, p in start(final[0], generator(2300)).items()}
+    optimizer = FuzzySecondOrder(params.values(), total=UPDATES)
+    for t, x, y in updates(own_data, generator(1300)):
+        if t <= 20:
+            optimizer.zero_grad()
+            LOSSES[final[1]](network(params, x), y).backward()
+            optimizer.step()
+for name, p in params.items():
+    torch.testing.assert_close(by_hand[name], p.detach(), rtol=1e-2, atol=1e-3)
+reached = [accuracy(network(p, own_data.test.x), own_data.test.y) for p, _ in steered]
+say(
+    f"Steered by your rules, and from four base rates, at least {math.floor(10 * min(reached))} of ten new signals are right each time. Over the first 20 steps the library's optimizer goes where yours does."
+)
+
+# %% [markdown]
 # ## On several processes
 #
 # When a batch does not fit one machine, or takes too long there, several processes share it. Each has a copy of the network, takes its part of every batch, and goes backward. Then the gradients are *averaged over the processes*, and each takes the same

@@ -11,22 +11,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from course_lib.figures.runs import Numbers, dots, median_tick, name_rows
+from course_lib.figures.runs import Numbers, band, dots, median_tick, name_rows
 from course_lib.figures.style import BLUE, GREEN, GREY, INK, PURPLE, VERMILION, as_array, figure
 
 # The data
 
 
-def examples(shapes: Numbers, x: Numbers, y: Numbers, count: int = 2) -> Figure:
-    """Draw the shapes of the first five classes, and the first `count` signals of each.
+def examples(curves: Numbers, x: Numbers, y: Numbers, count: int = 2) -> Figure:
+    """Draw the curves of the first five classes, and the first `count` signals of each.
 
-    shapes: `(classes, knots)`. x: `(n, 40)`. y: `(n,)`.
+    curves: `(classes, points)`. x: `(n, 40)`. y: `(n,)`.
     """
     fig, axes = figure(1.7, ncols=5, sharex=True, sharey=True)
-    x, y, shapes = as_array(x), as_array(y), as_array(shapes)
+    x, y, curves = as_array(x), as_array(y), as_array(curves)
     for kind, ax in enumerate(axes.flat):
-        middle = np.linspace(8, 32, shapes.shape[1])
-        ax.plot(middle, shapes[kind], color=GREY, linewidth=4, alpha=0.5)
+        middle = np.linspace(9, 30, curves.shape[1])
+        ax.plot(middle, curves[kind], color=GREY, linewidth=4, alpha=0.5)
         for row, colour in zip(x[y == kind][:count], (BLUE, VERMILION, GREEN), strict=False):
             ax.plot(row, color=colour, linewidth=1)
         ax.set_title(f"class {kind}", fontsize=10)
@@ -48,7 +48,7 @@ def report(run: Mapping[str, Any], healthy: Mapping[str, Any] | None = None) -> 
     run, healthy: `loss` `(updates,)`, `accuracies` `(3,)`, `gradients` `(layers,)`, `steps`
     `(updates,)`. The healthy run stands beside it, in grey, if it is given.
     """
-    fig, (loss, right, sizes, steps) = figure(2.3, ncols=4)
+    fig, (loss, right, sizes, steps) = figure(2.1, ncols=4)
     sides = [] if healthy is None else [(healthy, GREY, "healthy", -0.16)]
     sides.append((run, VERMILION, "this run", 0.16 if sides else 0))
     for of, colour, label, aside in sides:
@@ -133,12 +133,12 @@ def draw_plan(artists: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
 
 
 def witness(curves: Sequence[Numbers]) -> Figure:
-    """Draw the rate times the curvature before each epoch, `(epochs,)` for each run."""
-    fig, ax = figure(2.5, width=5.2)
+    """Draw the rate over two over the curvature before each epoch, `(epochs,)` for each run."""
+    fig, ax = figure(2.2, width=5.2)
     for curve, colour in zip(curves, (BLUE, GREEN, PURPLE), strict=True):
         ax.plot(as_array(curve), color=colour)
-    ax.axhline(2, color=INK, linestyle=":", linewidth=1)
-    ax.set(xlabel="epoch", ylabel="rate × curvature", ylim=(0, None))
+    ax.axhline(1, color=INK, linestyle=":", linewidth=1)
+    ax.set(xlabel="epoch", ylabel="rate over 2/λ", ylim=(0, None))
     ax.set_xticks(range(0, len(curves[0]), 5))
     return fig
 
@@ -147,14 +147,16 @@ def witness(curves: Sequence[Numbers]) -> Figure:
 
 
 def plans(rows: Mapping[str, Numbers], marked: str) -> Figure:
-    """Draw the accuracies of each plan, a row each and a dot a run; the tick is the median.
+    """Draw the accuracies of each plan, a row each: all runs, their middle half, the median.
 
     `rows[name]` is `(runs,)`, in the order in which they are drawn. marked: drawn in vermilion.
     """
-    fig, ax = figure(0.8 + 0.205 * len(rows))
+    fig, ax = figure(0.8 + 0.2 * len(rows))
     for place, (name, runs) in enumerate(rows.items()):
         colour = VERMILION if name == marked else BLUE
-        dots(ax, place, runs, colour, size=6, alpha=1)
+        low, first, last, high = np.quantile(as_array(runs), [0, 0.25, 0.75, 1])
+        ax.hlines(place, low, high, color=colour, linewidth=1)
+        ax.hlines(place, first, last, color=colour, linewidth=5)
         median_tick(ax, place, runs)
     name_rows(ax, rows)
     ax.set_xlabel("test accuracy")
@@ -195,6 +197,26 @@ def _curvatures(ax: Axes, curved: Mapping[str, Numbers]) -> None:
     ax.set(xlabel="epoch", yscale="log", title="largest curvature", ylim=(0.2, 60))
     ax.minorticks_off()
     ax.legend(loc="upper right", borderpad=0)
+
+
+# A rate that nobody tuned
+
+
+def untuned(rates: Numbers, rows: Mapping[str, Numbers], tuned: float) -> Figure:
+    """Draw accuracies by base rate, a band a rule; a dotted line at what the tuned plan reaches.
+
+    rates: `(rates,)`. `rows[name]` is `(rates, runs)`, whose medians and middle nine tenths are
+    drawn.
+    """
+    fig, ax = figure(2.6, width=6.6)
+    looks = (("-", VERMILION, "o"), ("--", PURPLE, "s"), (":", GREEN, "^"), ("-.", BLUE, "v"))
+    for (name, runs), (dashes, colour, marker) in zip(rows.items(), looks, strict=False):
+        band(ax, rates, runs, color=colour, linestyle=dashes, marker=marker, label=name)
+    ax.axhline(tuned, color=INK, linestyle=":", linewidth=1, label="chosen plan")
+    ax.set(xscale="log", ylim=(0, 1), xlabel="base rate", ylabel="test accuracy")
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), borderpad=0)
+    return fig
 
 
 # Parts of a batch

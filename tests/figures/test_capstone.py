@@ -7,7 +7,7 @@ import torch
 from course_lib.figures import Choice, Interactive, Slider, capstone
 from course_lib.figures.faults import faults
 from course_lib.lab import signals
-from course_lib.lab.signals import shapes
+from course_lib.lab.signals import templates
 
 RUN = {
     "loss": np.linspace(2.5, 0.1, 200),
@@ -18,12 +18,16 @@ RUN = {
 BROKEN = RUN | {"loss": np.linspace(9, 2, 200), "steps": np.geomspace(31, 0.01, 200)}
 TWELVE = np.linspace(0.6, 0.8, 12)
 DATA = signals(train=100).train
+BANDS = np.outer([1, 1.1, 0.9], TWELVE)
 FIGURES = {
-    "examples": lambda: capstone.examples(shapes(), DATA.x, DATA.y),
+    "examples": lambda: capstone.examples(templates(), DATA.x, DATA.y),
     "report": lambda: capstone.report(RUN),
     "report beside a healthy one": lambda: capstone.report(BROKEN, RUN),
     "witness": lambda: capstone.witness([[1, 2, 3], [2, 2, 2], [4, 3, 1]]),
     "plans": lambda: capstone.plans({"he, Brier, AdamW": TWELVE, "b": TWELVE - 0.1}, "b"),
+    "untuned": lambda: capstone.untuned(
+        [0.001, 0.1, 1], {"fuzzy": BANDS, "time alone": BANDS / 2, "AdamW": BANDS - 0.1}, 0.8
+    ),
     "unequal": lambda: capstone.unequal(range(10, 100, 10), [1, 0.5, 0.3, 0.1, 0, 0.1, 1, 1, 1]),
     "units": lambda: capstone.units(
         {"× 1": {"own": TWELVE, "2/λ": TWELVE}, "× 4": {"own": TWELVE, "other": TWELVE}},
@@ -94,8 +98,22 @@ def test_a_unit_may_lack_a_side_and_a_side_keeps_its_colour():
     assert len(set(colours)) == 3
 
 
-def test_shapes_are_drawn_under_their_signals():
-    axes = capstone.examples(shapes(), DATA.x, DATA.y).axes
+def test_curves_are_drawn_under_their_signals():
+    axes = capstone.examples(templates(), DATA.x, DATA.y).axes
     for kind in range(5):
         drawn = torch.tensor(np.array(axes[kind].lines[1].get_ydata()))
         assert torch.equal(drawn, DATA.x[DATA.y == kind][0])
+
+
+def test_a_row_of_a_plan_spans_all_its_runs():
+    ax = capstone.plans({"a": TWELVE, "b": TWELVE - 0.1}, "b").axes[0]
+    spans = [bar.get_segments()[0][:, 0].tolist() for bar in ax.collections]
+    assert spans[0] == pytest.approx([0.6, 0.8])
+    assert spans[3] == pytest.approx(np.quantile(TWELVE - 0.1, [0.25, 0.75]).tolist())
+    assert (ax.collections[0].get_color() != ax.collections[2].get_color()).any()
+
+
+def test_a_line_by_base_rate_runs_through_the_medians():
+    first, *_, tuned = FIGURES["untuned"]().axes[0].lines
+    assert first.get_ydata() == pytest.approx(np.median(BANDS, axis=1))
+    assert tuned.get_ydata()[0] == 0.8

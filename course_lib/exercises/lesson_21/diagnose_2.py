@@ -8,7 +8,8 @@ TABLE = """
 symmetric_start
     all 32 neurons of the first layer are different.
 rate_too_low
-    with a low rate the loss falls slowly and smoothly. This one jumps up as often as down.
+    with a low rate the loss falls slowly and smoothly. This one jumps up
+    and down.
 vanishing_gradients
     the gradients of all layers are those of the healthy run: both start at the same weights.
 no_bias_correction
@@ -17,12 +18,13 @@ leak
     validation signals are as far from the training signals as test signals are, and no accuracy is
     high.
 shuffled_labels
-    a network that gets wrong answers still lowers the loss on them, by learning them by heart. Here
-    it does not settle at all.
+    with answers that belong to other signals validation would stay at chance, which is 10 % here.
+    It reaches 37 %.
 softmax_twice
-    the loss of probabilities lies between 1.46 and 2.46. This one begins at 2.69.
+    the loss of probabilities lies between 1.46 and 2.46. This one climbs
+    above 3.
 overfitting
-    a network that overfits knows its training signals. This one has 22 % of them right.
+    a network that overfits knows its training signals. This one has 38 % of them right.
 loss
     its jumps are what has to be explained. Noise of small batches makes a loss jump too: which
     number tells the two apart?
