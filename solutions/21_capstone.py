@@ -11,7 +11,7 @@
 # %% [markdown]
 # Here is a data set that no lesson has used, a network, and a budget of 200 updates. Choose where the weights start, the loss, the rule, the schedule
 # and the rate. Before that, look at five trainings that somebody broke, and find out what is wrong with each. In the end your plan is trained by functions
-# that you wrote in earlier lessons: your initializer, your loss, your backpropagation, your rule, your schedule and your curvature.
+# that you wrote in earlier lessons: your initializer, your loss, your backpropagation, your rule, your schedule, your curvature and your fuzzy rules.
 
 # %% tags=["hide-input"]
 # What this lesson uses, and the stored experiment
@@ -22,6 +22,7 @@ from itertools import combinations, pairwise
 
 import torch
 from IPython.utils.capture import capture_output
+from scipy.stats import t as student
 from torch.func import grad
 from torch.nn.functional import cross_entropy
 
@@ -67,7 +68,7 @@ assert count == 24 and not set(kept["seeds"]) & set(kept["tuning_seeds"])
 # 1. A plan has four words: initializer, loss, rule and schedule. Each combination gets a rate of its own, tuned with the same budget. Which of the
 #    four words then matters most for the accuracy on new data, and does any of them not matter?
 # 2. Lesson 07 knew the largest rate of a quadratic from its curvature. Take two over the curvature of the network for the rate, measured
-#    anew in each epoch, and tune nothing. Is that better than a tuned rate, worse, or the same?
+#    anew in each epoch, and tune nothing. Is that better than a tuned rate, worse, or the same? And if the fuzzy rules of lesson 20 steer the rate?
 # 3. Two processes train one network, each on half of every batch, and average their gradients. How far are they from one process after some epochs?
 
 # %%
@@ -327,9 +328,9 @@ interact(
         "loss": Choice("loss", tuple(script.LOSSES), "cross_entropy"),
         "rule": Choice("rule", tuple(script.RULES), "gd"),
         "schedule": Choice("schedule", script.SCHEDULES, "constant"),
-        "place": Slider("place of the rate", 1, 10, 1, 4),
+        "place": Slider("place of the rate", 1, 11, 1, 4),
     },
-    alt="Dots of validation accuracy against the learning rate on a logarithmic axis, with a line of their means that rises from 40 to about 75 percent and falls steeply at the highest rates. "
+    alt="Dots of validation accuracy against the learning rate on a logarithmic axis, with a line of their means that rises from 46 to 83 percent and falls steeply at the highest rate. "
     "A dashed line marks the goal, and a diamond the chosen rate.",
     caption="What one combination reaches at each rate that was tried: eight runs each, and their mean.",
 )
@@ -337,7 +338,7 @@ interact(
 # %% [markdown]
 # ### Exercise 21.final
 #
-# Write a plan whose mean validation accuracy over the eight seeds is at least the goal, 75 % (the dashed line): four words, in the order of the table, and a rate. The check looks at the trainings of the rate nearest to yours. It trains nothing; that comes
+# Write a plan whose mean validation accuracy over the eight seeds is at least the goal, 87 % (the dashed line): four words, in the order of the table, and a rate. The check looks at the trainings of the rate nearest to yours. It trains nothing; that comes
 # next.
 
 # %%
@@ -389,7 +390,7 @@ yours = [id for id, function in own.items() if not stands_in(function)]
 whose = [[id, PARTS[id], "your own" if id in yours else "stand-in of the library"] for id in PARTS]
 say(table({"exercise": "", "what it does here": "", "whose": ""}, whose))
 say(
-    f"Of {len(PARTS)} functions {len(yours)} are your own, and {len(PARTS) - len(yours)} are the library's stand-ins. "
+    f"Of {len(PARTS)} functions {len(yours)} are your own, and {len(PARTS) - len(yours)} are the library's stand-ins. They train {own['01.parameter_count'](list(script.SIZES)):,} weights and biases. "
     '`mine("04.he_std")` says why one of them is not.'
 )
 
@@ -459,8 +460,8 @@ def train_by_hand(plan, seed):
     shares = []
     for t, x, y in updates(data, generator(1000 + seed)):
         if t % (UPDATES // script.EPOCHS) == 1:
-            λ = script.sharpness(params, data.train, 8, LOSSES[loss], own["18.hvp"])
-            shares.append(rate(plan, t) / own["07.max_lr"](torch.tensor([λ])))
+            sharpness = script.sharpness(params, data.train, 8, LOSSES[loss], own["18.hvp"])
+            shares.append(rate(plan, t) / own["07.max_lr"](torch.tensor([sharpness])))
         g = gradients(loss, params, x, y)
         for name, p in params.items():
             params[name], slots[name] = apply(
@@ -499,8 +500,8 @@ show(
 # %% [markdown]
 # ## Defended by distributions
 #
-# Why this plan and no other? One training proves nothing. Below each of the 24 combinations has its own best rate, and stands with 24 runs on seeds
-# that nothing was chosen on. Signals, start and order differ from run to run, so these dots speak of signals made this way, and not of one data set.
+# Why one plan and no other? One training proves nothing. Below each of the 24 combinations has its own best rate, and stands with 24 runs on seeds
+# that nothing was chosen on. Signals, start and order differ from run to run, so these bars speak of signals made this way, and not of one data set.
 
 # %% tags=["hide-input"]
 # The figure: all combinations
@@ -524,26 +525,39 @@ def written(plan):
 
 best = max(kept["menu"], key=lambda row: max(sum(runs) for runs in row["validation"]))
 best = tuple(best["plan"])
-assert GOAL == 0.75
+assert GOAL == 0.87
 order = sorted(test, key=lambda plan: -test[plan].mean())
 show(
     capstone.plans({written(plan): test[plan] for plan in order}, written(best)),
-    alt="24 rows of dots, sorted by their mean, from 77 percent at the top to 67 at the bottom. The nine at the top all start from He's weights, and the topmost is vermilion. The dots of neighbouring rows overlap.",
-    caption="Test accuracy of each combination at its own best rate, 24 runs each. Vermilion: the one that was best on the seeds that chose. Ticks: medians.",
+    alt="24 rows of bars, sorted by their mean, from 88 percent at the top to 71 at the bottom. The five on top all have the cosine, and the topmost is vermilion. The bars of neighbouring rows overlap.",
+    caption="Test accuracy of each combination at its own best rate: all of 24 runs, their middle half, and the median. Vermilion: the one that was best on the seeds that chose.",
     claims=("Once each",),
 )
 say(f"The budget: {tuned:,} trainings to choose the rates, and {24 * count} on fresh seeds.")
 
+# %%
+pairs = math.comb(len(test), 2)
+quantile = float(student.ppf(1 - 0.05 / pairs / 2, count - 1))
+first, last = own["12.rank_with_error_bars"](torch.stack(list(test.values())), quantile)
+
+# %% tags=["hide-input"]
+# Which plans may be first
+may_be_first = int((first == 1).sum())
+assert 1 < may_be_first < 12 and dict(zip(test, first.tolist(), strict=True))[best] == 1
+say(
+    f"With all {pairs} pairs taken into account, {may_be_first} combinations may be in first place."
+)
+
 # %% [markdown]
 # The combinations are a full table, so each word can be judged over all others: the difference that one word makes, averaged over the combinations that are alike but for it, run by run. There are
-# six such differences. Five more compare the chosen combination with those that differ from it in one word. With the two of the first verdict and the five of the second that makes 18 intervals, which hold together with 95 % (Bonferroni).
+# six such differences. Five more compare the chosen combination with those that differ from it in one word. With fourteen for the verdicts that makes 25 intervals, which hold together with 95 % (Bonferroni).
 
 # %% tags=["hide-input"]
 # The table: what one word makes
 WORDS = [tuple(script.INITIALIZERS), tuple(script.LOSSES), tuple(script.RULES), script.SCHEDULES]
 PAIRS = [(place, pair) for place, words in enumerate(WORDS) for pair in combinations(words, 2)]
 NEAR = [plan for plan in test if sum(a != b for a, b in zip(plan, best, strict=True)) == 1]
-sure = partial(confidence_interval, confidence=1 - 0.05 / 18)
+sure = partial(confidence_interval, confidence=1 - 0.05 / 25)
 assert (len(PAIRS), len(NEAR)) == (6, 5)
 
 
@@ -575,25 +589,24 @@ say(table({f"{written(best)}, but": "", "points of test accuracy": ">"}, rows))
 # %% tags=["hide-input"]
 # What both tables say
 ties = {pair for pair, interval in gains.items() if interval.low <= 0 <= interval.high}
-near_ties = {plan[2] for plan, interval in near.items() if interval.low <= 0 <= interval.high}
-assert ties == {("nesterov", "adamw")} and best == ("he", "cross_entropy", "gd", "warmup_cosine")
-assert near_ties == {"nesterov", "adamw"} and all(
-    at.high < 0 for at in near.values() if at.mean < -1
-)
+near_ties = [plan for plan, interval in near.items() if interval.low <= 0 <= interval.high]
+assert not ties and best == ("he", "cross_entropy", "adamw", "warmup_cosine")
+assert [plan for plan in NEAR if plan not in near_ties] == [(*best[:3], "constant")]
+assert near[*best[:3], "constant"].high < 0
 chosen_on = next(row for row in kept["menu"] if tuple(row["plan"]) == best)
 flattered = max(sum(runs) / len(runs) for runs in chosen_on["validation"])
 fresh = next(row for row in kept["plans"] if tuple(row["plan"]) == best)
 fresh = sum(fresh["validation"]) / count
 assert flattered > fresh > GOAL and order[0] == best
 say(
-    "Over all others each word matters: He's start, cross-entropy and the schedule gain, and gradient descent is behind both other rules, between which no difference can be told. Beside the chosen combination it is not so. "
-    "There the three rules tie, and the other three words still matter. Perhaps gradient descent needs the other words to be right, and the other rules forgive more. "
+    "Over all others each word matters: He's start, cross-entropy and the schedule gain, and AdamW is ahead of Nesterov's rule, which is ahead of gradient descent. Beside the chosen combination it is not so. "
+    "There only the schedule is surely felt: with another rule, another loss or a small start no difference can be told. Perhaps one good word makes up for another that is missing. "
     f"The eight seeds that chose gave the chosen combination {flattered:.1%} on validation signals; on fresh seeds it has {fresh:.1%}. The score that chooses flatters."
 )
 
 # %% [markdown]
-# So the first prediction has two answers. Over all others the initializer matters most, and no word is without effect. Beside a good plan the rule is. The defence of this plan is not that it won: two neighbours tie with it. It is that
-# no combination has a higher mean on the fresh seeds, and that gradient descent keeps nothing beside the parameters.
+# So the first prediction has two answers. Averaged over all others the rule matters most, and no word is without effect. Beside a good plan three of the four words can be changed, and no loss is shown. The defence of this plan is not that it won: others tie with it.
+# It is that no combination has a higher mean on the fresh seeds.
 #
 # ## Could curvature have told?
 #
@@ -617,7 +630,7 @@ show(
         shown,
         {name: torch.tensor(of["sharpness"]).T for name, of in zip(shown, units, strict=True)},
     ),
-    alt="Left: rows of dots. In each of three units the rate tuned there lies furthest right. The rate of unit 1 lies close to it at one quarter and far left of it at 4. The rate two over the curvature lies left of the tuned one throughout, with wide scatter at one quarter. Right: three curves. At 4 the curvature falls from near 30 to 12. At one quarter it rises from one half to 4. At 1 it ends near 4 too.",
+    alt="Left: rows of dots. In each of three units the rate tuned there lies furthest right. The rate of unit 1 lies close to it at one quarter and far left of it at 4. The rate two over the curvature lies left of the tuned one throughout, with wide scatter at one quarter. Right: three curves. At 4 the curvature falls from near 20 to 11 and ends near 15. At one quarter it rises from one half to 6. At 1 it rises from 2 to 6.",
     caption="Left: test accuracy of gradient descent with a rate tuned for these units, with the rate tuned for unit 1, and with the rate 2/λ. Dots: 24 runs; ticks: medians. Right: the largest curvature before each epoch at the rate 2/λ, medians.",
     claims=("Two over the curvature",),
 )
@@ -629,7 +642,7 @@ show(
 # ## Could the slope have told?
 #
 # Curvature costs products. Lesson 20's optimizer asks only the slope after a step, which is there for nothing: raise the rate until the slope answers, then follow the plan.
-# Here it takes the place of rule, schedule and rate. Your plan keeps its initializer and its loss. The base rate is not tuned: four of them are tried, each ten times the last.
+# Here it takes the place of rule, schedule and rate. Your plan keeps its initializer and its loss. The base rate is not tuned: three of them are tried, each ten times the last.
 
 # %% tags=["hide-input"]
 # Words, rules and plan of the fuzzy optimizer, made of your functions
@@ -684,7 +697,7 @@ def train_steered(plan, base, seed, steps=UPDATES):
 
 
 with one_thread():
-    steered = [train_steered(final, base, seed=300) for base in (0.001, 0.01, 0.1, 1.0)]
+    steered = [train_steered(final, base, seed=300) for base in (0.01, 0.1, 1.0)]
 
 # %% tags=["hide-input"]
 # Check: the same steps as the library's optimizer
@@ -701,10 +714,50 @@ for name, p in params.items():
     torch.testing.assert_close(by_hand[name], p.detach(), rtol=1e-2, atol=1e-3)
 reached = [accuracy(network(p, own_data.test.x), own_data.test.y) for p, _ in steered]
 say(
-    f"Steered by your rules, and from four base rates, at least {math.floor(10 * min(reached))} of ten new signals are right each time. Over the first 20 steps the library's optimizer goes where yours does."
+    f"Steered by your rules, from three base rates, at least {math.floor(10 * min(reached))} of ten new signals are right each time. Over the first 20 steps the library's optimizer goes where yours does."
 )
 
 # %% [markdown]
+# Stored are 24 fresh seeds at five base rates. Beside them, at the same rates, stand AdamW and gradient descent with the cosine, and an intervention: *time alone*, the same optimizer with its rules on the slope switched off.
+
+# %% tags=["hide-input"]
+# The figure: base rates that nobody tuned
+untuned = kept["untuned"]
+at_rates = {n: torch.tensor(of, dtype=torch.float64) for n, of in untuned["test"].items()}
+assert tuple(untuned["plan"]) == best and untuned["rates"] == [1e-4, 1e-3, 1e-2, 0.1, 1.0]
+drawn = {"fuzzy": "fuzzy", "time alone": "time alone", "adamw": "AdamW", "gd": "gradient descent"}
+show(
+    capstone.untuned(
+        untuned["rates"],
+        {name: at_rates[key] for key, name in drawn.items()},
+        test[best].median().item(),
+    ),
+    alt="Four lines of test accuracy over base rates from 0.0001 to 1. The fuzzy one stays near 88 percent throughout, beside a dotted line. Time alone and AdamW cover each other: near 14 percent at the lowest rate, near 88 at 0.1, at 10 at 1. Gradient descent rises from 11 to 87 at 1.",
+    caption="Test accuracy by base rate, with He's start and cross-entropy: medians and the middle nine tenths of 24 runs. Dotted: the median of the chosen plan at its tuned rate.",
+    claims=("Untuned, the fuzzy",),
+)
+
+# %% tags=["hide-input"]
+# The table: untuned against tuned
+against = {
+    base: sure(100 * (runs - test[best]))
+    for base, runs in zip(untuned["rates"], at_rates["fuzzy"], strict=True)
+}
+rows = [
+    [f"{base:g}", at_rates["fuzzy"][k].min().item(), format(interval, "+.1f")]
+    for k, (base, interval) in enumerate(against.items())
+]
+columns = {"base rate": "", "fuzzy, its worst run": ".1%"}
+say(table(columns | {"points beyond the chosen, tuned plan": ">"}, rows))
+rules_alone, over_adamw = (
+    sure(100 * (at_rates["fuzzy"] - at_rates[name]).mean(dim=0)) for name in ("time alone", "adamw")
+)
+assert rules_alone.low > 30 and over_adamw.low > 30
+
+# %% [markdown]
+# Nothing was tuned here, and on average nothing is lost that these runs can show. With the rules switched off, only rates near 0.1 are good. So it is the rules that do the work of tuning.
+# Two warnings. At the lowest base rates single runs fall far behind. And our optimizer's averages come from a search over tasks much like this one (lesson 20), while AdamW's were not tuned.
+#
 # ## On several processes
 #
 # When a batch does not fit one machine, or takes too long there, several processes share it. Each has a copy of the network, takes its part of every batch, and goes backward. Then the gradients are *averaged over the processes*, and each takes the same
@@ -713,7 +766,7 @@ say(
 # $$ \frac{1}{B} \sum_{i=1}^{B} \nabla L_i = \frac{1}{P} \sum_{p=1}^{P} \Big( \frac{P}{B} \sum_{i \in \text{part } p} \nabla L_i \Big) $$
 #
 # with $B$ examples in the batch and $P$ processes. So the averaged gradient is that of the joined batch, and any rule that sees nothing of a batch but its gradient takes the same step, up to rounding. PyTorch's `DistributedDataParallel` does
-# the averaging while the backward pass is still running, and `torchrun` starts the processes. Here is a whole script that you can copy; `RuleOptimizer` runs a rule as a torch optimizer.
+# the averaging while the backward pass is still running, and `torchrun` starts the processes. Here is a whole script that you can copy; `RuleOptimizer` runs a rule as a torch optimizer. The fuzzy optimizer needs no line more: its slopes are made of averaged gradients, and of steps that all share.
 
 # %% tags=["hide-input"]
 # The script
@@ -728,7 +781,7 @@ say(f"```\n{code}```")
 # python -m course_lib.lab.two_processes adamw one.pt
 # ```
 #
-# The course's tests start these very processes and compare what they save: after three epochs no parameter differs by more than a millionth, with AdamW and with Nesterov's momentum. That answers the third prediction: rounding apart, not at all. Below, the same sum without processes.
+# The course's tests start these very processes and compare what they save: after three epochs no parameter differs by more than a millionth, with AdamW, with Nesterov's momentum and with the fuzzy optimizer. That answers the third prediction: rounding apart, not at all. Below, the same sum without processes.
 
 # %%
 params = {name: p.double() for name, p in start("he", generator(0)).items()}
@@ -790,17 +843,16 @@ say(
 
 # %% tags=["hide-input"]
 # The verdict: words of a plan
-over_rule = sure(-by_pair["he", "small"] - by_pair["gd", "nesterov"])
-hidden = -min(near[plan].low for plan in NEAR if plan[2] in near_ties)
-over_schedule = sure(-by_pair["he", "small"] - by_pair["constant", "warmup_cosine"])
+he, rule = -by_pair["he", "small"], by_pair["gd", "adamw"]
+over_start, over_schedule = sure(rule - he), sure(rule - by_pair["constant", "warmup_cosine"])
+hidden = -min(near[plan].low for plan in near_ties)
 largest = max(gains, key=lambda pair: abs(gains[pair].mean))
-assert largest == ("he", "small") and over_rule.low > 0 and over_schedule.low > 0
-rule = gains["gd", "nesterov"]
+assert largest == ("gd", "adamw") and over_start.low > 0 and over_schedule.low > 0
 verdict(
     "Once each combination has its own best rate, the rule matters more than anything else in a plan.",
-    "does not hold",
-    f"Averaged over all others, He's start gains {-gains['he', 'small'].mean:.1f} points of test accuracy over a small one, the schedule {gains['constant', 'warmup_cosine'].mean:.1f}, Nesterov's rule {rule.mean:.1f} over gradient descent, "
-    f"and cross-entropy {-gains['cross_entropy', 'brier'].mean:.1f} over Brier. The initializer is ahead of the rule by {over_rule:.1f}. With He's start, cross-entropy and a schedule the three rules tie; a difference of up to {hidden:.1f} points may be hidden. "
+    "holds averaged over all combinations, and not beside the chosen one",
+    f"Averaged over all others, AdamW gains {gains['gd', 'adamw'].mean:.1f} points of test accuracy over gradient descent, He's start {-gains['he', 'small'].mean:.1f} over a small one, the schedule {gains['constant', 'warmup_cosine'].mean:.1f}, "
+    f"and cross-entropy {-gains['cross_entropy', 'brier'].mean:.1f} over Brier. The rule is ahead of the start by {over_start:.1f}. With He's start, cross-entropy and a schedule the three rules tie; a difference of up to {hidden:.1f} points may be hidden. "
     "That is one network of two hidden layers, on signals made in one way, with 200 updates; momenta and decay were not tuned.",
 )
 
@@ -824,11 +876,25 @@ verdict(
 )
 
 # %% tags=["hide-input"]
+# The verdict: untuned against tuned
+ahead = [base for base, interval in against.items() if interval.low > 0]
+behind = [base for base, interval in against.items() if interval.high < 0]
+assert ahead == [1.0] and not behind
+lost = -min(interval.low for interval in against.values())
+verdict(
+    "Untuned, the fuzzy optimizer is as good as the plan that was chosen and tuned.",
+    "holds as far as these runs can tell",
+    f"At {len(against) - len(ahead)} of {len(against)} base rates over four decades the difference is a tie, and at 1 the fuzzy one is ahead by {against[1.0]:.1f} points. A loss of up to {lost:.1f} points may be hidden at the lowest rates, where single runs fail. "
+    f"Its rules are worth {rules_alone:.1f} points over the same without them, averaged over these base rates; over AdamW with the cosine it is {over_adamw:.1f}. "
+    "A comparison at untuned rates favours what was made for them, and the averages of AdamW were not tuned.",
+)
+
+# %% tags=["hide-input"]
 # The verdict: two processes
 verdict(
     "Processes that share every batch and average their gradients are one process.",
     "holds when their parts of the batch have the same size",
-    "Two processes under torchrun, on the CPU, end within a millionth of one process in every parameter, after three epochs in double precision, with AdamW and with Nesterov's momentum: a test starts them. "
+    "Two processes under torchrun, on the CPU, end within a millionth of one process in every parameter, after three epochs in double precision, with AdamW, Nesterov's momentum and the fuzzy optimizer: a test starts them. "
     "In one sum of gradients here equal parts give the batch's gradient up to rounding, and parts of 90 and 10 signals do not. "
     "The rule must see nothing of a batch but its gradient. Layers that look at the batch as a whole, such as BatchNorm, see their own part only. Other machines and more processes were not tried.",
 )

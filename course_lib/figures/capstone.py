@@ -111,7 +111,7 @@ def start_plan(arrays: dict[str, np.ndarray]) -> tuple[Figure, dict[str, Any]]:
     (mean,) = ax.plot([], [], "-", color=INK, label="mean")
     (mark,) = ax.plot([], [], "D", color=VERMILION, markersize=9, label="your rate", zorder=5)
     ax.axhline(arrays["goal"], color=GREEN, linestyle="--", label="goal")
-    ax.set(xscale="log", xlim=(6e-4, 20), ylim=(0, 0.9), xlabel="learning rate")
+    ax.set(xscale="log", xlim=(6e-4, 20), ylim=(0, 1), xlabel="learning rate")
     ax.set_ylabel("validation accuracy")
     ax.set_title(" ")
     ax.yaxis.set_major_formatter(PercentFormatter(1))
