@@ -63,7 +63,7 @@ def report(run: Mapping[str, Any], healthy: Mapping[str, Any] | None = None) -> 
     right.set_xticklabels(PARTS)
     right.yaxis.set_major_formatter(PercentFormatter(1))
     sizes.set(title="gradients", xlabel="layer", xticks=layers, yscale="log", ylim=(5e-3, 20))
-    steps.set(title="steps", xlabel="update", yscale="log", ylim=(1e-3, 60))
+    steps.set(title="steps", xlabel="update", yscale="log", ylim=(1e-4, 60))
     for ax in (sizes, steps):
         ax.minorticks_off()
     if sides[0][0] is healthy:

@@ -92,6 +92,32 @@ def test_the_sharpness_is_the_largest_eigenvalue(experiment):
     assert found == pytest.approx(torch.linalg.eigvalsh(H)[-1].item(), rel=1e-3)
 
 
+# Untuned
+
+
+def test_untuned_runs_are_there_for_every_rate_and_seed(experiment):
+    untuned = DATA["untuned"]
+    best = max(DATA["menu"], key=lambda row: max(sum(runs) for runs in row["validation"]))
+    assert untuned["plan"] == best["plan"]
+    assert untuned["rates"] == experiment.UNTUNED
+    for rows in untuned["test"].values():
+        assert [len(runs) for runs in rows] == [24] * 5
+
+
+def test_a_tuned_rule_is_the_same_where_its_rate_is_among_the_untuned(experiment):
+    row = next(row for row in DATA["plans"] if row["plan"] == DATA["untuned"]["plan"])
+    at = experiment.UNTUNED.index(row["lr"])
+    assert DATA["untuned"]["test"][row["plan"][2]][at] == pytest.approx(row["test"], abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["fuzzy", "time alone"])
+def test_a_steered_run_can_be_made_again(experiment, name):
+    rules = experiment.RATE if name == "fuzzy" else None
+    words, lr = DATA["untuned"]["plan"][:2], experiment.UNTUNED[3]
+    found = experiment.steered(words, lr, 0, rules)
+    assert found == pytest.approx(DATA["untuned"]["test"][name][3][0], abs=0.02)
+
+
 # Broken runs
 
 
