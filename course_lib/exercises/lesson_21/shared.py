@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 from ...checking import Case, Exercise, Slip
 from ...checking.slips import read_table
@@ -23,6 +25,38 @@ FAULTS = (
 OBSERVATIONS = ("loss", "accuracies", "gradients", "rows", "steps", "rate", "distances")
 
 
+RIGHT = "right"
+
+WRITING = """
+not two words
+    Two words in brackets are asked for, each in quotes: the fault, then the observation.
+observation first
+    In your pair the observation comes first. The exercise asks for the fault, then the observation.
+no fault
+    The first of your two words is none of the faults. Write it exactly as it stands in the table.
+no observation
+    The second of your two words is none of the observations. Write it exactly as it stands in the
+    table.
+"""
+
+
+def outcome(chosen: Pair, answer: Any) -> str:
+    """Return the first word of an answer that is wrong, or how it is written wrongly, or RIGHT."""
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        return "not two words"
+    if not all(isinstance(word, str) for word in answer):
+        return "not two words"
+    fault, observation = answer
+    if fault in OBSERVATIONS and observation in FAULTS:
+        return "observation first"
+    if fault not in FAULTS:
+        return "no fault"
+    if observation not in OBSERVATIONS:
+        return "no observation"
+    wrong = [given for given, right in zip(answer, chosen, strict=True) if given != right]
+    return wrong[0] if wrong else RIGHT
+
+
 def diagnosis(run: int, chosen: Pair, table: str, hints: tuple[str, ...]) -> Exercise:
     """Return the exercise on a run. The table has a sentence for each word that is wrong."""
     return Exercise(
@@ -34,6 +68,7 @@ def diagnosis(run: int, chosen: Pair, table: str, hints: tuple[str, ...]) -> Exe
         hints=hints,
         slips=(*_slips_of_words(table, chosen), *_slips_of_writing(chosen)),
         also_right=(list(chosen),),
+        measured=partial(outcome, chosen),
     )
 
 
@@ -47,28 +82,12 @@ def _slips_of_words(table: str, chosen: Pair) -> Iterator[Slip]:
 
 
 def _slips_of_writing(chosen: Pair) -> Iterator[Slip]:
-    """Yield the slips of right words in other letters, with blanks, or in the other order."""
     fault, observation = chosen
-    yield Slip(
-        "observation first",
-        (observation, fault),
-        "In your pair the observation comes first. The exercise asks for the fault, then the "
-        "observation.",
-    )
-    for place, word in enumerate(chosen):
-        for written in (f" {word}", f"{word} ", word.capitalize(), word.upper()):
-            pair = (written, observation) if place == 0 else (fault, written)
-            wrong = "blanks" if " " in written else "capital letters"
-            yield Slip(
-                f'{wrong} in "{written}"',
-                pair,
-                f'Look at the {wrong} in "{written}". Write each word exactly as it stands in the '
-                "tables, without any.",
-            )
-    spaced = fault.replace("_", " ")
-    if spaced != fault:
-        yield Slip(
-            "blanks for underscores",
-            (spaced, observation),
-            f'"{spaced}" has a blank where the table has an underscore.',
-        )
+    examples = {
+        "not two words": fault,
+        "observation first": (observation, fault),
+        "no fault": (fault.upper(), observation),
+        "no observation": (fault, f"{observation} "),
+    }
+    for name, _, message in read_table(WRITING):
+        yield Slip(name, examples[name], message)
