@@ -147,7 +147,8 @@ FINAL = Exercise(
         "Set the figure to one combination and walk up the hill of its rates. Is the top above the "
         "dashed line?",
         "If it is not, change one word at a time and look for the top again: it moves along the "
-        "axis. A small start and a loss with small gradients both want higher rates.",
+        "axis. With gradient descent a small start and a loss with small gradients want higher "
+        "rates.",
     ),
     slips=tuple(_slips()),
     also_right=(
