@@ -6,7 +6,8 @@
 # **Time.** about 80 minutes.
 #
 # **Before this.** [12 · The optimizer race](12_optimizer_race.ipynb),
-# [15 · Signal propagation](15_signal_propagation.ipynb) and [18 · Curvature](18_curvature.ipynb)
+# [15 · Signal propagation](15_signal_propagation.ipynb), [18 · Curvature](18_curvature.ipynb)
+# and [20 · A fuzzy second-order optimizer](20_fuzzy_second_order.ipynb)
 
 # %% [markdown]
 # Here is a data set that no lesson has used, a network, and a budget of 200 updates. Choose where the weights start, the loss, the rule, the schedule

@@ -17,6 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from course_lib.lab.device import generator
 from course_lib.lab.signals import signals
+from course_lib.lab.training import Params
 from course_lib.optim import RuleOptimizer
 from course_lib.optim.batches import batches
 from course_lib.optim.rules import adamw, nesterov
@@ -41,8 +42,8 @@ def share_of(chosen: Tensor, rank: int, processes: int) -> Tensor:
     return chosen[rank::processes]
 
 
-def train(name: str, rank: int = 0, processes: int = 1, epochs: int = EPOCHS) -> dict[str, Tensor]:
-    """Return the parameters of a small network after some epochs, the same in every process."""
+def train(name: str, rank: int = 0, processes: int = 1, epochs: int = EPOCHS) -> Params:
+    """Return the parameters after some epochs, the same in every process."""
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(40, 32), nn.ReLU(), nn.Linear(32, 10)).double()
     model = DistributedDataParallel(network) if processes > 1 else network
@@ -53,8 +54,8 @@ def train(name: str, rank: int = 0, processes: int = 1, epochs: int = EPOCHS) ->
             own = share_of(chosen, rank, processes)
             optimizer.zero_grad()
             cross_entropy(model(data.train.x[own].double()), data.train.y[own]).backward()
-            # backward has averaged the gradients: every process makes the same step of them, and
-            # the same slopes. What steers by the loss itself would need its average as well.
+            # backward has averaged the gradients, so that all processes take the same
+            # step. What steers by the loss itself would need its average as well.
             optimizer.step()
     return {name: p.detach() for name, p in network.named_parameters()}
 
