@@ -227,9 +227,15 @@ def race(part: Part) -> dict[str, Any]:
     searching, confirming = drawn(task, TUNE), drawn(task, CONFIRM)
     kept = search(name, schedule == "scheduled", TASKS[task], searching, confirming)
     found = C.train(contestant(name), TASKS[task], [kept["setting"]], drawn(task, range(SEEDS)))
+    return kept | reported(found)
+
+
+def reported(found: dict[str, Tensor]) -> dict[str, list[float]]:
+    """Return what is stored of the runs of one setting; a run that diverged counts LOST."""
+    kept = {"test": (100 * found["test_accuracy"][0]).tolist()}
     for what in ("train_loss", "test_loss"):
         kept[what] = found[what][0].nan_to_num(nan=LOST, posinf=LOST).clamp(max=LOST).tolist()
-    return kept | {"test": (100 * found["test_accuracy"][0]).tolist()}
+    return kept
 
 
 def file_of(part: Part) -> Path:

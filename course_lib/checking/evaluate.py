@@ -71,7 +71,14 @@ def expected(exercise: Exercise, seed: int) -> tuple[Sequence[Case], Record]:
     """Return the cases of a seed, and what the reference makes of them."""
     _import_what_torch_imports_late()
     cases = tuple(exercise.cases(seed))
-    return cases, record(as_function(exercise.reference), cases)
+    return cases, record(to_compare(exercise, exercise.reference), cases)
+
+
+def to_compare(exercise: Exercise, answer: Any) -> Callable[..., Any]:
+    """Return the function whose results are compared: the answer, or what comes of a value."""
+    if exercise.measured is None or callable(answer):
+        return as_function(answer)
+    return lambda: exercise.measured(answer)
 
 
 def _import_what_torch_imports_late() -> None:
@@ -82,7 +89,7 @@ def _import_what_torch_imports_late() -> None:
 @_computed_once
 def _slips(exercise: Exercise, seed: int) -> Sequence[tuple[Slip, Record]]:
     cases = tuple(exercise.cases(seed))
-    return [(slip, record(as_function(slip.answer), cases)) for slip in exercise.slips]
+    return [(slip, record(to_compare(exercise, slip.answer), cases)) for slip in exercise.slips]
 
 
 def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
@@ -90,7 +97,7 @@ def _judge(exercise: Exercise, answer: Any, seed: int) -> Outcome:
     until = time.monotonic() + TOGETHER
     reference = exercise.reference if inspect.isfunction(exercise.reference) else None
     trial = try_out(
-        as_function(answer), cases, right=right, needs=exercise.needs, forbidden=reference
+        to_compare(exercise, answer), cases, right=right, needs=exercise.needs, forbidden=reference
     )
     return judge(exercise, answer, trial, seed=seed, until=until)
 

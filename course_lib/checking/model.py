@@ -50,6 +50,8 @@ class Exercise:
     `needs` names what the lesson does with the answer afterwards: "rule" (it is run as an update
     rule), "grad" (autograd goes through it), "vmap" (it is batched). An answer that is right but
     lacks one of these passes; a stand-in then goes on in its place.
+    `measured` is for a task that many values solve: it says what comes of a value, a text, and that
+    is compared in its place. It takes whatever a learner may write, and raises nothing.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Exercise:
     also_right: tuple[Any, ...]
     needs: tuple[str, ...] = ()
     given: tuple[Callable[..., Any], ...] = ()
+    measured: Callable[[Any], str] | None = None
 
 
 STATUSES = (

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..checking import Case, Exercise, Outcome, expected, judge, messages
 from ..checking.compare import same, same_type
-from ..checking.record import Record
+from ..checking.record import Record, Result, record
 from ..exercises import EXERCISES
 from .clean import SECONDS, Clean, Ended, Source
 from .gather import Cell, Gathered, check_of, gather
@@ -150,7 +150,7 @@ def judged(
     if outcome.passed:
         return outcome, 1.0
     if outcome.status.startswith("wrong") and ended.trial.repeats:
-        return outcome, share(results(ended, cases), exercise, seed)
+        return outcome, share(results(ended, cases, exercise), exercise, seed)
     return outcome, 0.0
 
 
@@ -177,7 +177,7 @@ def _judged(
             return outcome("wrong_type", messages.not_a_function(first.type_name))
     elif ended.is_function and not callable(exercise.reference):
         return outcome("wrong_type", messages.NOT_A_VALUE)
-    trial = replace(trial, results=results(ended, cases))
+    trial = replace(trial, results=results(ended, cases, exercise))
     if not (trial.timed_out or trial.error) and len(trial.results) != len(cases):
         raise ValueError("results are missing")
     answer = to_read(source) if ended.is_function else None
@@ -188,10 +188,26 @@ def _judged(
     return replace(found, message="Right.") if found.passed else found
 
 
-def results(ended: Ended, cases: Sequence[Case]) -> Record:
-    """Return one result a case: an answer that is a value is the same in each."""
+def results(ended: Ended, cases: Sequence[Case], exercise: Exercise) -> Record:
+    """Return one result a case: an answer that is a value is the same in each.
+
+    Where it counts what comes of a value, that is worked out here, from the plain value.
+    """
     results = ended.trial.results
-    return results if ended.is_function else results[:1] * len(cases)
+    if ended.is_function:
+        return results
+    if exercise.measured is not None and results:
+        results = record(lambda: exercise.measured(value_of(results[0])), [Case("")])
+    return results[:1] * len(cases)
+
+
+def value_of(result: Result) -> Any:
+    """Return the value that a result describes: a text, a number, a tuple of them; else None."""
+    if result.kind == "sequence":
+        return tuple(map(value_of, result.items))
+    if result.kind == "number" and result.values is not None:
+        return result.values.item()
+    return result.text if result.kind == "text" else None
 
 
 def _how(code: int) -> str:

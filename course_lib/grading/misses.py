@@ -89,7 +89,7 @@ def _nameless(notebook: dict, clean: Clean, seconds: float) -> Iterator[tuple[Ma
                 cases = list(EXERCISES[check.id].cases(SEED))
                 ended = clean.run(mark.source, cases, seconds)
                 if ended.trial is not None and ended.trial.results:
-                    yield mark, results(ended, cases)
+                    yield mark, results(ended, cases, EXERCISES[check.id])
 
 
 def _put(groups: list[Group], mark: Mark, record: Record) -> None:

@@ -1,6 +1,7 @@
 """torch's compiler and CUDA graphs: all that the course uses of torch outside its stable interface.
 
-Tried with torch 2.10 to 2.13.
+Tried with torch 2.12 and 2.13. Before, torch compiled some sweeps wrongly on a CPU: those with
+batches that do not fill its vectors.
 """
 
 from collections.abc import Callable, Sequence

@@ -82,7 +82,7 @@ def apart(rule: Rule, **hyper: Any) -> Rule:
     @functools.wraps(rule)
     def own(*tensors: Tensor, **hyper: Any) -> Any:
         new = as_tuple(rule(*tensors, **hyper))
-        # Not a clone: torch's compiler, 2.10 to 2.13, sees through that and goes wrong.
+        # Not a clone: torch's compiler sees through that and goes wrong.
         return tuple(x + 0 if isinstance(x, Tensor | fx.Proxy) else x for x in new)
 
     return own

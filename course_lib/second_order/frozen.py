@@ -38,11 +38,10 @@ def bilinear(x: Tensor, y: Tensor, rows: Tensor, columns: Tensor, values: Tensor
     shape = (len(rows), len(columns))
     expect("values", values, f"{shape}", values.shape == shape)
     x, y = torch.broadcast_tensors(x, y)
-    # Laid out as one line, since torch 2.10 under vmap cannot look up at a single place.
-    (i, u), (j, v) = place(x.reshape(-1), rows), place(y.reshape(-1), columns)
+    (i, u), (j, v) = place(x, rows), place(y, columns)
     before = (1 - v) * values[i, j] + v * values[i, j + 1]
     after = (1 - v) * values[i + 1, j] + v * values[i + 1, j + 1]
-    return ((1 - u) * before + u * after).reshape(x.shape)
+    return (1 - u) * before + u * after
 
 
 @dataclass(frozen=True)

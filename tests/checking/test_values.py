@@ -83,6 +83,41 @@ def test_what_no_slip_knows_is_told_by_its_place(answer, words):
     assert words in outcome.message
 
 
+def _size(number):
+    return "large" if isinstance(number, int) and number > 9 else "small"
+
+
+MEASURED = Exercise(
+    id="99.large",
+    points=1,
+    asks="a large number",
+    reference=10,
+    cases=lambda seed: [Case("this task")],
+    hints=("First?", "Second."),
+    slips=(Slip("small", 3, "Your number is too small."),),
+    also_right=(11,),
+    measured=_size,
+)
+
+
+@pytest.mark.parametrize("answer", [10, 11, 1000])
+def test_where_it_counts_what_comes_of_a_value_many_are_right(answer):
+    outcome = evaluate(MEASURED, answer)
+    assert outcome.passed
+    assert outcome.usable
+
+
+@pytest.mark.parametrize("answer", [9, "ten", None, [10]])
+def test_where_it_counts_what_comes_of_a_value_many_make_one_slip(answer):
+    outcome = evaluate(MEASURED, answer)
+    assert (outcome.status, outcome.slip) == ("wrong_value", "small")
+
+
+def test_where_it_counts_what_comes_of_a_value_a_stub_and_a_function_are_no_answers():
+    assert evaluate(MEASURED, ...).status == "not_attempted"
+    assert evaluate(MEASURED, lambda: 10).status == "wrong_type"
+
+
 def test_functions_are_judged_as_a_whole_as_before():
     half_right = lambda x: (x.sum() * 2, x.mean())  # noqa: E731
     assert evaluate(PAIR, half_right).slip is None

@@ -234,3 +234,17 @@ def test_what_the_notebook_computes_does_not_run(marks_of, tmp_path):
     found = marks_of([cell, *cells], {place + 1: value for place, value in points.items()})
     assert "name 'leaked' is not defined" in found["01.neuron"].outcome.message
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_value_of_which_it_counts_what_comes_is_judged_as_in_the_notebook(marks_of):
+    plans = (
+        ("he", "cross_entropy", "gd", "constant", 0.0001),
+        ("he", "cross_entropy", "gd", "constant", 0.1),
+        ["he", "cross_entropy"],
+        {1: 2},
+    )
+    for plan in plans:
+        cells, points = submission("21", {"21.final": f"final = {plan}"})
+        outcome = marks_of(cells, points)["21.final"].outcome
+        assert outcome.message == evaluate(EXERCISES["21.final"], plan).message
+        assert outcome.status == "wrong_value"

@@ -7,7 +7,8 @@ from torch.torch_version import TorchVersion
 from course_lib.lab import stored, write_experiment
 from course_lib.lab.stored import EXPERIMENTS, read_record, read_records, source_hash
 
-SCRIPTS = sorted(EXPERIMENTS.glob("*.py"))
+SHARED = [EXPERIMENTS / "contest.py", EXPERIMENTS / "contest_rules.py"]  # they store nothing
+SCRIPTS = [file for file in sorted(EXPERIMENTS.glob("*.py")) if file not in SHARED]
 
 
 @pytest.fixture
@@ -73,6 +74,10 @@ def test_a_missing_record_names_the_command_that_makes_it(tmp_path):
 def test_each_stored_result_is_that_of_the_script_as_it_is(script):
     record = json.loads(script.with_suffix(".json").read_text())
     assert record["source_sha256"] == source_hash(script), f"run {record['command']}"
+    for name, sha256 in record["data"].get("sources", {}).items():
+        shared = script.with_name(f"{name}.py")
+        assert shared in SHARED
+        assert sha256 == source_hash(shared), f"run {record['command']}"
 
 
 def test_each_stored_result_has_its_script():

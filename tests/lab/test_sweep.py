@@ -214,7 +214,7 @@ def test_chunks_bound_the_memory(compiled, request):
 
     def peak(chunk):
         how = {"epochs": 1, "batch_size": 55, "lr": 0.1, "label": None, "chunk": chunk}
-        with torch.profiler.profile(profile_memory=True) as seen:
+        with torch.profiler.profile(profile_memory=True, acc_events=True) as seen:
             sweep(
                 network,
                 params,

@@ -219,13 +219,16 @@ def interaction(lesson):
 
 
 def data_loaders():
-    """Return the names of the functions of `course_lib.lab` that make a data set from nothing."""
+    """Return the names of the functions of `course_lib.lab` that make a data set from nothing.
+
+    What they take, such as a seed, has a default.
+    """
     functions = [(name, getattr(lab, name)) for name in lab.__all__]
     return {
         name
         for name, function in functions
         if inspect.isfunction(function)
-        and not inspect.signature(function).parameters
+        and all(p.default is not p.empty for p in inspect.signature(function).parameters.values())
         and typing.get_type_hints(function).get("return") is lab.Dataset
     }
 

@@ -1,0 +1,49 @@
+"""Exercise 21.diagnose_4: validation signals that were trained on."""
+
+from __future__ import annotations
+
+from .shared import diagnosis
+
+TABLE = """
+symmetric_start
+    all 32 neurons of the first layer are different.
+rate_too_high
+    the rate and the loss are those of the healthy run, to the last digit.
+rate_too_low
+    the training signals are nearly all right, and the loss is that of the healthy run.
+vanishing_gradients
+    the gradients of all layers are those of the healthy run.
+no_bias_correction
+    the first update moves the median parameter by one rate, as in the healthy run.
+shuffled_labels
+    answers that belong to other signals would leave the test accuracy at chance, 10 %. It is 86 %.
+softmax_twice
+    the loss of probabilities never falls below 1.46. This one falls to 0.1.
+overfitting
+    overfitting shows between signals that were trained on and signals that were not. Here training
+    and validation agree. On which of the parts can you tell?
+loss
+    it is the loss of the healthy run, batch by batch.
+accuracies
+    validation and test disagree. That could also come from test signals of another kind. Which
+    numbers rule this out?
+gradients
+    they are those of the healthy run.
+rows
+    all 32 neurons are different, as in the healthy run.
+steps
+    they are those of the healthy run, update by update.
+rate
+    it is that of the healthy run.
+"""
+
+DIAGNOSE_4 = diagnosis(
+    4,
+    ("leak", "distances"),
+    TABLE,
+    hints=(
+        "Nothing is wrong with the training. What is wrong with what is said about it?",
+        "A network has nearly all of its training signals right. What would a validation part look "
+        "like of which it has nearly all right too, when it is so much worse on test?",
+    ),
+)
