@@ -26,6 +26,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+import alone
 import claims
 from derive import derive, find_leak, name_cells, pair_exercises
 from execute import execute, kernel_environment
@@ -34,7 +35,8 @@ from lesson import BuildError, Lesson, read_lesson
 __all__ = ["BuildError", "build", "kernel_environment", "load", "main", "stale"]
 
 ROOT = Path(__file__).resolve().parent.parent
-TOOL = [Path(__file__).with_name(f"{name}.py") for name in ("build", "lesson", "derive", "execute")]
+PARTS = ("build", "lesson", "derive", "execute")
+TOOL = [Path(__file__).with_name(f"{name}.py") for name in PARTS]
 LIMIT = 1_000_000  # bytes of one notebook
 
 
@@ -56,8 +58,9 @@ def targets(source: Path, root: Path) -> dict[str, Path]:
 
 def digest(source: Path) -> str:
     """Return the hash of a source and of this tool: notebooks that bear another are stale."""
-    parts = [hashlib.sha256(path.read_text("utf-8").encode()) for path in [source, *TOOL]]
-    return hashlib.sha256(b"".join(part.digest() for part in parts)).hexdigest()
+    texts = [*(path.read_text("utf-8") for path in [source, *TOOL]), alone.source()]
+    parts = [hashlib.sha256(text.encode()).digest() for text in texts]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def stale(source: Path, root: Path) -> list[Path]:
@@ -86,6 +89,7 @@ def load(source: Path, root: Path, exercises: Mapping[str, Any]) -> Lesson:
     lesson = read_lesson(source.relative_to(root), source.read_text("utf-8"))
     pair_exercises(lesson, exercises)
     name_cells(lesson)
+    alone.add(lesson)
     return lesson
 
 

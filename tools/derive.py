@@ -21,9 +21,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.preprocessors import ClearSolutions, LockCells
 
-from lesson import BuildError, Cell, Lesson, indent, parse
+from lesson import FOLDED, BuildError, Cell, Lesson, indent, parse
 
-FOLDED = "hide-input"  # the tag of a cell whose code JupyterLab folds away, to be opened by a click
 TAKES_AN_ID = {"check", "evaluate", "hint", "mine", "solution"}
 ATOM = re.compile(r"\w+|\*\*|//|[<>=!]=|[-+*/@%<>&|^~]")
 

@@ -17,6 +17,7 @@ from pathlib import PurePath
 
 import jupytext
 
+FOLDED = "hide-input"  # the tag of a cell whose code JupyterLab folds away, to be opened by a click
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 CELL_START = re.compile(r"# %%( .*)?")
 CELL_START_LIKE = re.compile(r"\s*#\s*(%%|<codecell>|In\[)")

@@ -51,8 +51,8 @@ def table(root: Path = ROOT) -> str:
 
 def alone(root: Path = ROOT) -> str:
     """Return the sentence for a lesson that was copied without the rest."""
-    command = f"%pip install git+{repository(root)}"
-    return f"A lesson alone, on Colab or as a copied file, needs a first cell: `{command}`."
+    says = "A lesson alone, on Colab or as a copied file, says in its first code what to install"
+    return f"{says}: `git+{repository(root)}`."
 
 
 def written(root: Path = ROOT) -> str:

@@ -23,6 +23,7 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
+import alone
 import library_pages
 import live
 from course_lib.course import PARTS
@@ -115,13 +116,15 @@ def lesson(root: Path, path: Path, extra: Path, frames: dict[str, str]) -> dict[
     frames: by the id of a cell, what stands in the place of its picture.
 
     Each answer's cell is followed by its solution, closed, and each check's by nothing: on a page
-    nobody has tried.
+    nobody has tried. What is for a notebook without the course's library is left out.
     """
     notebook = json.loads(path.read_text("utf-8"))
     solved = json.loads((root / "solutions" / path.name).read_text("utf-8"))
     solutions = {cell["id"]: "".join(cell["source"]) for cell in solved["cells"]}
     cells = []
     for cell in notebook["cells"]:
+        if cell["id"] == alone.ID:
+            continue
         role = cell["metadata"].get("nbgrader", {})
         cells.append(cell)
         if role.get("grade"):

@@ -24,6 +24,7 @@ from nbgrader.preprocessors import (
 from .preprocessors import GiveStubs, GradeSource, Restore
 
 SECRET = "grading_secret.txt"
+HANDED_IN = r".*[/\\](?P<student_id>[^/\\]+?)_(?P<file_id>\d\d_[a-z0-9_]+)\.ipynb$"
 CONFIG = '''"""The settings of this course: nbgrader reads them in this folder."""
 
 from pathlib import Path
@@ -55,6 +56,7 @@ def configure(c: Any, root: Path) -> None:
         AssignLatePenalties,
         CheckCellMetadata,
     ]
+    c.FileNameCollectorPlugin.named_regexp = HANDED_IN
     c.GradeSource.secret = secret(root)
     if "autograde" in sys.argv[1:2]:
         forget_unfinished(root / "autograded")

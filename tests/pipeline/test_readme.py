@@ -37,7 +37,7 @@ def test_the_badges_follow_the_address(tmp_path):
     text = readme.written(tmp_path)
     assert text.startswith(f"a\n{readme.BEGIN}\n\n| no. | lesson")
     assert "/gh/someone/somewhere/HEAD?urlpath=lab/tree/lessons/00_start_here.ipynb)" in text
-    assert "`%pip install git+https://github.com/someone/somewhere`" in text
+    assert "`git+https://github.com/someone/somewhere`" in text
     assert "old" not in text
     assert "| 01 | Weights | in preparation |" in text
 
