@@ -32,6 +32,7 @@ from .output import printable
 LARGEST = 1_000_000  # elements; a tensor with more is recorded by its shape alone
 LONGEST = 1_000  # items of a list or tuple; the rest is left out
 DEEPEST = 5  # lists inside lists
+GONE = "tensor whose memory is gone"
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _describe_tensor(value: torch.Tensor, name: str) -> Result:
     if value.is_quantized or value.layout != torch.strided:
         return Result("other", "quantised tensor" if value.is_quantized else "sparse tensor")
     if not _has_its_numbers(value):
-        return Result("other", "tensor whose memory is gone")
+        return Result("other", GONE)
     shape, dtype = tuple(value.shape), str(value.dtype).removeprefix("torch.")
     values = None
     if value.numel() <= LARGEST and value.device.type != "meta":

@@ -120,7 +120,7 @@ class Interactive:
 
     def png(self) -> bytes:
         """Return the picture as it is now, compressed little, for speed."""
-        return png(self._frame.pixels(), compression=1)
+        return png(self._frame.pixels(), fast=True)
 
     def html(self, alt: str) -> str:
         """Return the picture as an HTML image with its alt text, as wide as a figure is shown."""

@@ -1,14 +1,14 @@
 """How a lesson shows something: a figure, a sentence with numbers in it, a verdict."""
 
 import base64
+import io
 import os
-import struct
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 from IPython.display import display
 from matplotlib.figure import Figure
+from PIL import Image
 
 from course_lib.figures.faults import faults
 from course_lib.figures.frame import pixels
@@ -60,20 +60,18 @@ def verdict(claim: str, words: str, because: str) -> None:
     display({"text/markdown": lines, "text/plain": lines.replace("**", "")}, raw=True)
 
 
-def png(picture: np.ndarray, compression: int = 9) -> bytes:
-    """Return a picture, uint8 `(height, width, 3)`, as a PNG file. Compression 1 is fast, 9 small.
+def png(picture: np.ndarray, *, fast: bool = False) -> bytes:
+    """Return a picture, uint8 `(height, width, 3)`, as a PNG file with at most 256 colours.
 
-    Rows are compressed as they are. The filters that PNG has for photographs make plots larger.
+    Large areas keep their colours; of edges, which are blends, a few change a little. `fast` keeps
+    all colours and compresses little: it takes a quarter of the time and several times the room.
     """
-    height, width, _ = picture.shape
-    rows = np.zeros((height, 1 + 3 * width), dtype=np.uint8)  # each begins with 0: no filter
-    rows[:, 1:] = picture.reshape(height, -1)
-    head = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)  # 8 bits each of red, green and blue
-    parts = {b"IHDR": head, b"IDAT": zlib.compress(rows.tobytes(), compression), b"IEND": b""}
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in parts.items()
-    )
+    image, file = Image.fromarray(picture), io.BytesIO()
+    if fast:
+        image.save(file, "PNG", compress_level=1)
+    else:
+        image.quantize().save(file, "PNG", compress_level=9)
+    return file.getvalue()
 
 
 def image_metadata(fig: Figure, alt: str) -> dict[str, str | int | list[str]]:

@@ -1,7 +1,6 @@
 """What each kind of answer becomes: the design's table, and what a hostile answer may try."""
 
 import functools
-import os
 import time
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 
 from course_lib.checking import evaluate, guard, model
 from course_lib.exercises import EXERCISES
+from tests.reliability import answers as hostile
 
 from .conftest import CHOICE, PAIR, TOY, shrink
 
@@ -32,32 +32,8 @@ def stops(x, k):
     return ratio + undefined_name  # noqa: F821
 
 
-def recurses(x, k):
-    return recurses(x, k)
-
-
 def leaves(x, k):
     exit()
-
-
-def leaves_by_sys(x, k):
-    import sys
-
-    sys.exit(3)
-
-
-def never_ends(x, k):
-    while True:
-        pass
-
-
-def never_ends_and_catches_all(x, k):
-    while True:
-        try:
-            while True:
-                pass
-        except:  # noqa: E722
-            pass
 
 
 def catches_its_end_and_answers(x, k):
@@ -66,32 +42,6 @@ def catches_its_end_and_answers(x, k):
             pass
     except:  # noqa: E722
         return shrink(x, k)
-
-
-def floods_and_never_ends(x, k):
-    while True:
-        print("line " * 100)
-
-
-def sleeps(x, k):
-    time.sleep(1)
-
-
-class MyError(Exception):
-    def __str__(self):
-        raise RuntimeError("even my text fails")
-
-
-def raises_its_own(x, k):
-    raise MyError
-
-
-def raises_half_a_character(x, k):
-    raise ValueError("\ud800")
-
-
-def raises_base(x, k):
-    raise KeyboardInterrupt
 
 
 def changes_input(x, k):
@@ -134,18 +84,6 @@ def takes_a_while(x, k):
     return x / k + 1
 
 
-def is_checked_within(x, k):
-    return evaluate(TOY, is_checked_within)
-
-
-def asks(x, k):
-    return float(input("how much? "))
-
-
-def at_random(x, k):
-    return x / k + torch.rand(())
-
-
 def borrows(x, k):
     return shrink(x, k)
 
@@ -154,38 +92,33 @@ def borrows_by_another_name(x, k):
     return functools.partial(shrink, k=k)(x)
 
 
-def patches_torch(x, k):
-    torch.add = lambda *_: 0
-    return x / k + 1
-
-
 TABLE = {
     "not_attempted": [stub, raises_not_implemented, ..., NotImplemented],
     "raised": [
         stops,
-        recurses,
+        hostile.calling_itself,
         leaves,
-        leaves_by_sys,
-        raises_its_own,
-        raises_base,
-        raises_half_a_character,
-        is_checked_within,
-        asks,
+        hostile.leaving,
+        hostile.raising_what_cannot_be_told,
+        hostile.interrupting,
+        hostile.half_of_a_character,
+        hostile.checking_itself,
+        hostile.asking,
         lambda x: x,
         lambda x, k, more: x,
         type(shrink),
     ],
     "timed_out": [
-        never_ends,
-        never_ends_and_catches_all,
+        hostile.endless,
+        hostile.endless_in_a_bare_except,
         catches_its_end_and_answers,
-        floods_and_never_ends,
-        sleeps,
+        hostile.endless_printing,
+        hostile.sleeping,
         takes_a_while,
     ],
     "changed_input": [
         changes_input,
-        patches_torch,
+        hostile.replacing_torch,
         lambda x, k: x.resize_(7),
         lambda x, k: x.requires_grad_() / k + 1,
         lambda x, k: setattr(x, "data", x.half()),
@@ -220,7 +153,7 @@ TABLE = {
         lambda x, k: x * float("nan"),
         half_a_stub,
         counts_its_calls,
-        at_random,
+        hostile.guessing,
     ],
     "called_reference": [shrink, borrows, borrows_by_another_name],
     "passed": [
@@ -253,23 +186,23 @@ def test_an_outcome_comes_within_two_seconds(monkeypatch):
     assert SECONDS + guard.GRACE < 2
     monkeypatch.setattr(guard, "SECONDS", SECONDS)
     began = time.monotonic()
-    assert evaluate(TOY, never_ends_and_catches_all).status == "timed_out"
+    assert evaluate(TOY, hostile.endless_in_a_bare_except).status == "timed_out"
     assert time.monotonic() - began < 5, "two seconds, and three for a busy machine"
 
 
 SENTENCES = {
     stops: ["NameError", "undefined_name", "4 by 3 numbers", "`return ratio + undefined_name"],
-    recurses: ["calls itself without end"],
+    hostile.calling_itself: ["calls itself without end"],
     leaves: ["exit()", "return"],
-    raises_half_a_character: ["ValueError: ?,"],
-    asks: ["nobody can be asked"],
-    is_checked_within: ["from within an answer"],
+    hostile.half_of_a_character: ["ValueError: ?,"],
+    hostile.asking: ["nobody can be asked"],
+    hostile.checking_itself: ["from within an answer"],
     changes_input: ["`x`", "in place"],
-    patches_torch: ["torch.add"],
+    hostile.replacing_torch: ["torch.add"],
     generates: ["yield"],
     coroutine: ["async def"],
     counts_its_calls: ["Asked twice"],
-    at_random: ["Asked twice"],
+    hostile.guessing: ["Asked twice"],
     borrows: ["`shrink`"],
     (lambda x: x): ["takes (x)", "2 arguments"],
     forgets_to_return: ["your result is None: did you forget `return`?"],
@@ -420,16 +353,6 @@ def wraps_itself(x, k):
 wraps_itself.__wrapped__ = wraps_itself
 
 
-class Answers:
-    """Whatever it is asked for, it is there."""
-
-    def __getattr__(self, name):
-        return self
-
-    def __call__(self, *args, **kwargs):
-        return self
-
-
 class Refuses:
     """Whatever it is asked for, it raises."""
 
@@ -440,32 +363,15 @@ class Refuses:
         return x
 
 
-def frees_its_input(x, k):
-    result = x / k + 1
-    x.untyped_storage().resize_(0)
-    return result
-
-
-def returns_what_is_gone(x, k):
-    result = x / k + 1
-    result.untyped_storage().resize_(0)
-    return result
-
-
-def forks(x, k):
-    os.fork()
-    return x / k + 1
-
-
 @pytest.mark.parametrize(
     ("answer", "status", "words"),
     [
         (wraps_itself, "wrong_value", "too small by 1"),
-        (Answers, "wrong_type", "an Answers"),
+        (hostile.Anything, "wrong_type", "an Anything"),
         (Refuses, "wrong_value", "wrong in every place"),
-        (frees_its_input, "changed_input", "changes its input `x`"),
-        (returns_what_is_gone, "wrong_type", "tensor whose memory is gone"),
-        (forks, "raised", "starts no second process"),
+        (hostile.freeing_its_input, "changed_input", "changes its input"),
+        (hostile.returning_nothing_there, "wrong_type", "tensor whose memory is gone"),
+        (hostile.forking, "raised", "starts no second process"),
     ],
 )
 def test_an_answer_that_plays_tricks_is_judged_like_another(answer, status, words):
@@ -484,8 +390,8 @@ def test_an_object_that_is_right_passes():
 
 def test_what_sleeps_with_its_memory_is_told(monkeypatch):
     monkeypatch.setattr(guard, "SECONDS", 0.2)
-    assert "keeps its memory" in evaluate(TOY, never_ends_and_catches_all).message
-    assert "keeps its memory" not in evaluate(TOY, never_ends).message
+    assert "keeps its memory" in evaluate(TOY, hostile.endless_in_a_bare_except).message
+    assert "keeps its memory" not in evaluate(TOY, hostile.endless).message
 
 
 def test_the_stub_of_a_class_is_told_by_its_own_words():

@@ -52,6 +52,72 @@ def firing_pairwise(first, second, norm="product"):
     return first * second if norm == "product" else torch.minimum(first, second)
 
 
+def firing_by_a_product_alone(first, second, norm="product"):
+    return first * second
+
+
+def firing_by_a_smaller_one_alone(first, second, norm="product"):
+    return torch.minimum(first, second)
+
+
+def firing_by_a_sum_alone(first, second, norm="product"):
+    return first + second
+
+
+def firing_pairwise_by_a_sum(first, second, norm="product"):
+    return first + second if norm == "product" else torch.min(first, second)
+
+
+def firing_pairwise_or(first, second, norm="product"):
+    return first * second if norm == "product" else torch.maximum(first, second)
+
+
+def firing_of_one_norm_as_a_table(first, second, norm="product"):
+    if norm == "minimum":
+        return torch.minimum(first, second)
+    return torch.einsum("...i,...j->...ij", first, second)
+
+
+def firing_of_the_other_as_a_table(first, second, norm="product"):
+    if norm == "product":
+        return first * second
+    return torch.minimum(first.unsqueeze(-1), second.unsqueeze(-2))
+
+
+def firing_with_a_column_alone(first, second, norm="product"):
+    column = first.unsqueeze(-1)
+    return column * second if norm == "product" else torch.min(column, second)
+
+
+def firing_by_outer(first, second, norm="product"):
+    if norm == "product":
+        return torch.outer(first, second)
+    return torch.minimum(first[..., None], second[..., None, :])
+
+
+def firing_by_outer_alone(first, second, norm="product"):
+    return torch.einsum("i,j->ij", first, second)
+
+
+def firing_of_one_example(first, second, norm="product"):
+    if norm == "product":
+        return torch.outer(first, second)
+    return torch.minimum(first.reshape(-1, 1), second)
+
+
+def firing_by_matmul(first, second, norm="product"):
+    return first @ second
+
+
+def firing_by_matmul_or_the_smaller(first, second, norm="product"):
+    return torch.matmul(first, second) if norm == "product" else torch.minimum(first, second)
+
+
+def firing_of_two_columns(first, second, norm="product"):
+    a, b = first.unsqueeze(-1), second.unsqueeze(-1)
+    return a * b if norm == "product" else torch.minimum(a, b)
+
+
 def firing_turned_over(first, second, norm="product"):
     a, b = first[..., None, :], second[..., :, None]
     return a * b if norm == "product" else torch.minimum(a, b)
@@ -169,6 +235,20 @@ WRONG = {  # an answer, and words that must come back
     firing_by_max: ("19.firing", "or"),
     firing_always_a_product: ("19.firing", "norm"),
     firing_pairwise: ("19.firing", "makes a table"),
+    firing_by_a_product_alone: ("19.firing", "makes a table"),
+    firing_by_a_smaller_one_alone: ("19.firing", "makes a table"),
+    firing_by_a_sum_alone: ("19.firing", "makes a table"),
+    firing_pairwise_by_a_sum: ("19.firing", "is a sum an"),
+    firing_pairwise_or: ("19.firing", "larger membership"),
+    firing_of_one_norm_as_a_table: ("19.firing", "By the product you make a table"),
+    firing_of_the_other_as_a_table: ("19.firing", "By the minimum you make a table"),
+    firing_with_a_column_alone: ("19.firing", "`second` lacks an axis"),
+    firing_by_outer: ("19.firing", "product is right for one example"),
+    firing_by_outer_alone: ("19.firing", "no place for many"),
+    firing_of_one_example: ("19.firing", "For one example your table is right"),
+    firing_by_matmul: ("19.firing", "`@` adds up"),
+    firing_by_matmul_or_the_smaller: ("19.firing", "`@` adds up"),
+    firing_of_two_columns: ("19.firing", "a column of each"),
     firing_turned_over: ("19.firing", "changed places"),
     sugeno_without_a_division: ("19.sugeno", "not divided"),
     sugeno_of_the_strongest: ("19.sugeno", "strongest"),

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from course_lib.figures import say, show, verdict
+from course_lib.figures.frame import pixels
 from course_lib.figures.output import png
 from course_lib.figures.style import figure
 
@@ -69,9 +70,31 @@ def test_another_word_is_no_verdict(words):
         verdict("It helps.", words, "We think so.")
 
 
-@pytest.mark.parametrize("compression", [1, 9])
-def test_a_png_holds_each_pixel(compression):
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_png_of_few_colours_holds_each_pixel(fast):
     picture = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
-    with Image.open(io.BytesIO(png(picture, compression))) as image:
-        assert image.mode == "RGB"
-        assert np.array_equal(np.asarray(image), picture)
+    assert np.array_equal(opened(png(picture, fast=fast)), picture)
+
+
+def test_one_of_many_colours_keeps_those_of_large_areas(fig):
+    fig.axes[0].imshow(np.arange(400).reshape(20, 20) / 400, extent=(0, 1, 0, 1), cmap="viridis")
+    fig.axes[0].fill_between([0, 1], [1, 1], [2, 2], color="#d55e00", alpha=0.15)
+    picture = pixels(fig)
+    colours, counts = np.unique(picture.reshape(-1, 3), axis=0, return_counts=True)
+    assert len(colours) > 300
+    kept = opened(png(picture)).astype(int)
+    off = np.abs(kept - picture).max(axis=2)
+    for colour in colours[np.argsort(counts)[-3:]]:
+        assert off[(picture == colour).all(axis=2)].max() == 0
+    assert off.mean() < 0.5
+    assert np.array_equal(opened(png(picture, fast=True)), picture)
+
+
+def test_what_is_kept_is_smaller_than_what_is_fast(fig):
+    picture = pixels(fig)
+    assert len(png(picture)) < len(png(picture, fast=True)) / 2
+
+
+def opened(file):
+    with Image.open(io.BytesIO(file)) as image:
+        return np.asarray(image.convert("RGB"))

@@ -87,6 +87,70 @@ transposed: first[..., :, None], second[..., None, :] → first[..., None, :], s
 pair by pair: first[..., :, None], second[..., None, :] → first, second
     You join set 1 with set 1, set 2 with set 2. Each set of the one input is joined with each of
     the other: that makes a table.
+pair by pair and always the product:
+    | first * second
+    You join set 1 with set 1, set 2 with set 2, in a row; with other numbers of sets PyTorch stops.
+    Each set of the one input is joined with each of the other: that makes a table. Besides, `norm`
+    plays no part.
+pair by pair and always the minimum:
+    | torch.minimum(first, second)
+    You take the smaller of set 1 and set 1, set 2 and set 2, in a row; with other numbers of sets
+    PyTorch stops. Each set of the one input is joined with each of the other: that makes a table.
+    Besides, `norm` plays no part.
+pair by pair with a sum:
+    | torch.minimum(first, second) if norm == "minimum" else first + second
+    You join set 1 with set 1, set 2 with set 2. Each set of the one input is joined with each of
+    the other: that makes a table. Besides, in one case you add: is a sum an "and"?
+pair by pair and always a sum:
+    | first + second
+    You add set 1 and set 1, set 2 and set 2. Each set of the one input is joined with each of the
+    other: that makes a table. Besides, `norm` plays no part, and a sum is no "and".
+pair by pair and the larger:
+    | torch.maximum(first, second) if norm == "minimum" else first * second
+    You join set 1 with set 1, set 2 with set 2. Each set of the one input is joined with each of
+    the other: that makes a table. Besides, in one case you take the larger membership, which is
+    "or".
+product alone in a table:
+    | a, b = first[..., :, None], second[..., None, :]
+    | return torch.minimum(first, second) if norm == "minimum" else a * b
+    By the product you make a table. By the minimum you join set 1 with set 1, set 2 with set 2:
+    there too, each set of the one input is joined with each of the other.
+minimum alone in a table:
+    | a, b = first[..., :, None], second[..., None, :]
+    | return torch.minimum(a, b) if norm == "minimum" else first * second
+    By the minimum you make a table. By the product you join set 1 with set 1, set 2 with set 2:
+    there too, each set of the one input is joined with each of the other.
+second without its axis: second[..., None, :] → second
+    For one example your table is right. With many, `second` lacks an axis, and its examples are
+    lined up with the sets of `first`: look at both shapes, from the right.
+outer for one example:
+    | if norm == "minimum":
+    |     return torch.minimum(first[..., :, None], second[..., None, :])
+    | return torch.outer(first, second)
+    The product is right for one example. With many, both inputs have an axis for the examples, and
+    what you join them with knows of one axis alone.
+always the product of one example:
+    | torch.outer(first, second)
+    Your product is right for one example, and has no place for many: both inputs then have an axis
+    for the examples. Besides, `norm` plays no part in your result.
+one example of both:
+    | a, b = first[:, None], second
+    | return torch.minimum(a, b) if norm == "minimum" else torch.outer(first, second)
+    For one example your table is right. With many, both inputs have an axis for the examples, and
+    nothing in your code leaves room for it: look at both shapes.
+matrix product:
+    | torch.minimum(first, second) if norm == "minimum" else first @ second
+    `@` adds up what it multiplies, set by set. Here nothing is added up: each set of the one input
+    is joined with each of the other, and that makes a table.
+always a matrix product:
+    | first @ second
+    `@` adds up what it multiplies, set by set. Here nothing is added up: each set of the one input
+    is joined with each of the other, and that makes a table. Besides, `norm` plays no part.
+two columns:
+    | first, second = first[..., :, None], second[..., :, None]
+    | return torch.minimum(first, second) if norm == "minimum" else first * second
+    You make a column of each input, and join set 1 with set 1 again, set 2 with set 2. In which
+    direction must the sets of `second` run, so that each meets all of `first`?
 axis at the front: first[..., :, None], second[..., None, :] → first[:, None], second[None, :]
     With many examples your new axes are in the wrong place: they belong at the end, as the
     examples come first.
