@@ -23,7 +23,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
 from course_lib.lab import (
@@ -239,14 +238,6 @@ def train(
     return replace(found, forward=partial(net.forward, of_average=net.averaged))
 
 
-def last(found: Grid, part: str) -> Tensor:
-    """Return the loss at the end on a part of the data, `(settings, seeds)`.
-
-    A loss above that of a guess counts as that of a guess, and so does a run that diverged.
-    """
-    return found.measure(cross_entropy, part).double().nan_to_num(nan=GUESS).clamp(max=GUESS)
-
-
 def measure(of: str, name: str) -> dict[str, Any]:
     """Choose a strength and a rate on the tuning seeds; report on all others.
 
@@ -255,15 +246,16 @@ def measure(of: str, name: str) -> dict[str, Any]:
     """
     method, run = METHODS[name], partial(train, NETS[of], METHODS[name])
     settings = method.settings(LOWEST[of])
-    screened = last(run(settings, SCREEN), "validation").mean(dim=1)
+    screened = run(settings, SCREEN).loss("validation", at_most=GUESS).mean(dim=1)
     high = [k for k, (_, lr) in enumerate(settings) if math.isclose(lr, LOWEST[of] * STEP**HIGH)]
     again = sorted({*screened.argsort()[:FEW].tolist(), *high})
     tuned = torch.full_like(screened, math.inf)
     chosen = run([settings[k] for k in again], TUNE)
-    tuned[again] = last(chosen, "validation").mean(dim=1)
+    tuned[again] = chosen.loss("validation", at_most=GUESS).mean(dim=1)
     best = best_setting({"lr": [lr for _, lr in settings]}, tuned)
     places = {"best": best, "high": min(high, key=lambda k: float(tuned[k]))}
-    losses = last(run([settings[k] for k in places.values()], range(SEEDS)), "test")
+    final = run([settings[k] for k in places.values()], range(SEEDS))
+    losses = final.loss("test", at_most=GUESS)
     result: dict[str, Any] = {"kind": method.kind, "tries": len(settings)}
     for (which, place), own in zip(places.items(), losses, strict=True):
         strength, lr = settings[place]

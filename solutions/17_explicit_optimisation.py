@@ -584,7 +584,7 @@ for name, rule in (("nothing", alone), ("average (EMA)", averaged)):
     method, at_best = script.METHODS[name]._replace(rule=rule), small[name]["best"]
     settings = [(at_best["strength"], at_best["lr"])]
     found = script.train(script.NETS["two layers"], method, settings, range(3))
-    live[name] = script.last(found, "test")[0].cpu()
+    live[name] = found.loss("test", at_most=script.GUESS)[0].cpu()
 
 # %% tags=["hide-input"]
 # Check: the same runs as in the store

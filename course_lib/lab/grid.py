@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from course_lib.lab.batched import Measure, each_run
 from course_lib.lab.data import Dataset, Split
@@ -93,6 +94,15 @@ class Grid:
         flat = {name: value.flatten(0, 1) for name, value in self.params.items()}
         split = _repeat_split(getattr(self.data, part), shape[0])
         return each_run(what, self.forward, flat, split).view(shape)
+
+    def loss(self, part: str, *, at_most: float) -> Tensor:
+        """Return the cross-entropy on a part of the data, `(settings, seeds)`, float64.
+
+        A loss above `at_most`, such as that of a guess, counts as `at_most`, and so does that of a
+        run that diverged.
+        """
+        found = self.measure(cross_entropy, part).double()
+        return found.nan_to_num(nan=at_most).clamp(max=at_most)
 
     def last_loss(self) -> Tensor:
         """Return the validation loss after the last epoch, `(settings, seeds)`.

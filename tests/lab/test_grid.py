@@ -93,6 +93,20 @@ def test_so_has_one_that_came_back_from_infinity():
     assert found.last_loss().tolist() == [[1.0, torch.inf]]
 
 
+def test_no_loss_counts_for_more_than_the_bound_not_even_that_of_a_run_that_diverged():
+    settings = {"lr": [0.1, 100.0, 1e30]}
+    found = grid(networks.network, draw_runs(draw, SEEDS), settings=settings, **HOW)
+    losses, plain = found.loss("test", at_most=3.0), found.measure(cross_entropy, "test")
+    assert losses.shape == (3, 2)
+    assert losses.dtype == torch.float64
+    torch.testing.assert_close(losses[0], plain[0].double())
+    assert plain[1].isfinite().all()
+    assert (plain[1] > 3).all()
+    assert plain[2].isnan().all()
+    assert (losses[1:] == 3).all()
+    assert not torch.equal(losses[0], found.loss("train", at_most=3.0)[0])
+
+
 def test_repeated_runs_come_in_rounds_and_share_no_generator():
     runs = draw_runs(draw, SEEDS)
     again = runs.repeat(2)
