@@ -556,7 +556,7 @@ show(
     ),
     alt="A panel for two layers and one for ten. A row for each method has a dot for each of 24 runs and an interval. With two layers "
     "the average alone lies below 0 with its interval; both clippings, the warm-up and both decays are off and stand at 0. With ten, where runs "
-    "differ about ten times as much, orthogonal start and clipping by value lie below 0, Glorot start and L2 above.",
+    "differ about ten times as much, orthogonal start lies below 0, Glorot start and L2 above.",
     caption="What each method adds to momentum, each at its best setting, 24 seeds: left of 0 is better.",
     claims=("C3, explicit half",),
 )
@@ -611,30 +611,22 @@ for words, which in (("at its best rate", "best"), ("all at a fast rate", "high"
     say(table({words: ""} | dict.fromkeys(nets, ">"), rows))
 used = {net: [of["nothing"][which]["lr"] for which in ("best", "high")] for net, of in nets.items()}
 losses_of = {net: torch.tensor(of["nothing"]["best"]["loss"]).mean() for net, of in nets.items()}
+strongest = {}  # for each method, where the strongest that was tried was best
+for net, which in sides:
+    for name in names:
+        tried, own = script.METHODS[name].strengths, nets[net][name][which]["strength"]
+        if len(tried) > 1 and own == tried[-1] and name != "cosine":  # which ends at 0 at the least
+            strongest.setdefault(name, []).append(net + ", fast" * (which == "high"))
 say(
     "Mean differences in test loss, with two layers and with ten; in brackets if the interval holds 0. *Off*: of all strengths the best was no "
     "effect at all. *Fast*, which is too fast: all at one rate, each with the strength that was best there: "
     f"{used['two layers'][1]:.2f} with two layers, where momentum's best is {used['two layers'][0]:.2f}, and "
     f"{used['ten layers'][1]:.3f} with ten, where it is {used['ten layers'][0]:.3f}. "
     f"At its best rate momentum's loss is {losses_of['two layers']:.2f} and {losses_of['ten layers']:.2f}. "
-    "More of a method might do better where its strongest was best: clipping by value (ten layers, best), warm-up (ten), and, at the fast rate, "
-    "with two layers, both clippings and the average."
+    "More of a method might do better where its strongest was best: "
+    + "; ".join(f"{name} ({' and '.join(places)})" for name, places in strongest.items())
+    + "."
 )
-strongest = [
-    (net, which, name)
-    for net, which in sides
-    for name in names
-    if len(script.METHODS[name].strengths) > 1 and name != "cosine"  # which ends at 0 at the least
-    if nets[net][name][which]["strength"] == script.METHODS[name].strengths[-1]
-]
-assert strongest == [
-    ("ten layers", "best", "clipping by value"),
-    ("ten layers", "best", "warm-up"),
-    ("two layers", "high", "average (EMA)"),
-    ("two layers", "high", "clipping by norm"),
-    ("two layers", "high", "clipping by value"),
-    ("ten layers", "high", "warm-up"),
-]
 
 # %% [markdown]
 # ## A cap instead of a warm-up?
@@ -775,7 +767,7 @@ lowered = {(net, which): surely(net, which, -1) for net in nets for which in ("b
 raised = {(net, which): surely(net, which, 1) for net in nets for which in ("best", "high")}
 both_fast = ["average (EMA)", "clipping by norm", "clipping by value", "step decay", "cosine"]
 assert lowered[two, "best"] == ["average (EMA)"]
-assert lowered[ten, "best"] == ["orthogonal start", "clipping by value"]
+assert lowered[ten, "best"] == ["orthogonal start"]
 assert lowered[ten, "high"] == both_fast
 assert lowered[two, "high"] == ["weight norm", "spectral norm", *both_fast]
 assert raised == {key: ["Glorot start", "L2"] if key == (ten, "best") else [] for key in raised}
@@ -789,8 +781,8 @@ by = {name: -sure(gap(net, name)).mean for net in nets for name in lowered[net, 
 verdict(
     "C3, explicit half: training can be manipulated by weight, gradient, learning rate and weight decay.",
     "holds for weight and gradient, and for the learning rate where it is too high; for weight decay it cannot be told",
-    f"With all settings tuned, the average of weights lowers the test loss of two layers, by {by['average (EMA)']:.3f}. With ten, orthogonal start and clipping by value lower it, "
-    f"by {by['orthogonal start']:.2f} and {by['clipping by value']:.2f}, and the Glorot start raises it. No method surely lowers it on both networks. At a rate too high five do: the average, both clippings, steps and cosine. "
+    f"With all settings tuned, the average of weights lowers the test loss of two layers, by {by['average (EMA)']:.3f}. With ten, orthogonal start lowers it, "
+    f"by {by['orthogonal start']:.2f}, and the Glorot start raises it. Clipping by value is on the edge: an earlier run of this script, which differed in rounding, told it from nothing, and this one does not. No method surely lowers it on both networks. At a rate too high five do: the average, both clippings, steps and cosine. "
     "For decay no interval lies below 0. L2 even raises the loss of ten layers: a strength that six seeds chose did worse on the others. Runs differ much there, so that an effect up to "
     f"{max(-found.low for found in unclear):.2f} may hide behind a tie. Both are small networks on digits that train for ten epochs.",
 )
