@@ -782,7 +782,7 @@ verdict(
     "C3, explicit half: training can be manipulated by weight, gradient, learning rate and weight decay.",
     "holds for weight and gradient, and for the learning rate where it is too high; for weight decay it cannot be told",
     f"With all settings tuned, the average of weights lowers the test loss of two layers, by {by['average (EMA)']:.3f}. With ten, orthogonal start lowers it, "
-    f"by {by['orthogonal start']:.2f}, and the Glorot start raises it. Clipping by value is on the edge: an earlier run of this script, which differed in rounding, told it from nothing, and this one does not. No method surely lowers it on both networks. At a rate too high five do: the average, both clippings, steps and cosine. "
+    f"by {by['orthogonal start']:.2f}, and the Glorot start raises it. Clipping by value is on the edge: with its velocity in float64 an earlier run told it from nothing, and this one, in float32, does not. No method surely lowers it on both networks. At a rate too high five do: the average, both clippings, steps and cosine. "
     "For decay no interval lies below 0. L2 even raises the loss of ten layers: a strength that six seeds chose did worse on the others. Runs differ much there, so that an effect up to "
     f"{max(-found.low for found in unclear):.2f} may hide behind a tie. Both are small networks on digits that train for ten epochs.",
 )

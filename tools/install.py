@@ -34,7 +34,7 @@ ASTRAY = {
     *("PIP_NO_DEPS", "PIP_NO_DEPENDENCIES", "PIP_DRY_RUN", "PIP_ONLY_DEPS"),
     *("PIP_ABI", "PIP_IMPLEMENTATION", "PIP_PLATFORM", "PIP_PYTHON_VERSION"),
 }
-MODULES = {"scikit-learn": "sklearn"}  # where the name to import is another
+MODULES = {"scikit-learn": "sklearn", "pillow": "PIL"}  # where the name to import is another
 
 NO_DISK = ("No space left on device", "[Errno 28]", "[WinError 112]", "Disk quota exceeded")
 NO_TRUST = ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed", "UnknownIssuer")
