@@ -607,7 +607,7 @@ say(
 
 # %% [markdown]
 # So the first prediction has two answers. Averaged over all others the rule matters most, and no word is without effect. Beside a good plan three of the four words can be changed, and no loss is shown. The defence of this plan is not that it won: others tie with it.
-# It is that no combination has a higher mean on the fresh seeds.
+# It is that none is shown to be better on the fresh seeds.
 #
 # ## Could curvature have told?
 #
@@ -820,7 +820,7 @@ say(
 #
 # **The same part twice.** If every process draws from its own generator, some signals are seen twice in an epoch and others never. If all take the whole batch, nothing is wrong but the time.
 #
-# **More processes, same batch for each.** Then the joined batch grows, and the noise of its gradient falls (lesson 08). That is another training, and needs another rate.
+# **More processes, same batch for each.** Then the joined batch grows, and the noise of its gradient falls (lesson 08). That is another training, and may need another rate.
 #
 # **One lucky seed.** How often does a single run mislead? Take the best combination and the one in the middle of the figure, one run of each, with different seeds.
 

@@ -6,8 +6,8 @@ from .shared import diagnosis
 
 TABLE = """
 rate_too_high
-    no update is longer than in the healthy run, and the rate times the curvature is below 2. Look
-    for a number that no rate could cause.
+    no update that is drawn is clearly longer than in the healthy run, and the rate times the
+    curvature is below 2. Look for a number that no rate could cause.
 rate_too_low
     the first update is as long as in the healthy run, and the loss does fall, from 3.0 to 1.3.
     There it nearly stops.
@@ -36,8 +36,8 @@ gradients
     none is smaller than in the healthy run. And a size does not say whether two neurons get the
     same gradient.
 steps
-    they begin as in the healthy run and are never longer. Which number is far from anything
-    healthy?
+    they begin as in the healthy run, and the next ones drawn are shorter. Which number is far from
+    anything healthy?
 rate
     it is higher than in the healthy run, and below 2 all the same. Which number could no rate
     cause?
