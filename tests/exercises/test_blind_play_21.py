@@ -16,12 +16,16 @@ DIAGNOSES = {
         ("shuffled_labels", "accuracies"): "chance",
         ("rows", "symmetric_start"): "comes first",
         ("symmetric start", "rows"): "none of the faults",
+        ("rate_too_low", "steps"): "learning rate",
+        ("symmetric_start", 1): "a number",
     },
     2: {
         ("shuffled_labels", "loss"): "chance",
         ("rate_too_high", "loss"): "jumps",
         ("no_bias_correction", "steps"): "gradient descent",
-        ("rate_too_low", "steps"): "smoothly",
+        ("rate_too_low", "steps"): "sizes of gradients",
+        ("vanishing_gradients", "steps"): "consequence",
+        ("rate_too_high", 6.0): "a number",
         ("rate_too_high", "steps"): "divided away",
         ("Rate_too_high", "rate"): "exactly as it stands",
     },
@@ -30,14 +34,15 @@ DIAGNOSES = {
         ("rate_too_high", "loss"): "rate",
         ("no_bias_correction", "loss"): "jumps",
         ("vanishing_gradients", "gradients"): "gradients",
+        ("shuffled_labels", "loss"): "55 %",
         ("no_bias_correction", "rate"): "healthy run",
         ("no_bias_correction ", "steps"): "none of the faults",
     },
     4: {
-        ("overfitting", "accuracies"): "not",
+        ("overfitting", "accuracies"): "by heart",
         ("leak", "accuracies"): "another kind",
         ("shuffled_labels", "accuracies"): "86 %",
-        ("overfitting", "distances"): "validation",
+        ("overfitting", "distances"): "healthy run",
         ("leak", "loss"): "healthy run",
         ("distances", "leak"): "comes first",
         ("distances", "overfitting"): "comes first",
@@ -45,7 +50,8 @@ DIAGNOSES = {
         ("leakage", "accuracy"): "none of the faults",
     },
     5: {
-        ("rate_too_low", "loss"): "86 %",
+        ("rate_too_low", "loss"): "before the first update",
+        ("leak", "distances"): "chance can explain",
         ("vanishing_gradients", "gradients"): "alike",
         ("overfitting", "accuracies"): "training",
         ("softmax_twice", "gradients"): "scales",
@@ -79,7 +85,7 @@ def test_every_wrong_word_has_its_sentence(run):
     assert named == {pair: pair[0] if pair[0] != fault else pair[1] for pair in pairs}
 
 
-@pytest.mark.parametrize("answer", [None, 7, "leak", ("leak",), ("leak", 3), [("leak", "loss")]])
+@pytest.mark.parametrize("answer", [None, 7, "leak", ("leak",), (3, "loss"), [("leak", "loss")]])
 def test_what_is_no_pair_of_words_is_told_so(answer):
     outcome = evaluate(EXERCISES["21.diagnose_1"], answer)
     assert (outcome.status, outcome.slip) == ("wrong_value", "not two words")
@@ -90,7 +96,11 @@ PLANS = {
     ("he", "cross_entropy", "gd", "warmup_cosine", 0.05): "higher rate",
     ("he", "cross_entropy", "gd", "warmup_cosine", 3.5): "lower rate",
     ("he", "cross_entropy", "gd", "warmup_cosine"): "five things",
-    ("cross_entropy", "he", "gd", "warmup_cosine", 0.3): "first",
+    ("cross_entropy", "he", "gd", "warmup_cosine", 0.3): "order",
+    (0.3, "he", "cross_entropy", "gd", "warmup_cosine"): "the rate last",
+    ("he", "cross_entropy", "gd", 0.3, "warmup_cosine"): "the rate last",
+    ("glorot", "cross_entropy", "gd", "warmup_cosine", 0.3): "first",
+    ("he", "cross_entropy", "adamw", "constant", (0.02,)): "a plain number",
     ("he", "cross_entropy", "adam", "constant", 0.01): "third",
     ("he", "cross_entropy", "adamw", "cosine", 0.01): "fourth",
     ("he", "cross_entropy", "adamw", "constant", "0.01"): "without quotes",

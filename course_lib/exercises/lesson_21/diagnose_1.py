@@ -9,8 +9,8 @@ rate_too_high
     no update that is drawn is clearly longer than in the healthy run, and the rate times the
     curvature is below 2. Look for a number that no rate could cause.
 rate_too_low
-    the first update is as long as in the healthy run, and the loss does fall, from 3.0 to 1.3.
-    There it nearly stops.
+    the learning rate is that of the healthy run, the first update is as long, and the loss falls
+    from 3.0 to 1.3. What keeps it from falling as far as the healthy one?
 vanishing_gradients
     the first layer's gradient is larger than in the healthy run. What comes back to it is not too
     small.
@@ -50,8 +50,8 @@ DIAGNOSE_1 = diagnosis(
     ("symmetric_start", "rows"),
     TABLE,
     hints=(
-        "Go through the numbers of the run and those of the healthy one, side by side. Which one "
-        "differs by far the most?",
+        "Compare what was recorded at the end with the healthy run. Which number could no update "
+        "have made?",
         "A layer of 32 neurons can do no more than its different neurons can. How many are there, "
         "and what would keep their number from growing? Lesson 04 knows.",
     ),

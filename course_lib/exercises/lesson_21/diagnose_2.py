@@ -8,10 +8,11 @@ TABLE = """
 symmetric_start
     all 32 neurons of the first layer are different.
 rate_too_low
-    with a low rate the loss falls slowly and smoothly. This one jumps up
-    and down.
+    with a low rate the loss falls slowly and smoothly. This one jumps up and down. The steps are
+    small because they are sizes of gradients here.
 vanishing_gradients
-    the gradients of all layers are those of the healthy run: both start at the same weights.
+    before training the gradients of all layers are those of the healthy run, and the layers are the
+    same. Gradients that shrink later are a consequence. Of what?
 no_bias_correction
     this run takes plain steps of gradient descent. It has no averages that could be corrected.
 leak
@@ -21,8 +22,7 @@ shuffled_labels
     with answers that belong to other signals validation would stay at chance, which is 10 % here.
     It reaches 37 %.
 softmax_twice
-    the loss of probabilities lies between 1.46 and 2.46. This one climbs
-    above 3.
+    the loss of probabilities lies between 1.46 and 2.46. This one climbs above 3.
 overfitting
     a network that overfits knows its training signals. This one has 38 % of them right.
 loss
@@ -48,7 +48,7 @@ DIAGNOSE_2 = diagnosis(
     hints=(
         "This run starts at the weights of the healthy one and sees the same batches. What is done "
         "differently is the update.",
-        "Along its steepest direction a step overshoots the bottom of a quadratic once the rate "
+        "Along its most curved direction a step overshoots the bottom of a quadratic once the rate "
         "times the curvature is above 1, and lands higher than before above 2. What is it here?",
     ),
 )

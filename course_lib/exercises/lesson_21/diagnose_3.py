@@ -18,8 +18,8 @@ leak
     validation signals are as far from the training signals as test signals are, and no accuracy is
     high.
 shuffled_labels
-    wrong answers do not change how far the first update of Adam goes: it hardly depends on the
-    gradient's size. Look at how far it goes here.
+    with answers that belong to other signals validation would stay at chance, which is 10 % here.
+    It reaches 55 %.
 softmax_twice
     the loss of probabilities lies between 1.46 and 2.46. This one jumps to 15.
 overfitting
@@ -46,6 +46,6 @@ DIAGNOSE_3 = diagnosis(
     hints=(
         "The damage is done in the first updates, and the rate is the healthy one. How long is the "
         "first update of Adam, in rates?",
-        "The first updates are 31.6, 15, 9.5 rates long. What is one over the root of 0.001?",
+        "The first updates are 31.6, 15, 9.5 rates long. What is one over the root of 1 - 0.999?",
     ),
 )

@@ -20,13 +20,13 @@ shuffled_labels
 softmax_twice
     the loss of probabilities never falls below 1.46. This one falls to 0.1.
 overfitting
-    overfitting shows between signals that were trained on and signals that were not. Here training
-    and validation agree. On which of the parts can you tell?
+    the accuracies on training and test signals are those of the healthy run, so no more is known by
+    heart than there. Which accuracy is not that of the healthy run?
 loss
     it is the loss of the healthy run, batch by batch.
 accuracies
-    validation and test disagree. That could also come from test signals of another kind. Which
-    numbers rule this out?
+    validation and test disagree. That could also come from validation signals of another kind,
+    easier ones. Which numbers rule this out?
 gradients
     they are those of the healthy run.
 rows
@@ -43,7 +43,7 @@ DIAGNOSE_4 = diagnosis(
     TABLE,
     hints=(
         "Nothing is wrong with the training. What is wrong with what is said about it?",
-        "A network has nearly all of its training signals right. What would a validation part look "
-        "like of which it has nearly all right too, when it is so much worse on test?",
+        "The network has nearly all of its training signals right. What must a validation part be "
+        "made of, if nearly all of it is right too, and so much less of test? What would show it?",
     ),
 )

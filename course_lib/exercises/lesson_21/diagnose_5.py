@@ -11,16 +11,16 @@ rate_too_high
     the first update is as long as in the healthy run, the rate times the curvature is far below 2,
     and the loss falls without jumps.
 rate_too_low
-    updates are about as long as in the healthy run, and 86 % of the training signals are right.
-    Which loss has the healthy run when it has so many right?
+    updates are about as long as in the healthy run, and 86 % of the training signals are right. And
+    no rate changes a loss before the first update: compare it with that of the healthy run.
 vanishing_gradients
     they are small, but in all three layers alike. Gradients that vanish on the way back are
     smallest in the first layer.
 no_bias_correction
     the first update moves the median parameter by one rate, as in the healthy run.
 leak
-    validation signals are as far from the training signals as test signals are, and validation is
-    no better than test by more than chance.
+    validation signals are as far from the training signals as test signals are. Validation is ahead
+    of test by no more than chance can explain.
 shuffled_labels
     with answers that belong to other signals the test accuracy would stay at chance, 10 %. It is
     77 %.
@@ -51,7 +51,7 @@ DIAGNOSE_5 = diagnosis(
     hints=(
         "86 % right, and a training loss of 1.6. What is the cross-entropy of a network that is "
         "right, and sure of it?",
-        "Put ten numbers between 0 and 1 into a softmax that add up to 1. How sure can it be at "
-        "the most, and what is the cross-entropy then?",
+        "Take ten numbers between 0 and 1 that add up to 1, and put them into a softmax. How sure "
+        "can it be at the most, and what is the cross-entropy then?",
     ),
 )

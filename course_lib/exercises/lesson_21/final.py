@@ -45,7 +45,7 @@ def outcome(plan: Any) -> str:
     *words, lr = plan
     for place, (piece, word) in enumerate(zip(PIECES, words, strict=True)):
         if not isinstance(word, str) or word not in words_of(place):
-            return f"unknown {piece}"
+            return "another order" if _in_another_order(plan) else f"unknown {piece}"
     if isinstance(lr, bool) or not isinstance(lr, int | float) or not 0 < lr < math.inf:
         return "no rate"
     row = menu()[tuple(words)]
@@ -54,6 +54,12 @@ def outcome(plan: Any) -> str:
     if row[nearest(row, lr)] >= GOAL:
         return REACHED
     return _what_it_lacks(tuple(words), lr)
+
+
+def _in_another_order(plan: tuple | list) -> bool:
+    """Return whether a plan that is not in order has a word of each piece."""
+    words = {word for word in plan if isinstance(word, str)}
+    return len(words) == len(PIECES) and all(words & words_of(place) for place in range(len(PIECES)))
 
 
 def nearest(row: Row, lr: float) -> float:
@@ -77,6 +83,9 @@ def _what_it_lacks(words: tuple[str, ...], lr: float) -> str:
 SLIPS = """
 not four words and a rate
     A plan is five things in brackets, in the order of the table: four words and a number.
+another order
+    Each word is one of the table, but not at its place. The order is that of the table:
+    initializer, loss, rule, schedule, and the rate last.
 unknown initializer
     The first of the five is none of the initializers. Write the word as it stands in the table.
 unknown loss
@@ -86,7 +95,7 @@ unknown rule
 unknown schedule
     The fourth of the five is none of the schedules. Write the word as it stands in the table.
 no rate
-    The last of the five is no rate: a number above 0 is asked for, without quotes.
+    The last of the five is no rate: a plain number above 0 is asked for, without quotes.
 a rate that was not tried
     Your four words were never trained near this rate, so nothing is known of it. Set the figure to
     your words: which rates were tried?
@@ -115,6 +124,7 @@ needs two other words
 
 EXAMPLES = {
     "not four words and a rate": ("he", "cross_entropy", "gd", 0.1),
+    "another order": ("cross_entropy", "he", "gd", "constant", 0.1),
     "unknown initializer": ("glorot", "cross_entropy", "gd", "constant", 0.1),
     "unknown loss": ("he", "mse", "gd", "constant", 0.1),
     "unknown rule": ("he", "cross_entropy", "adam", "constant", 0.1),

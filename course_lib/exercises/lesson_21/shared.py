@@ -30,6 +30,9 @@ RIGHT = "right"
 WRITING = """
 not two words
     Two words in brackets are asked for, each in quotes: the fault, then the observation.
+a number
+    The second of your two is a number. The name of the observation is asked for, in quotes, as it
+    stands in the table.
 observation first
     In your pair the observation comes first. The exercise asks for the fault, then the observation.
 no fault
@@ -44,9 +47,11 @@ def outcome(chosen: Pair, answer: Any) -> str:
     """Return the first word of an answer that is wrong, or how it is written wrongly, or RIGHT."""
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         return "not two words"
+    fault, observation = answer
+    if isinstance(fault, str) and isinstance(observation, int | float):
+        return "a number"
     if not all(isinstance(word, str) for word in answer):
         return "not two words"
-    fault, observation = answer
     if fault in OBSERVATIONS and observation in FAULTS:
         return "observation first"
     if fault not in FAULTS:
@@ -85,6 +90,7 @@ def _slips_of_writing(chosen: Pair) -> Iterator[Slip]:
     fault, observation = chosen
     examples = {
         "not two words": fault,
+        "a number": (fault, 0.5),
         "observation first": (observation, fault),
         "no fault": (fault.upper(), observation),
         "no observation": (fault, f"{observation} "),
