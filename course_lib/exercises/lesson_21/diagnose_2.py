@@ -49,6 +49,6 @@ DIAGNOSE_2 = diagnosis(
         "This run starts at the weights of the healthy one and sees the same batches. What is done "
         "differently is the update.",
         "Along its most curved direction a step overshoots the bottom of a quadratic once the rate "
-        "times the curvature is above 1, and lands higher than before above 2. What is it here?",
+        "times the curvature is above 1, and above 2 it lands higher than before. What is it here?",
     ),
 )

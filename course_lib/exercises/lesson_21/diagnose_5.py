@@ -14,8 +14,8 @@ rate_too_low
     updates are about as long as in the healthy run, and 86 % of the training signals are right. And
     no rate changes a loss before the first update: compare it with that of the healthy run.
 vanishing_gradients
-    they are small, but in all three layers alike. Gradients that vanish on the way back are
-    smallest in the first layer.
+    the gradients are small, but in all three layers alike. Gradients that vanish on the way back
+    are smallest in the first layer.
 no_bias_correction
     the first update moves the median parameter by one rate, as in the healthy run.
 leak

@@ -59,7 +59,8 @@ def outcome(plan: Any) -> str:
 def _in_another_order(plan: tuple | list) -> bool:
     """Return whether a plan that is not in order has a word of each piece."""
     words = {word for word in plan if isinstance(word, str)}
-    return len(words) == len(PIECES) and all(words & words_of(place) for place in range(len(PIECES)))
+    places = range(len(PIECES))
+    return len(words) == len(PIECES) and all(words & words_of(place) for place in places)
 
 
 def nearest(row: Row, lr: float) -> float:
