@@ -54,7 +54,6 @@ from course_lib.lab import (
 from course_lib.lab.device import one_thread
 from course_lib.lab.networks import network
 from course_lib.lab.signals import templates
-from course_lib.optim.rules import adamw
 from course_lib.optim.signature import apply, slot_names
 from course_lib.second_order import PLAN, PROGRESS, RULES, SLOPE, FuzzySecondOrder
 
@@ -296,12 +295,10 @@ def decayed(p, g, m, v, *, t, lr):
 
 
 with one_thread():
-    no_decay = script.HEALTHY._replace(rule=partial(adamw, weight_decay=0.0))
-    alone = {"decay": no_decay, "correction": script.HEALTHY._replace(rule=decayed)}
-    lacks = {name: script.report(plan)["accuracies"][2] for name, plan in alone.items()}
-assert abs(lacks["decay"] - healthy["accuracies"][2]) < 0.03 and lacks["correction"] < 0.7
+    no_correction = script.report(script.HEALTHY._replace(rule=decayed))
+assert no_correction["accuracies"][2] < 0.7
 say(
-    "Run 3 had lost AdamW's decay of the weights, too. Taken from the healthy run alone, the decay changes its accuracy by less than three points; without the correction alone it falls as far behind as run 3."
+    "Run 3 had lost AdamW's decay of the weights, too. With the decay given back, and no correction, it is as far behind."
 )
 
 # %% [markdown]
@@ -508,7 +505,7 @@ say(
 )
 
 # %% [markdown]
-# Curvature takes part as a witness: at the beginning of each epoch `18.hvp` and the method of Lanczos measured the largest eigenvalue λ of the Hessian. The curves below are the rate at that update over 2/λ.
+# Curvature takes part as a witness: at the beginning of each epoch `18.hvp` and the method of Lanczos measured the largest eigenvalue λ of the Hessian, from below, with eight products. The curves below are the rate at that update over 2/λ.
 # For plain gradient descent on a quadratic the limit is 1.
 
 # %% tags=["hide-input"]
@@ -575,14 +572,14 @@ say(
 
 # %% [markdown]
 # The combinations are a full table, so each word can be judged over all others: the difference that one word makes, averaged over the combinations that are alike but for it, run by run. There are
-# six such differences. Five more compare the chosen combination with those that differ from it in one word. With eighteen for the verdicts, each pair of rules against initializer and schedule among them, and one for the last section, that makes 30 intervals, which hold together with 95 % (Bonferroni).
+# six such differences. Five more compare the chosen combination with those that differ from it in one word. With eighteen for the verdicts, each pair of rules against initializer and schedule among them, that makes 29 intervals, which hold together with 95 % (Bonferroni).
 
 # %% tags=["hide-input"]
 # The table: what one word makes
 WORDS = [tuple(script.INITIALIZERS), tuple(script.LOSSES), tuple(script.RULES), script.SCHEDULES]
 PAIRS = [(place, pair) for place, words in enumerate(WORDS) for pair in combinations(words, 2)]
 NEAR = [plan for plan in test if sum(a != b for a, b in zip(plan, best, strict=True)) == 1]
-sure = partial(confidence_interval, confidence=1 - 0.05 / 30)
+sure = partial(confidence_interval, confidence=1 - 0.05 / 29)
 assert (len(PAIRS), len(NEAR)) == (6, 5)
 
 
@@ -664,9 +661,36 @@ show(
     claims=("Two over the curvature",),
 )
 
+# %% tags=["hide-input"]
+# Check: curvature along runs at the tuned rate
+
+
+def at_tuned(of, seed=0):
+    """Return λ before every second epoch at a tuned rate, and the rate over 2/λ."""
+    params, drawn, order = script.draw("he", of["unit"], seed)
+    gradient = grad(lambda p, x, y: cross_entropy(network(p, x), y))
+    curved, shares, t = [], [], 0
+    for epoch in range(script.EPOCHS):
+        if epoch % 2 == 0:
+            curved.append(script.sharpness(params, drawn.train, rounds=8))
+            shares.append(of["lr"] * script.share(t + 1) * curved[-1] / 2)
+        for x, y in script.batches(drawn.train, script.BATCH, order):
+            t, g = t + 1, gradient(params, x, y)
+            lr = of["lr"] * script.share(t)
+            params = {name: script.gd(p, g[name], lr=lr) for name, p in params.items()}
+    return curved, shares
+
+
+with one_thread():
+    for of in units[1:]:
+        curved, shares = at_tuned(of)
+        assert sum(part > 1 for part in shares) >= 2
+        assert curved[-1] < of["sharpness"][0][script.EPOCHS - 2] * 2 / 3
+
 # %% [markdown]
-# So the second prediction is: worse than a tuned rate, in every unit. At 1 and at 4 the tuned rate is higher than two over the curvature at the start, and it works: where the loss is no quadratic, the curvature can fall when steps are too long for it. (Training at
-# that edge is known from full batches, Cohen and others 2021.) Yet the tuned rate belongs to its units, and the curvature knows them: at four times the unit $2/\lambda$ beats the rate that was tuned elsewhere.
+# So the second prediction is: worse than a tuned rate, in every unit. At 1 and at 4 the tuned rate is higher than two over the curvature at the start. The warm-up comes to it slowly, and yet, in one run looked at in each of these units, the rate lies beyond two over the curvature of
+# its own run for several epochs, and works. Where the loss is no quadratic, the curvature can fall or stay low when steps are too long for it: from the same start, these runs end at less than two thirds of the curvature that the rate $2/\lambda$ ends at. (Training at
+# that edge is known from full batches, Cohen and others 2021.) Yet the tuned rate belongs to its units, and the curvature knows something of them: at four times the unit $2/\lambda$ beats the rate that was tuned elsewhere. At a quarter it does not.
 #
 # ## Could the slope have told?
 #
@@ -855,19 +879,16 @@ say(
 #
 # **More processes, same batch for each.** Then the joined batch grows, and the noise of its gradient falls (lesson 08). That is another training, and may need another rate.
 #
-# **One lucky seed.** How often does a single run mislead? Take the best combination and the one in the middle of the figure, one run of each, with different seeds.
+# **One lucky seed.** How often does a single run mislead? Take the chosen combination and the same with a constant rate, which the table above shows to be behind: one run of each, with different seeds.
 
 # %% tags=["hide-input"]
 # Count how often one run misleads
-middle = order[len(order) // 2]
-pairs_of_runs = test[best][:, None] - test[middle][None, :]
+worse = (*best[:3], "constant")
+pairs_of_runs = test[best][:, None] - test[worse][None, :]
 apart = ~torch.eye(count, dtype=torch.bool)
 misled = (pairs_of_runs[apart] <= 0).double().mean().item()
-behind_best = sure(100 * (test[best] - test[middle]))
-assert behind_best.low > 0 and 0.02 < misled < 0.5
-say(
-    f"The one in the middle is {written(middle)}. Over 24 seeds the best is ahead of it by {behind_best:.1f} points. Yet in {misled:.0%} of all such pairs of single runs the worse combination is as good or better."
-)
+assert near[worse].high < 0 and 0.02 < misled < 0.5
+say(f"In {misled:.0%} of all such pairs the worse combination is as good or better.")
 
 # %% [markdown]
 # **The test set chooses.** Look at the figure of all combinations, and take the one on top: you have chosen on the test signals. The vermilion row was chosen before.
@@ -934,7 +955,7 @@ verdict(
     "holds when their parts of the batch have the same size",
     "Two processes under torchrun, on the CPU, end within a millionth of one process in every parameter, after three epochs in double precision, with AdamW, Nesterov's momentum and the fuzzy optimizer: a test starts them. "
     "In one sum of gradients here equal parts give the batch's gradient up to rounding, and parts of 90 and 10 signals do not. "
-    "The rule must see nothing of a batch but its gradient. Layers that look at the batch as a whole, such as BatchNorm, see their own part only. Other machines and more processes were not tried.",
+    "The rule must see nothing of a batch but its gradient. Layers that look at the batch as a whole, such as BatchNorm, see their own part only. Other machines, more processes and single precision were not tried.",
 )
 
 # %%
