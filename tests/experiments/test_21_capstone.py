@@ -146,6 +146,22 @@ def test_adams_first_step_is_one_rate_and_without_correction_31_6(experiment):
     torch.testing.assert_close(moved, -0.01 * 1000**0.5 * g.sign())
 
 
+def test_run_1_learns_when_its_neurons_differ_in_signs_alone(experiment, monkeypatch):
+    begin, source = experiment.begin, generator(7)
+
+    def with_signs(plan):
+        start, data = begin(plan)
+        for name in ("W1", "W2"):
+            start[name] = start[name] * torch.randn(start[name].shape, generator=source).sign()
+        return start, data
+
+    monkeypatch.setattr(experiment, "begin", with_signs)
+    found = experiment.report(experiment.HEALTHY._replace(hidden=0.15))
+    assert found["rows"] == 32
+    assert found["accuracies"][2] > BROKEN["healthy"]["accuracies"][2] - 0.05
+    assert BROKEN["1"]["accuracies"][2] < BROKEN["healthy"]["accuracies"][2] - 0.4
+
+
 def test_the_loss_of_probabilities_keeps_its_range(experiment):
     low = math.log(math.e + 9) - 1
     assert low < min(BROKEN["5"]["loss"])
