@@ -28,6 +28,7 @@ DIAGNOSES = {
         ("rate_too_high", 6.0): "a number",
         ("rate_too_high", "steps"): "divided away",
         ("Rate_too_high", "rate"): "exactly as it stands",
+        ("rate_too_high", "rows"): "What is not",
     },
     3: {
         ("rate_too_high", "steps"): "rate",
@@ -43,7 +44,11 @@ DIAGNOSES = {
         ("leak", "accuracies"): "another kind",
         ("shuffled_labels", "accuracies"): "86 %",
         ("overfitting", "distances"): "healthy run",
-        ("leak", "loss"): "healthy run",
+        ("leak", "loss"): "Which number is not",
+        ("leak", "gradients"): "Which number is not",
+        ("leak", "steps"): "Which number is not",
+        ("leak", "rate"): "Which number is not",
+        ("leak", "rows"): "What is not",
         ("distances", "leak"): "comes first",
         ("distances", "overfitting"): "comes first",
         ("leak", "distance"): "none of the observations",
@@ -59,6 +64,7 @@ DIAGNOSES = {
         ("no_bias_correction", "steps"): "one rate",
         ("softmax", "loss"): "none of the faults",
         ("softmax_twice", "rate"): "flat",
+        ("softmax_twice", "steps"): "before any update",
     },
 }
 
@@ -151,3 +157,9 @@ def test_the_goal_is_met_by_fresh_runs_of_the_plan_that_the_lesson_takes():
     words = list(EXERCISES["21.final"].reference[:4])
     row = next(row for row in stored("21_capstone")["plans"] if row["plan"] == words)
     assert confidence_interval(row["validation"]).mean > GOAL - 0.01
+
+
+def test_the_first_hint_on_run_1_asks_for_what_no_update_could_make():
+    hint = EXERCISES["21.diagnose_1"].hints[0]
+    assert "at the end" in hint
+    assert "no update" in hint

@@ -33,7 +33,7 @@ accuracies
 gradients
     before training they are exactly those of the healthy run. What is done with them afterwards?
 rows
-    all 32 neurons are different, as in the healthy run.
+    all 32 neurons are different, as in the healthy run. What is not as it is there?
 steps
     for gradient descent this is the size of a gradient, whatever the rate: the rate is divided
     away. Which observation has the rate in it?

@@ -32,7 +32,7 @@ accuracies
 gradients
     before training they are exactly those of the healthy run. What is done with them afterwards?
 rows
-    all 32 neurons are different, as in the healthy run.
+    all 32 neurons are different, as in the healthy run. What is not as it is there?
 rate
     it is that of the healthy run, to the last digit. Which number is not?
 distances

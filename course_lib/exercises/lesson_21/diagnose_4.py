@@ -23,18 +23,18 @@ overfitting
     the accuracies on training and test signals are those of the healthy run, so no more is known by
     heart than there. Which accuracy is not that of the healthy run?
 loss
-    it is the loss of the healthy run, batch by batch.
+    it is the loss of the healthy run, batch by batch. Which number is not?
 accuracies
     validation and test disagree. That could also come from validation signals of another kind,
     easier ones. Which numbers rule this out?
 gradients
-    they are those of the healthy run.
+    they are those of the healthy run. Which number is not?
 rows
-    all 32 neurons are different, as in the healthy run.
+    all 32 neurons are different, as in the healthy run. What is not as it is there?
 steps
-    they are those of the healthy run, update by update.
+    they are those of the healthy run, update by update. Which number is not?
 rate
-    it is that of the healthy run.
+    it is that of the healthy run. Which number is not?
 """
 
 DIAGNOSE_4 = diagnosis(

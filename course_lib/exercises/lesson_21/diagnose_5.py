@@ -34,9 +34,10 @@ gradients
     all three are less than a tenth of the healthy ones. That says something scales them down,
     not what.
 rows
-    all 32 neurons are different, as in the healthy run.
+    all 32 neurons are different, as in the healthy run. What is not as it is there?
 steps
-    they begin as in the healthy run, at one rate.
+    they begin as in the healthy run, at one rate, and the next ones are about as long. What is not
+    as it is there, before any update?
 rate
     it is lower than in the healthy run, and far below 2: the loss is flat. Why is it so flat? Look
     for a number that says.
