@@ -657,7 +657,7 @@ show(
         shown,
         {name: torch.tensor(of["sharpness"]).T for name, of in zip(shown, units, strict=True)},
     ),
-    alt="Left: rows of dots. In each of three units the rate tuned there lies furthest right. The rate of unit 1 lies close to it at one quarter and far left of it at 4. The rate two over the curvature lies left of the tuned one throughout, with wide scatter at one quarter. Right: three curves. At 4 the curvature falls from near 20 to 11 and ends near 15. At one quarter it rises from one half to 6. At 1 it rises from 2 to 6.",
+    alt="Left: rows of dots. In each of three units the rate tuned there lies furthest right. The rate of unit 1 lies close to it at one quarter and far left of it at 4, scattered widely. The rate two over the curvature lies left of the tuned one throughout, with wide scatter at one quarter. Right: three curves. At 4 the curvature falls from near 20 to 11 and ends near 15. At one quarter it rises from one half to 6. At 1 it rises from 2 to 6.",
     caption="Left: test accuracy of gradient descent with a rate tuned for these units, with the rate tuned for unit 1, and with the rate 2/λ. Dots: 24 runs; ticks: medians. Right: the largest curvature before each epoch at the rate 2/λ, medians.",
     claims=("Two over the curvature",),
 )
