@@ -56,15 +56,26 @@ def alike(mine: Result, expected: Result) -> bool:
     return mine.kind in NUMERIC and expected.kind in NUMERIC and mine.shape == expected.shape
 
 
-def same_slip(mine: Record, slip: Record, right: Record, cases: Sequence[Case]) -> bool:
+def same_slip(
+    mine: Record, slip: Record, right: Record, cases: Sequence[Case], *, errors: str = "words"
+) -> bool:
     """Whether an answer makes the slip that `slip` makes.
 
     It does when both agree in every case; or when they agree in every case that is not special and
     one of those has a value that tells: wrong, and more than the same error, NaN or infinity.
+    errors: two errors agree if they have the same type and "words"; or where a value tells, "type".
     """
-    agree = [same(m, t) for m, t in zip(mine, slip, strict=True)]
-    general = all(same for same, case in zip(agree, cases, strict=True) if not case.special)
-    return all(agree) or (general and tells(slip, right, cases))
+    if all(map(same, mine, slip)):
+        return True
+    agree = _same_or_same_error if errors == "type" else same
+    return tells(slip, right, cases) and all(
+        agree(its, due) for its, due, case in zip(mine, slip, cases, strict=True) if not case.special
+    )
+
+
+def _same_or_same_error(mine: Result, slip: Result) -> bool:
+    stop = mine.kind == slip.kind == "error"
+    return mine.type_name == slip.type_name if stop else same(mine, slip)
 
 
 def tells(slip: Record, right: Record, cases: Sequence[Case]) -> bool:

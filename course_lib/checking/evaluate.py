@@ -175,11 +175,12 @@ def _named(
         return {"message": changed}
     status, half = _status(mine[found], right[found]), root_as_half(source_of(answer))
     known = _slips(exercise, seed)
-    for slip, its in known:
-        if same_slip(mine, its, right, cases) or (
-            not callable(exercise.reference) and all(map(same_wrong_parts, mine, its, right))
-        ):
-            return {"message": slip.message + half, "slip": slip.name}
+    for errors in ("words", "type"):
+        for slip, its in known:
+            if same_slip(mine, its, right, cases, errors=errors) or (
+                not callable(exercise.reference) and all(map(same_wrong_parts, mine, its, right))
+            ):
+                return {"message": slip.message + half, "slip": slip.name}
     explained, given = explain(status, exercise, cases, mine, right, found, answer)
     seen = "".join(facts(answer, exercise.reference, stopped=status == "raised")[:1])
     if callable(exercise.reference) and status.startswith("wrong") and tells(mine, right, cases):
