@@ -432,7 +432,7 @@ assert (rank - of_name["Hutchinson 1"][:, 2]).abs().max() < 0.05
 #
 # So the answer to the second prediction is: further off, by ten typical curvatures and more. A smaller step does not help: both rows of joint quotients are the limits of small
 # steps. Yet look at the ranks. Along −sign g the quotient
-# is far too large, and below 0 in a fifth to two fifths of the parameters. Still it orders them by size much as the curvatures do, and so does a single random probe. Perhaps that is because, in the network of the figure, rows of
+# is far too large, and in the median network below 0 in a fifth to two fifths of the parameters. Still it orders them by size much as the curvatures do, and so does a single random probe. Perhaps that is because, in the network of the figure, rows of
 # the Hessian with a large entry on the diagonal have large entries beside it too: the rank correlation of the two is above 0.95.
 #
 # ## Guarded
