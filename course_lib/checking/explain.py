@@ -112,11 +112,15 @@ def _inputs(exercise: Exercise, case: Case) -> str:
         return ""
     names = inspect.signature(exercise.reference).parameters
     given = dict(zip(names, case.args, strict=False)) | case.kwargs
-    given = {name: value for name, value in given.items() if not callable(value)}
+    given = {name: value for name, value in given.items() if _is_shown(value)}
     counts = [value.numel() if torch.is_tensor(value) else 1 for value in given.values()]
     if not given or sum(counts) > FEW:
         return ""
     return f" (There {', '.join(f'{name} = {_numbers(value)}' for name, value in given.items())}.)"
+
+
+def _is_shown(value: Any) -> bool:
+    return not callable(value) and not isinstance(value, torch.Generator)
 
 
 def _numbers(value: Any) -> str:
@@ -277,6 +281,11 @@ def _advice(mine: Result) -> str:
         )
     if text.startswith("math domain error"):
         return " A logarithm of 0 or less, or a root of less than 0, is no number."
+    if text.startswith("element 0 of tensors does not require grad"):
+        return (
+            " What is differentiated there keeps no record of how it was made: was the input told "
+            "to (`requires_grad_()`), and a first gradient too (`create_graph=True`)?"
+        )
     if "converted to Python scalar" in text:
         return " Functions of `math` take one number; those of `torch` take a tensor of many."
     return ""

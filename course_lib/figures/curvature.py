@@ -167,7 +167,7 @@ def errors(
         band(left, sizes, runs, color=colour, linestyle=dashes, label=name)
     for (name, runs), colour in zip(by_batch.items(), (VERMILION, PURPLE, INK), strict=False):
         band(right, batches, runs, color=colour, label=name)
-    left.set(xlabel="size of the probe", ylabel="off, in typical curvatures")
+    left.set(xlabel="size of the probe", ylabel="off, over the median size")
     right.set(xlabel="images in the batch", xticks=list(as_array(batches)))
     right.set_xticklabels([f"{n:g}" for n in as_array(batches)])
     for ax in (left, right):

@@ -22,7 +22,8 @@ def diagonal_fd(gradient: Gradient, p: Tensor, h: float) -> Tensor:
     and what rounding adds grows as 1/h.
     gradient: p ↦ the gradient, `(n,)`. p: `(n,)`. h: above 0, in the unit of p.
 
-    >>> diagonal_fd(lambda p: torch.stack([p[0] * p[1], p[0]]), torch.tensor([3.0, 1.0]), h=0.5)
+    >>> g = lambda p: torch.stack([p[0] * p[1], p[0] ** 2 / 2])  # of a loss of p₀² p₁ / 2
+    >>> diagonal_fd(g, torch.tensor([3.0, 1.0]), h=0.5)
     tensor([1., 0.])
     """
     d = torch.zeros_like(p)

@@ -11,7 +11,7 @@ def newton_step(p: Tensor, g: Tensor, H: Tensor, lr: float = 1.0, damping: float
 
     With lr 1 and no damping it goes to where the gradient of the quadratic `g, H` is 0: its
     minimum if all eigenvalues of H are above 0, else a saddle or a maximum. A damping λ above the
-    size of the lowest eigenvalue makes every step go downhill, and a large one makes it a short
+    size of the lowest eigenvalue makes every step point downhill, and a large one makes it a short
     step along −g.
     p, g: `(n,)`. H: `(n, n)`, symmetric. damping: λ, in the unit of a curvature.
     Raises torch's error if H + λ I has no inverse.

@@ -103,6 +103,17 @@ steps pile up:
     |     d[i] = (gradient(p + step) - gradient(p - step))[i] / (2 * h)
     | return d
     Parameters that were moved stay moved when the next one is. Each round begins at p itself.
+not put back:
+    | q = p.clone()
+    | d = torch.zeros_like(p)
+    | for i in range(len(p)):
+    |     q[i] += h
+    |     up = gradient(q)[i]
+    |     q[i] -= 2 * h
+    |     d[i] = (up - gradient(q)[i]) / (2 * h)
+    | return d
+    A parameter stays where its second gradient was taken, while the next one moves. Each round
+    begins at p itself.
 step in shares of p: step[i] = h → step[i] = h * p[i]
     The step is a share of the parameter, and you divide by h. In which unit is h given?
 step and way in shares of p: step[i] = h → step[i] = h * p[i] ; (2 * h) → (2 * h * p[i])

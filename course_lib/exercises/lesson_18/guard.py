@@ -26,6 +26,7 @@ def _guard_cases(seed: int) -> list[Case]:
         Case("curvatures of 0", (torch.zeros(4).double(), 0.5, 2.0), special=True),
         Case("curvatures below 0 alone", (-draw(6).abs() - 0.1, 0.4, 1.0), special=True),
         Case("a single number", (draw(1)[0], 0.3, 2.0), special=True),
+        Case("tiny curvatures", (1e-6 * draw(6), 1e-6, 2e-6), special=True),
         Case("huge curvatures", (1e6 * draw(5), 1e-3, 1e5), special=True),
         Case(
             "an infinite curvature",

@@ -81,6 +81,11 @@ zeros and ones: 2 * coins - 1 → coins
 zeros among the signs: torch.randint(0, 2 → torch.randint(-1, 2 ; 2 * coins - 1 → coins
     Your probes are −1, 0 or 1. At a 0 the square is not 1, so that the diagonal comes out too
     small.
+minus one and zero: 2 * coins - 1 → coins - 1
+    Your probes are −1 or 0, as from `torch.randint(-1, 1, …)`, which never draws its upper end.
+    Then products of two different entries are not 0 on average.
+zero and two: 2 * coins - 1 → 2 * coins
+    Your probes are 0 or 2. How are these two moved to lie about 0?
 minus two and zero: 2 * coins - 1 → 2 * coins - 2
     Your probes are −2 or 0. Which two numbers come from doubling 0 and 1, and how are they moved to
     lie about 0?
@@ -91,11 +96,21 @@ normal numbers:
     | return torch.stack([probe * product(probe) for probe in z]).mean(dim=0)
     Your probes are normal numbers. That is unbiased too, but their squares vary, which random signs
     avoid.
+normal numbers in double:
+    | z = torch.randn(samples, *p.shape, generator=generator, dtype=p.dtype)
+    | return torch.stack([probe * product(probe) for probe in z]).mean(dim=0)
+    Your probes are normal numbers, whose squares vary. The mean is unbiased all the same, but signs
+    give less noise.
 signs drawn otherwise:
     | z = (torch.rand(samples, *p.shape, generator=generator) - 0.5).sign().to(p)
     | return torch.stack([probe * product(probe) for probe in z]).mean(dim=0)
     Your probes are signs, but made from `torch.rand` or `torch.bernoulli`: fair, and not the ones
     that yours are compared with. Draw whole numbers with `torch.randint` from the generator.
+signs drawn otherwise in double:
+    | z = (torch.rand(samples, *p.shape, generator=generator, dtype=p.dtype) - 0.5).sign()
+    | return torch.stack([probe * product(probe) for probe in z]).mean(dim=0)
+    Your probes are fair signs, but they come from `torch.rand`. Those that yours are compared with
+    are whole numbers at first, drawn with `torch.randint` from the generator.
 signs of normal numbers:
     | z = torch.randn(samples, *p.shape, generator=generator).sign().to(p)
     | return torch.stack([probe * product(probe) for probe in z]).mean(dim=0)
@@ -104,6 +119,17 @@ signs of normal numbers:
 one probe alone: for probe in z] → for probe in z[:1]]
     Only the first probe counts. Is there a `return` inside the loop, has every sample the same
     probe, or is the number of samples not used?
+last probe alone: for probe in z] → for probe in z[-1:]]
+    Only the last probe counts. Does each round put its result in the place of the one before?
+last probe over samples:
+    | for probe in z] → for probe in z[-1:]]
+    | .mean(dim=0) → .sum(dim=0) / samples
+    Only the last probe counts, and is divided by the number of all. Is what a round gives added to
+    the rounds before it?
+median for mean: .mean(dim=0) → .median(dim=0).values
+    You take the median of the samples. Unbiased is their mean.
+all probes in one product: torch.stack([probe * product(probe) for probe in z]) → (z * product(z))
+    `product` is given all probes at once. It takes one vector, shaped like p.
 mean of the probes first:
     | coins = torch.randint(0, 2, (samples, *p.shape), generator=generator)
     | z = (2 * coins - 1).to(p).mean(dim=0)
@@ -141,6 +167,13 @@ one over samples too often: .mean(dim=0) → .mean(dim=0) / samples
 whole numbers: .to(p) →
     Your probes are whole numbers, and a matrix of floating-point numbers does not multiply those.
     Of which dtype is p?
+whole numbers, added up:
+    | .to(p) →
+    | .mean(dim=0) → .sum(dim=0) / samples
+    Your probes are whole numbers, which a matrix of floating-point numbers does not take. Of which
+    dtype is p?
+float32 whatever p is: .to(p) → .float()
+    Your probes are float32, and p need not be. Of which dtype is p?
 sample deviation: .mean(dim=0) → .std(dim=0)
     You take the spread of the samples. Their mean estimates the diagonal.
 """

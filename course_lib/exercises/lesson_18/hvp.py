@@ -58,9 +58,18 @@ def _difference_of_a_whole_v(loss: Loss, p: Tensor, v: Tensor) -> Tensor:
     return grad(loss)(p + v) - grad(loss)(p)
 
 
+def _difference_the_other_way(loss: Loss, p: Tensor, v: Tensor) -> Tensor:
+    return grad(loss)(p) - grad(loss)(p + v)
+
+
 def _difference_over(h: float):
     """Return the difference of two gradients that are h v apart, over h."""
     return lambda loss, p, v: (grad(loss)(p + h * v) - grad(loss)(p)) / h
+
+
+def _difference_around(h: float):
+    """Return the difference of two gradients, h v to either side of p, over 2h."""
+    return lambda loss, p, v: (grad(loss)(p + h * v) - grad(loss)(p - h * v)) / (2 * h)
 
 
 def _exchanged(loss: Loss, p: Tensor, v: Tensor) -> Tensor:
@@ -72,13 +81,21 @@ def _diagonal_times_v(loss: Loss, p: Tensor, v: Tensor) -> Tensor:
     return H.diagonal().reshape(p.shape) * v
 
 
+STEPS = {
+    "a hundredth": 1e-2,
+    "a thousandth": 1e-3,
+    "a ten-thousandth": 1e-4,
+    "a hundred-thousandth": 1e-5,
+    "a millionth": 1e-6,
+    "a ten-millionth": 1e-7,
+}
 WRITTEN = {
     "diagonal alone": _diagonal_times_v,
     "difference over all of v": _difference_of_a_whole_v,
-    "difference over a hundredth": _difference_over(1e-2),
-    "difference over a thousandth": _difference_over(1e-3),
-    "difference over a ten-thousandth": _difference_over(1e-4),
+    "difference the other way round": _difference_the_other_way,
     "p and v exchanged": _exchanged,
+    **{f"difference over {words}": _difference_over(h) for words, h in STEPS.items()},
+    **{f"difference on both sides, {words}": _difference_around(h) for words, h in STEPS.items()},
 }
 
 SLIPS = """
@@ -98,6 +115,9 @@ curvature along v: return grad(slope)(p) → return (grad(slope)(p) * v).sum()
 times v once more: return grad(slope)(p) → return grad(slope)(p) * v
     Each entry of the product is multiplied by one of v again. That belongs to an estimate of the
     diagonal, not here.
+gradient added: return grad(slope)(p) → return grad(slope)(p) + grad(loss)(p)
+    The gradient itself is added to the product. After two calls of `backward`, `p.grad` holds the
+    sum of what both gave.
 p and v exchanged:
     p and v have changed places: the second derivative is taken at v, and multiplied by p.
 taken at v: return grad(slope)(p) → return grad(slope)(v)
@@ -125,14 +145,17 @@ negative: return grad(slope)(p) → return -grad(slope)(p)
 difference over all of v:
     You take the difference of two gradients that are a whole v apart. Where the Hessian changes on
     the way, that is something else than its product at p.
-difference over a hundredth:
-    A difference of two gradients, a hundredth of v apart, comes near the product and no further.
-    Take a derivative of the gradient in its place.
-difference over a thousandth:
-    A difference of two gradients, a thousandth of v apart, comes near the product, but not to its
-    last digits. Take a derivative of the gradient in its place.
-difference over a ten-thousandth:
-    A difference of two gradients, a ten-thousandth of v apart, comes near the product, but not to
+difference the other way round:
+    Two things: the difference of your two gradients is taken the other way round, and they are a
+    whole v apart, where the Hessian is another one.
+"""
+
+DIFFERENCES = """\
+difference over {0}:
+    A difference of two gradients, {0} of v apart, comes near the product, but not to its last
+    digits. Take a derivative of the gradient in its place.
+difference on both sides, {0}:
+    A difference of two gradients, {0} of v to either side of p, comes near the product, but not to
     its last digits. Take a derivative of the gradient in its place.
 """
 
@@ -150,6 +173,6 @@ HVP = Exercise(
         "`torch.func.grad(f)` is the function that gives the gradient of f. Write a function "
         "inside yours that gives s, and hand it to `grad` too.",
     ),
-    slips=slips(SLIPS, hvp, WRITTEN),
+    slips=slips(SLIPS + "".join(map(DIFFERENCES.format, STEPS)), hvp, WRITTEN),
     also_right=(_forward_over_reverse, _reverse_over_reverse, _by_the_matrix, _by_autograd),
 )

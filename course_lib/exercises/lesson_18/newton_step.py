@@ -69,6 +69,12 @@ diagonal alone: torch.linalg.solve(damped, g) → g / damped.diagonal()
     whole system of equations is to be solved.
 divided by the entries: torch.linalg.solve(damped, g) → g / damped
     You divide by each entry of the matrix. That is not its inverse, and a matrix comes back.
+entries turned over: torch.linalg.solve(damped, g) → (1 / damped) @ g
+    You turn each entry of the matrix over. That is not its inverse, which comes from a system of
+    equations.
+a column: torch.linalg.solve(damped, g) → torch.linalg.solve(damped, g[:, None])
+    The solution is a column, of shape (n, 1), and p is of shape (n,): their difference becomes a
+    matrix.
 uphill: p - lr → p + lr
     The parameter goes uphill in a bowl: look at the sign of the step.
 lr forgotten: lr * torch → torch
@@ -79,6 +85,8 @@ damping everywhere: damping * torch.eye(len(p)).to(H) → damping
     λ is added to all entries of H. It stands with the identity: on which entries is that?
 damping taken off: H + damping → H - damping
     λ is taken off the diagonal. It should make every curvature larger.
+damping squared: H + damping → H + damping**2
+    λ is squared. It has the unit of a curvature already, and is added as it is.
 damping after the solution: p - lr * (torch.linalg.solve(H, g) + damping * g)
     λ g is added to the solution. It belongs inside, to the matrix that is inverted.
 damping of H: damping * torch.eye(len(p)).to(H) → damping * torch.diag(H.diagonal())
@@ -121,7 +129,7 @@ NEWTON_STEP = Exercise(
         "With damping, H + λI takes the place of H. On which entries does the identity have its "
         "ones?",
         "`torch.eye(n)` is the identity, and `torch.linalg.solve(A, b)` is the x with A x = b. "
-        "The step is lr times as long, and points against the gradient in a bowl.",
+        "To p is added lr times the s of the first hint.",
     ),
     slips=slips(SLIPS, newton_step),
     also_right=(_by_the_inverse, _by_eigenvectors, _on_the_diagonal),
