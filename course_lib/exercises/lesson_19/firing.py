@@ -135,13 +135,13 @@ always the product of one example:
     for the examples. Besides, `norm` plays no part in your result.
 always the product of one example, by einsum:
     | torch.einsum("i,j->ij", first, second)
-    Your product is right for one example, and has no place for many: both inputs then have an axis
-    for the examples. Besides, `norm` plays no part in your result.
+    Your letters stand for the sets of one example. They have no place for many, where both inputs
+    have an axis more. Besides, `norm` plays no part in your result.
 one example made a column:
     | smaller = norm == "minimum"
     | return torch.minimum(first.reshape(-1, 1), second) if smaller else torch.outer(first, second)
-    For one example your table is right. With many, both inputs have an axis for the examples, and
-    nothing in your code leaves room for it: look at both shapes.
+    For one example your table is right. With many, your column runs through the sets of all
+    examples, and the axis of the examples is lost: look at both shapes.
 one example of both:
     | a, b = first[:, None], second
     | return torch.minimum(a, b) if norm == "minimum" else torch.outer(first, second)
