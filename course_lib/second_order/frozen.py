@@ -1,4 +1,4 @@
-"""A controller frozen to a table of its results: between them a plane patch, bilinear."""
+"""A controller frozen to a table of its results: bilinear between its points."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -388,3 +388,203 @@ def test_an_answer_of_the_second_player_is_named(answer, seed):
     outcome = evaluate(EXERCISES[id], answer, seed=seed)
     assert not outcome.passed
     assert words in outcome.message, outcome.message
+
+
+# A third player
+
+
+def triangle_with_half_the_base(x, a, b, c):
+    return torch.relu(1 - (x - b).abs() / (0.5 * (c - a)))
+
+
+def triangle_with_the_left_length(x, a, b, c):
+    return torch.relu(1 - (x - b).abs() / (b - a))
+
+
+def triangle_with_the_right_length(x, a, b, c):
+    return torch.relu(1 - (b - x).abs() / (c - b))
+
+
+def triangle_with_an_absolute_value(x, a, b, c):
+    return torch.min((x - a) / (b - a), (c - x) / (c - b)).abs()
+
+
+def triangle_without_its_peak(x, a, b, c):
+    y = torch.zeros_like(x)
+    y = torch.where((x > a) & (x < b), (x - a) / (b - a), y)
+    return torch.where((x > b) & (x < c), (c - x) / (c - b), y)
+
+
+def filled(rules, rows, columns, dtype, fits):
+    table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    for row, column, value in reversed(rules):
+        for i, r in enumerate(rows):
+            for j, c in enumerate(columns):
+                if fits(row, r, column, c):
+                    table[i, j] = value
+    return table
+
+
+def table_with_any_for_rows(rules, rows, columns, dtype=torch.float64):
+    return filled(
+        rules, rows, columns, dtype, lambda row, r, column, c: row in (r, "any") and column == c
+    )
+
+
+def table_with_any_for_columns(rules, rows, columns, dtype=torch.float64):
+    return filled(
+        rules, rows, columns, dtype, lambda row, r, column, c: row == r and column in (c, "any")
+    )
+
+
+def table_by_one_word(rules, rows, columns, dtype=torch.float64):
+    return filled(
+        rules,
+        rows,
+        columns,
+        dtype,
+        lambda row, r, column, c: row in (r, "any") or column in (c, "any"),
+    )
+
+
+def table_with_words_exchanged(rules, rows, columns, dtype=torch.float64):
+    return filled(
+        rules,
+        rows,
+        columns,
+        dtype,
+        lambda row, r, column, c: column in (r, "any") and row in (c, "any"),
+    )
+
+
+def table_by_parts_of_words(rules, rows, columns, dtype=torch.float64):
+    return filled(
+        rules,
+        rows,
+        columns,
+        dtype,
+        lambda row, r, column, c: (r in row or row == "any") and (c in column or column == "any"),
+    )
+
+
+def table_that_breaks_off(rules, rows, columns, dtype=torch.float64):
+    table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    for row, column, value in reversed(rules):
+        for i, r in enumerate(rows):
+            for j, c in enumerate(columns):
+                if row in (r, "any") and column in (c, "any"):
+                    table[i, j] = value
+                    break
+    return table
+
+
+def table_of_the_most_specific(rules, rows, columns, dtype=torch.float64):
+    ranked = sorted(rules, key=lambda rule: rule.count("any"))
+
+    def value(r, c):
+        return next(v for row, column, v in ranked if row in (r, "any") and column in (c, "any"))
+
+    return torch.tensor([[value(r, c) for c in columns] for r in rows], dtype=dtype)
+
+
+def firing_with_one_axis_of_examples(first, second, norm="product"):
+    a, b = first[:, :, None], second[:, None, :]
+    return a * b if norm == "product" else torch.minimum(a, b)
+
+
+def firing_of_each_example_with_each(first, second, norm="product"):
+    a, b = first[:, None, :, None], second[None, :, None, :]
+    return a * b if norm == "product" else torch.minimum(a, b)
+
+
+def firing_of_the_winner(first, second, norm="product"):
+    a, b = first[..., :, None], second[..., None, :]
+    both = a * b if norm == "product" else torch.minimum(a, b)
+    return torch.where(both == both.amax((-2, -1), keepdim=True), both, 0)
+
+
+def sugeno_by_softmax_alone(strengths, consequences, otherwise):
+    return torch.softmax(strengths, -1) @ consequences
+
+
+def sugeno_over_the_consequences(strengths, consequences, otherwise):
+    y = strengths @ consequences / consequences.sum()
+    return torch.where(strengths.sum(-1) == 0, torch.full_like(y, otherwise), y)
+
+
+def sugeno_that_gives_up_early(strengths, consequences, otherwise):
+    y = strengths @ consequences / strengths.sum(-1)
+    return torch.where((strengths == 0).any(-1), torch.full_like(y, otherwise), y)
+
+
+def integrals(height, grid):
+    d, a, b = grid.diff(), height[..., :-1], height[..., 1:]
+    p, q = grid[:-1], grid[1:]
+    return (d * (a * (2 * p + q) + b * (p + 2 * q)) / 6).sum(-1), (d * (a + b) / 2).sum(-1)
+
+
+def centroid_of_left_sums(height, grid, otherwise):
+    d, h = grid.diff(), height[..., :-1]
+    area = (d * h).sum(-1)
+    return torch.where(area == 0, otherwise, (d * h * grid[:-1]).sum(-1) / area)
+
+
+def centroid_of_the_support(height, grid, otherwise):
+    weight = (height > 0).double()
+    mean = (weight * grid).sum(-1) / weight.sum(-1)
+    return torch.where(weight.sum(-1) == 0, otherwise, mean)
+
+
+def centroid_over_the_range(height, grid, otherwise):
+    moment, _ = integrals(height, grid)
+    return torch.where(height.sum(-1) == 0, otherwise, moment / (grid[-1] - grid[0]))
+
+
+def centroid_that_gives_up_early(height, grid, otherwise):
+    moment, area = integrals(height, grid)
+    return torch.where((height == 0).any(-1), otherwise, moment / area)
+
+
+def centroid_with_a_third(height, grid, otherwise):
+    moment, area = integrals(height, grid)
+    return torch.where(area == 0, otherwise, 2 * moment / area)
+
+
+THIRD = {  # an answer, and words that must come back
+    triangle_with_half_the_base: ("19.trimf", "half of the base"),
+    triangle_with_the_left_length: ("19.trimf", "as long as the left"),
+    triangle_with_the_right_length: ("19.trimf", "as long as the right"),
+    triangle_with_an_absolute_value: ("19.trimf", "grows again"),
+    triangle_without_its_peak: ("19.trimf", "peak itself is lost"),
+    table_with_any_for_rows: ("19.rules", "as its second word"),
+    table_with_any_for_columns: ("19.rules", "as its first word"),
+    table_by_one_word: ("19.rules", "Both must fit"),
+    table_with_words_exchanged: ("19.rules", "two words of a rule"),
+    table_by_parts_of_words: ("19.rules", "looks for a part"),
+    table_that_breaks_off: ("19.rules", "fills one cell and stops"),
+    table_of_the_most_specific: ("19.rules", "however general"),
+    firing_with_one_axis_of_examples: ("19.firing", "index from the end"),
+    firing_of_each_example_with_each: ("19.firing", "with every other"),
+    firing_of_the_winner: ("19.firing", "set all others to 0"),
+    sugeno_by_softmax_alone: ("19.sugeno", "by softmax"),
+    sugeno_over_the_consequences: ("19.sugeno", "sum of the consequences"),
+    sugeno_that_gives_up_early: ("19.sugeno", "As soon as one rule"),
+    centroid_of_left_sums: ("19.centroid", "at its left end"),
+    centroid_of_the_support: ("19.centroid", "above 0"),
+    centroid_over_the_range: ("19.centroid", "length of the grid"),
+    centroid_that_gives_up_early: ("19.centroid", "at one point"),
+    centroid_with_a_third: ("19.centroid", "as it should be"),
+}
+
+
+@pytest.mark.parametrize("answer", THIRD, ids=lambda answer: answer.__name__)
+def test_an_answer_of_the_third_player_is_named(answer):
+    id, words = THIRD[answer]
+    outcome = evaluate(EXERCISES[id], answer)
+    assert not outcome.passed
+    assert words in outcome.message, outcome.message
+
+
+def test_softmax_alone_is_not_taken_for_another_slip_as_well():
+    outcome = evaluate(EXERCISES["19.sugeno"], sugeno_by_softmax_alone)
+    assert "sum of the consequences" not in outcome.message

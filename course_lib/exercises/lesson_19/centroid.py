@@ -90,6 +90,18 @@ rectangles:
     | (s * (h + k) / 2) → (s * h)
     | (h * (3 * x + s) + k * (3 * x + 2 * s)) / 6 → h * (x + s / 2)
     You use rectangles of the height at the left. Between points μ is a straight line.
+rectangles at their left ends:
+    | s, h, x = grid.diff(), height[..., :-1], grid[:-1]
+    | area = (s * h).sum(dim=-1)
+    | return torch.where(area == 0, otherwise, (s * h * x).sum(dim=-1) / area)
+    Your pieces are rectangles, and each counts at its left end. Between points μ is a straight
+    line. What area does it bound, and where is its centre?
+points above 0 alike:
+    | inside = (height > 0).to(height)
+    | total = inside.sum(dim=-1)
+    | return torch.where(total == 0, otherwise, (inside * grid).sum(dim=-1) / total)
+    You take the mean of all points where μ is above 0. They do not count alike: what weighs a
+    piece?
 heights exchanged: h * (3 * x + s) + k * (3 * x + 2 * s) → k * (3 * x + s) + h * (3 * x + 2 * s)
     In the moment the two heights have changed places: a piece is heavier at its higher end.
 highest point: moment / torch.where(silent, 1.0, area) → grid[height.argmax(dim=-1)]
@@ -108,9 +120,9 @@ steps forgotten above: (s * (h * (3 → ((h * (3
 steps forgotten: (s * (h + k) / 2) → ((h + k) / 2) ; (s * (h * (3 → ((h * (3
     The lengths of the steps are missing above and below: long pieces count no more than short ones.
 half forgotten: (s * (h + k) / 2) → (s * (h + k))
-    Your area is twice as large as it is: what is the mean height of a piece?
+    Your area is twice as large as it should be: what is the mean height of a piece?
 third for sixth: 2 * s)) / 6 → 2 * s)) / 3
-    Your moment is twice as large as it is. Try a level outline: its centre is the middle.
+    Your moment is twice as large as it should be. Try a level outline: its centre is the middle.
 silence forgotten:
     | x, s, h, k = grid[:-1], grid.diff(), height[..., :-1], height[..., 1:]
     | area = (s * (h + k) / 2).sum(dim=-1)
@@ -133,6 +145,11 @@ one area for all: torch.where(silent, 1.0, area) → area.sum()
 the area:
     | return torch.where(silent, otherwise, centre) → return area
     You give the area. It stands below.
+divided by the length of the grid:
+    | torch.where(silent, 1.0, area) → (grid[-1] - grid[0])
+    You divide by the length of the grid. Below stands the area under μ.
+otherwise if one is 0: silent = area == 0 → silent = (height == 0).any(dim=-1)
+    As soon as μ is 0 at one point, you give what is handed in. That is for μ of 0 everywhere.
 sides of where:
     | silent, otherwise, centre → silent, centre, otherwise
     The two sides of your `where` have changed places.

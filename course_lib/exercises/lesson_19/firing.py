@@ -133,6 +133,15 @@ always the product of one example:
     | torch.outer(first, second)
     Your product is right for one example, and has no place for many: both inputs then have an axis
     for the examples. Besides, `norm` plays no part in your result.
+always the product of one example, by einsum:
+    | torch.einsum("i,j->ij", first, second)
+    Your letters stand for the sets of one example. They have no place for many, where both inputs
+    have an axis more. Besides, `norm` plays no part in your result.
+one example made a column:
+    | smaller = norm == "minimum"
+    | return torch.minimum(first.reshape(-1, 1), second) if smaller else torch.outer(first, second)
+    For one example your table is right. With many, your column runs through the sets of all
+    examples, and the axis of the examples is lost: look at both shapes.
 one example of both:
     | a, b = first[:, None], second
     | return torch.minimum(a, b) if norm == "minimum" else torch.outer(first, second)
@@ -159,6 +168,16 @@ two columns:
 axis at the front: first[..., :, None], second[..., None, :] → first[:, None], second[None, :]
     With many examples your new axes are in the wrong place: they belong at the end, as the
     examples come first.
+axes counted from the front:
+    | a, b = first[:, :, None], second[:, None, :]
+    | return torch.minimum(a, b) if norm == "minimum" else a * b
+    Your colons stand for one axis of examples. A single example has none, and a batch may have
+    two: how do you index from the end?
+each example with each:
+    | a, b = first[:, None, :, None], second[None, :, None, :]
+    | return torch.minimum(a, b) if norm == "minimum" else a * b
+    You join each example with every other, and a single example stops you. An example's words of
+    the one input meet that same example's words of the other.
 as one row:
     | a, b = first[..., :, None], second[..., None, :]
     | both = torch.minimum(a, b) if norm == "minimum" else a * b
@@ -175,6 +194,11 @@ only the strongest:
     | both = torch.minimum(a, b) if norm == "minimum" else a * b
     | return both.amax(dim=(-2, -1))
     Only the strongest rule comes back. How strongly does each of them fire?
+others set to 0:
+    | a, b = first[..., :, None], second[..., None, :]
+    | both = torch.minimum(a, b) if norm == "minimum" else a * b
+    | return both * (both == both.amax(dim=(-2, -1), keepdim=True))
+    You keep the strongest rule and set all others to 0. Each rule fires by its own strength.
 first alone: first * second → first * torch.ones_like(second)
     In one case the second input plays no part in your result.
 squared: first * second → (first * second) ** 2

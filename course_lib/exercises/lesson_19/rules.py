@@ -16,7 +16,7 @@ ROWS, COLUMNS = ("overshoot", "level", "short"), ("start", "early", "middle", "l
 
 
 def _cases(seed: int) -> list[Case]:
-    values = drawing(seed)(30).tolist()
+    values = drawing(seed)(40).tolist()
 
     def rules_of(*pairs: tuple[str, str]) -> list[Rule]:
         return [(row, column, values.pop()) for row, column in pairs]
@@ -25,6 +25,8 @@ def _cases(seed: int) -> list[Case]:
     each = [(row, column) for row in either for column in either]
     zero = [("short", "start", 0.0), ("short", "any", 2.0), ("any", "start", 3.0)]
     mixed = rules_of(("level", "late"), ("any", "early"), ("short", "any"), every)
+    general = rules_of(("any", "late"), ("short", "late"), ("short", "any"), every)
+    parts = rules_of(("very low", "too late"), ("any", "late"), every)
     whole = [("short", "start", 2.0), ("any", "late", -1.0), ("any", "any", 0.0)]
     return [
         Case("4 rules for 3 and 4 words", (mixed, ROWS, COLUMNS)),
@@ -34,6 +36,8 @@ def _cases(seed: int) -> list[Case]:
         Case("a rule for each row", (rules_of(*((row, "any") for row in ROWS)), ROWS, COLUMNS)),
         Case("a rule for each column", (rules_of(*(("any", c) for c in COLUMNS)), ROWS, COLUMNS)),
         Case("a rule for each pair", (rules_of(*each), either, either)),
+        Case("4 rules, a general one first", (general, ROWS, COLUMNS)),
+        Case("words within words", (parts, ("low", "very low"), ("late", "too late"))),
         Case("a table of float32", (whole, ROWS, COLUMNS, torch.float32)),
         Case("one rule for all", (rules_of(every), ROWS, COLUMNS), special=True),
         Case("one word each", (rules_of(("a", "b")), ("a",), ("b",)), special=True),
@@ -101,6 +105,75 @@ only where both are any:
     |         table[rows.index(row), columns.index(column)] = value
     | return table
     Rules with one "any" leave no trace in your table. Such a rule fills a row or a column.
+any for rows, and no trace for columns:
+    | table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    | for row, column, value in reversed(rules):
+    |     for i, r in enumerate(rows):
+    |         for j, c in enumerate(columns):
+    |             if row in (r, ANY) and column == c:
+    |                 table[i, j] = value
+    | return table
+    A rule with "any" as its second word leaves no trace in your table. There too it stands for
+    all words.
+any for columns, and no trace for rows:
+    | table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    | for row, column, value in reversed(rules):
+    |     for i, r in enumerate(rows):
+    |         for j, c in enumerate(columns):
+    |             if row == r and column in (c, ANY):
+    |                 table[i, j] = value
+    | return table
+    A rule with "any" as its first word leaves no trace in your table. There too it stands for all
+    words.
+one word is enough:
+    | table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    | for row, column, value in reversed(rules):
+    |     for i, r in enumerate(rows):
+    |         for j, c in enumerate(columns):
+    |             if row in (r, ANY) or column in (c, ANY):
+    |                 table[i, j] = value
+    | return table
+    Your rule fills a cell as soon as one of its words fits. Both must fit.
+stopped after one cell:
+    | table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    | for row, column, value in reversed(rules):
+    |     for i, r in enumerate(rows):
+    |         for j, c in enumerate(columns):
+    |             if row in (r, ANY) and column in (c, ANY):
+    |                 table[i, j] = value
+    |                 break
+    | return table
+    In each row a rule of yours fills one cell and stops. If its second word is "any", which cells
+    should it fill?
+words exchanged:
+    | table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    | for row, column, value in reversed(rules):
+    |     for i, r in enumerate(rows):
+    |         for j, c in enumerate(columns):
+    |             if column in (r, ANY) and row in (c, ANY):
+    |                 table[i, j] = value
+    | return table
+    The two words of a rule have changed places. Its first word is one of `rows`.
+more specific rule counts:
+    | ranked = sorted(rules, key=lambda rule: (rule[0] == ANY) + (rule[1] == ANY))
+    | table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    | for row, column, value in reversed(ranked):
+    |     for i, r in enumerate(rows):
+    |         for j, c in enumerate(columns):
+    |             if row in (r, ANY) and column in (c, ANY):
+    |                 table[i, j] = value
+    | return table
+    Where several rules fit a pair, you let the one with fewer "any" count. The first in the list
+    should count, however general it is.
+words within words:
+    | table = torch.zeros(len(rows), len(columns), dtype=dtype)
+    | for row, column, value in reversed(rules):
+    |     for i, r in enumerate(rows):
+    |         for j, c in enumerate(columns):
+    |             if (row == ANY or r in row) and (column == ANY or c in column):
+    |                 table[i, j] = value
+    | return table
+    `in` between two strings looks for a part: "low" is in "very low". Are two words the same?
 on its side:
     | len(rows), len(columns) → len(columns), len(rows)
     | table[i, j] → table[j, i]

@@ -94,9 +94,17 @@ only those that fire, alike:
 softmax: strengths / torch.where(silent, 1.0, total)[..., None] → torch.softmax(strengths, dim=-1)
     You turn strengths into shares by softmax. Then a rule that does not fire counts too: divide
     by the sum.
+softmax, silence forgotten: (torch.softmax(strengths, dim=-1) * consequences).sum(dim=-1)
+    You turn strengths into shares by softmax. Then a rule that does not fire counts too, and where
+    none fires all count alike: divide by the sum, and look at what is handed in.
 divided by the consequences:
-    | total = strengths.sum(dim=-1) → total = strengths.sum(dim=-1) * 0 + consequences.sum()
+    | mean = (strengths * consequences).sum(dim=-1) / consequences.sum()
+    | return torch.where(strengths.sum(dim=-1) == 0, otherwise, mean)
     You divide by the sum of the consequences. What are the weights of this mean?
+divided by the consequences, silence forgotten:
+    | (strengths * consequences).sum(dim=-1) / consequences.sum()
+    You divide by the sum of the consequences, and where no rule fires what is handed in plays no
+    part. What are the weights of this mean?
 one total for all examples: torch.where(silent, 1.0, total)[..., None] → total.sum()
     You divide by what fires in all examples together. Each example has its own rules.
 axis of the examples:
@@ -115,6 +123,8 @@ otherwise added:
 otherwise for all:
     | torch.where(silent, otherwise, mean) → torch.where(silent.any(), otherwise, mean)
     As soon as no rule fires at one example, all examples get the same result. Decide for each.
+otherwise if one is silent: silent = total == 0 → silent = (strengths == 0).any(dim=-1)
+    As soon as one rule does not fire, you give what is handed in. That is for where none fires.
 sides of where:
     | silent, otherwise, mean → silent, mean, otherwise
     The two sides of your `where` have changed places.

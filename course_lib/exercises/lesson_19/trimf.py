@@ -95,6 +95,22 @@ bell: torch.minimum(rising, falling).clamp(min=0) → torch.exp(-(((x - b) / (c 
     You draw a bell, not a triangle. The sides are straight, and end in 0.
 peak in the middle: (b - a) → ((c - a) / 2) ; (c - b) → ((c - a) / 2)
     Your peak is in the middle of the base, wherever b is.
+half the base on both sides:
+    | return (1 - (x - b).abs() / ((c - a) / 2)).clamp(min=0)
+    You make both sides half of the base long. How long is each, if b is not in the middle?
+left length on both sides:
+    | return (1 - (x - b).abs() / (b - a)).clamp(min=0)
+    Your right side is as long as the left one. Where does it end?
+right length on both sides:
+    | return (1 - (x - b).abs() / (c - b)).clamp(min=0)
+    Your left side is as long as the right one. Where does it begin?
+absolute value outside: .clamp(min=0) → .abs()
+    Outside the triangle you take the absolute value of a line below 0, so that the membership
+    grows again. How well does the word fit there?
+peak left out:
+    | left = torch.where((x > a) & (x < b), (x - a) / (b - a), 0)
+    | return torch.where((x > b) & (x < c), (c - x) / (c - b), left)
+    At x = b none of your conditions holds, so that the peak itself is lost. Where does b belong?
 upside down:
     | return 1 - torch.minimum((x - a) / (b - a), (c - x) / (c - b)).clamp(min=0)
     Your triangle stands on its head: it is 0 at b.
