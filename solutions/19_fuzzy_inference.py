@@ -539,7 +539,7 @@ assert len(rates) == 9 and arms["cosine"].shape == (9, 24)
 show(
     fuzzy.by_rate(rates, {name: arms[name] for name in shown}),
     alt="Test loss against the base rate from 0.0001 to 1, on logarithmic axes. Constant rate, cosine and plan alone make a valley near 0.01 to 0.1 with high "
-    "walls on both sides. Slope and plan is a low, almost level line. Slope alone is level too, but higher.",
+    "walls on both sides. Slope and plan is a low, almost level line. Slope without a plan is level too, but higher.",
     caption="24 divisions of the images. Line: median. Band: the middle nine tenths.",
     claims=("With rules",),
 )

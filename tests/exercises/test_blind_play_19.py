@@ -588,3 +588,15 @@ def test_an_answer_of_the_third_player_is_named(answer):
 def test_softmax_alone_is_not_taken_for_another_slip_as_well():
     outcome = evaluate(EXERCISES["19.sugeno"], sugeno_by_softmax_alone)
     assert "sum of the consequences" not in outcome.message
+
+
+def test_a_triangle_of_comparisons_is_right_and_hides_a_nan():
+    """As the lesson says under *What goes wrong*."""
+
+    def trimf(x, a, b, c):
+        y = ((x > a) & (x <= b)) * (x - a) / (b - a) + ((x > b) & (x < c)) * (c - x) / (c - b)
+        return torch.where((x > a) & (x < c), y, torch.zeros_like(x))
+
+    assert evaluate(EXERCISES["19.trimf"], trimf).passed
+    assert trimf(torch.tensor([torch.nan]), 0.0, 1.0, 2.0) == 0
+    assert EXERCISES["19.trimf"].reference(torch.tensor([torch.nan]), 0.0, 1.0, 2.0).isnan()

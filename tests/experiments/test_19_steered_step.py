@@ -4,9 +4,11 @@ import math
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_lib.lab import experiment as load
 from course_lib.lab import stored
+from course_lib.second_order import plan, steered
 
 DATA = stored("19_steered_step")
 
@@ -63,3 +65,20 @@ def test_what_is_stored_is_what_was_asked(experiment):
         assert of["parameters"] == len(experiment.Net(sizes, batch).start)
         assert list(of["times a step of Adam"]) == list(experiment.STEERS)
         assert all(low <= mid <= high for mid, low, high in of["times a step of Adam"].values())
+
+
+class Counting(TorchDispatchMode):
+    """Count what torch is asked for."""
+
+    asked = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.asked += 1
+        return func(*args, **(kwargs or {}))
+
+
+def test_asking_the_rules_takes_about_a_hundred_operations(experiment):
+    M, r, p = torch.tensor(-5.0), torch.tensor(0.1), torch.tensor(0.04)
+    with Counting() as counting:
+        steered(M, r, p, experiment.CONTROLLER, experiment.GAIN).exp() * plan(p)
+    assert 70 < counting.asked < 160

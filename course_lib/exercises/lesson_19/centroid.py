@@ -167,7 +167,7 @@ CENTROID = Exercise(
         "Take one piece, from x to x + s, where μ goes from h to k. It is a rectangle and a "
         "triangle. What area has each, and where is its centre?",
         "The centre of a triangle with its high end at the right lies at two thirds of the way. "
-        "Rectangle: area s h, centre x + s / 2. Triangle: area s (k − h) / 2.",
+        "Rectangle: area s h, centre x + s / 2. Triangle: area s (k − h) / 2, below 0 if μ falls.",
     ),
     slips=slips(SLIPS, inference.centroid),
     also_right=(_by_pieces, _by_simpson),
