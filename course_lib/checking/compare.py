@@ -69,7 +69,9 @@ def same_slip(
         return True
     agree = _same_or_same_error if errors == "type" else same
     return tells(slip, right, cases) and all(
-        agree(its, due) for its, due, case in zip(mine, slip, cases, strict=True) if not case.special
+        agree(its, due)
+        for its, due, case in zip(mine, slip, cases, strict=True)
+        if not case.special
     )
 
 

@@ -1,11 +1,13 @@
-"""On a CUDA device: fuzzy controllers give what they give on a CPU, and so do their gradients."""
+"""On a CUDA device: fuzzy controllers and their optimizer give what they give on a CPU."""
 
 import pytest
 import torch
+from torch.nn.functional import cross_entropy
 
-from course_lib.second_order import PROGRESS, SLOPE, bells, freeze
+from course_lib.second_order import PROGRESS, SLOPE, FuzzySecondOrder, bells, freeze
 from course_lib.second_order.controller import Variable
 from tests.second_order.test_controller import controllers
+from tests.second_order.test_fuzzy_optimizer import TOTAL, batch, model
 
 CUDA = torch.device("cuda")
 
@@ -31,3 +33,26 @@ def test_a_controller_says_the_same(name):
     for mine, other in zip(here, there, strict=True):
         if mine.grad is not None:
             torch.testing.assert_close(other.grad.cpu(), mine.grad)
+
+
+def trained(device, **how):
+    """Return the parameters, on the CPU, and how many steps were left out: one has no finite g."""
+    net = model().to(device)
+    optimizer = FuzzySecondOrder(net.parameters(), lr=0.1, total=TOTAL, **how)
+    for step in range(TOTAL):
+        optimizer.zero_grad()
+        x, y = (each.to(device) for each in batch(step))
+        cross_entropy(net(x), y).backward()
+        if step == 3:
+            next(net.parameters()).grad[0, 0] = torch.nan
+        optimizer.step()
+    return [p.detach().cpu() for p in net.parameters()], optimizer.skipped
+
+
+@pytest.mark.filterwarnings("ignore:.*left out", "ignore::DeprecationWarning:torch")
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_optimizer_takes_the_same_path(compiled):
+    found, skipped = trained(CUDA, compiled=compiled)
+    due, left_out = trained("cpu")
+    assert skipped == left_out == 1
+    torch.testing.assert_close(found, due, rtol=1e-9, atol=1e-12)

@@ -1,4 +1,8 @@
-"""Sugeno against the formula typed again, centroids against scikit-fuzzy, and laws of both."""
+"""Sugeno against the formula typed again, centroids against scikit-fuzzy, and laws of both.
+
+pyfuzzylite would be another oracle: 8.0.6, the newest, asks for a NumPy below 2, and the course
+stands on NumPy 2.
+"""
 
 import numpy as np
 import pytest
