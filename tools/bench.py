@@ -394,7 +394,9 @@ def _curvature_goals(networks: dict[str, Any], kinds: Iterable[str]) -> str:
             for kind in kinds
             if of[kind]["times_a_gradient_step"][step][0] <= times
         ]
-        lines.append(f"- {step}, at most {times} times a gradient step: {'; '.join(reached)}.\n")
+        lines.append(
+            f"- {step}, at most {times} times a gradient step: {'; '.join(reached) or 'nowhere'}.\n"
+        )
     return "".join(lines)
 
 

@@ -55,12 +55,19 @@ def records(monkeypatch):
             }
         },
     }
-    ratio = {"probe": [2.1, 1.9, 2.3], "AdaHessian": [3.1, 2.9, 3.3]}
+    ratio = {
+        "previous iterate": [1.2, 1.0, 1.3],
+        "same-batch probe": [2.1, 1.9, 2.3],
+        "AdaHessian": [3.1, 2.9, 3.3],
+    }
     times = {"milliseconds": 6.0, "times_a_gradient_step": ratio}
     network = {"parameters": 26122, "batch": 128, "eager": times, "compiled": times}
     made["bench_curvature"] = {
         "every": 10,
-        "a_step": {"probe": {"gradients": 1.1, "products": 0.0}},
+        "a_step": {
+            "previous iterate": {"gradients": 1.0, "products": 0.0},
+            "same-batch probe": {"gradients": 2.0, "products": 0.0},
+        },
         "networks": {"small": network},
     }
     times = {"fuzzy": [2.4, 2.1, 2.6], "Prodigy": [1.2, 1.0, 1.3]}
@@ -132,7 +139,9 @@ def test_it_names_the_sweeps_that_reach_their_goal(records, monkeypatch):
 def test_it_says_what_a_step_with_curvature_asks_for_and_how_long_it_takes(records):
     page = bench.page()
     assert "- small: 26,122 parameters, a batch of 128.\n" in page
-    assert "| probe | 1.1 | 0 | 2.10 (1.90 to 2.30) | 2.10 (1.90 to 2.30) |" in page
+    assert "| same-batch probe | 2 | 0 | 2.10 (1.90 to 2.30) | 2.10 (1.90 to 2.30) |" in page
+    assert "- previous iterate, at most 1.1 times a gradient step: nowhere.\n" in page
+    assert "probe, at most 2.1 times a gradient step: small, eager; small, compiled.\n" in page
     assert "| AdaHessian |  |  | 3.10 (2.90 to 3.30) |" in page
 
 
