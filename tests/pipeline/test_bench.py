@@ -107,6 +107,14 @@ def test_the_page_holds_each_number_with_its_spread(records):
     assert f"{row} 4.2 s |" in page
 
 
+def test_it_says_whether_the_first_step_is_fast_enough(records):
+    words = "- the first step of a model of {} tensors, compiled, under 5 s: {}, {:.1f} s.\n"
+    first = records["bench_steps"]["CPU"]["data"]["first_step"]
+    for seconds, how in ((4.9, "reached"), (5.1, "missed")):
+        first["seconds"][0] = seconds
+        assert words.format(first["tensors"], how, seconds) in bench.page()
+
+
 def test_it_says_which_rules_reach_a_goal(records):
     sizes = records["bench_steps"]["CPU"]["data"]["sizes"]
     slow = {"eager": {"loop": [1.2, 1.1, 1.3]}, "compiled": {"fused": [1.2, 1.1, 1.3]}}
