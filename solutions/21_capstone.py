@@ -411,7 +411,8 @@ whose = [[id, PARTS[id], "your own" if id in yours else "stand-in of the library
 say(table({"exercise": "", "what it does here": "", "whose": ""}, whose))
 say(
     f"Of {len(PARTS)} functions {len(yours)} are your own, and {len(PARTS) - len(yours)} are the library's stand-ins. They train {own['01.parameter_count'](list(script.SIZES)):,} weights and biases. "
-    '`mine("04.he_std")` says why one of them is not.'
+    '`mine("04.he_std")` says why one of them is not. '
+    "The other exercises stand aside: some are rivals, such as `10.rmsprop`, and some ask about a network and are no part of one."
 )
 
 # %%
