@@ -10,7 +10,7 @@ Probes      The sign probe by its size, in float32 and float64: how far from its
 Batches     The same from batches of 10 to 300 images: both gradients of one batch, or of two.
 Steps       The best that one step along −g/D can do, with D made from each estimate, beside plain
             gradient descent: the rate is the best for each direction, on a grid in which no best
-            lies at an end. The floor of the guard, a share of the mean size, is chosen on four
+            lies at an end. The floor of the guard, a share of the mean size, is chosen on 24
             seeds of its own, on a grid that is extended until the best lies inside: of floors
             that are as good, to a thousandth of the gain, the innermost. Two rivals know no
             curvature beside the diagonal's, or none: D from the sizes of a row of the Hessian, and
@@ -22,7 +22,7 @@ median distance from the truth, over the median size of the truth. rank: the cor
 between sizes of the estimate and of the truth, 1 where they order parameters alike.
 
 A seed draws the division of the images, the starting weights, the order and the signs. It takes
-about six minutes on one thread:
+about fifteen minutes on one thread:
 
     python experiments/18_curvature.py
 """
@@ -56,7 +56,7 @@ from course_lib.second_order import (
     secant,
 )
 
-SEEDS, TUNING_SEEDS = range(24), range(100, 104)
+SEEDS, TUNING_SEEDS = range(24), range(100, 124)
 NETWORKS = {
     "one hidden layer, tanh": ([64, 12, 10], torch.tanh),
     "two hidden layers, ReLU": ([64, 12, 12, 10], torch.relu),
