@@ -10,6 +10,7 @@ from course_lib.lab import experiment as load
 from course_lib.lab import stored
 from course_lib.lab.networks import network
 from course_lib.lab.training import batches
+from course_lib.second_order import PROGRESS, SLOPE
 
 DATA = stored("19_fuzzy_inference")
 STEERING, ERRORS, SPEED = DATA["steering"], DATA["errors"], DATA["speed"]
@@ -22,7 +23,16 @@ def experiment(monkeypatch):
     return module
 
 
-def by_hand(experiment, seed, lr):
+# whether the rules hear time, and whether there is a plan
+HEARS = {
+    "slope alone": (False, False),
+    "without the plan": (True, False),
+    "without time in rules": (False, True),
+    "slope and plan": (True, True),
+}
+
+
+def by_hand(experiment, seed, lr, rules_hear_time, follows_plan):
     """Steer torch's Adam, one optimizer for each tensor, with slopes and rules written out."""
     run, updates = experiment.draw(seed), experiment.UPDATES
     leaves = {name: value.clone().requires_grad_() for name, value in run.start.items()}
@@ -43,10 +53,11 @@ def by_hand(experiment, seed, lr):
                 r = -after[name] / abs(before[name]) if before[name] else 0.0
                 short = min(max((r + 0.1) / 0.4, 0.0), 1.0)
                 soon = 1.0 if p <= 0.08 else max(0.0, (0.5 - p) / 0.42)
-                M[name] += 0.5 * 1.5 * short * soon
+                M[name] += 0.5 * 1.5 * short * (soon if rules_hear_time else 1.0)
                 plan = 1.0 if p <= 0.08 else 1 - 0.5 * (p - 0.08) / 0.42
                 assert p <= 0.5
-                optimizers[name].param_groups[0]["lr"] = lr * math.exp(M[name]) * plan
+                rate = lr * math.exp(M[name]) * (plan if follows_plan else 1.0)
+                optimizers[name].param_groups[0]["lr"] = rate
                 start = leaf.detach().clone()
                 optimizers[name].step()
                 old[name], steps[name] = g, leaf.detach() - start
@@ -55,10 +66,19 @@ def by_hand(experiment, seed, lr):
     return {name: leaf.detach() for name, leaf in leaves.items()}
 
 
-def test_a_batched_run_is_a_loop_written_by_hand(experiment):
-    found = experiment.train(experiment.steered_adam, [1e-3, 0.1], [0, 1])
-    for name, expected in by_hand(experiment, seed=1, lr=0.1).items():
-        torch.testing.assert_close(found.params[name][1, 1], expected, rtol=2e-2, atol=2e-3)
+@pytest.mark.parametrize("name", HEARS)
+def test_a_batched_run_is_a_loop_written_by_hand(experiment, name):
+    rates = [1e-4, 0.1]  # from the lower one the rate still rises where time begins to count
+    found = experiment.train(experiment.ARMS[name], rates, [0, 1])
+    for k, lr in enumerate(rates):
+        for layer, expected in by_hand(experiment, 1, lr, *HEARS[name]).items():
+            torch.testing.assert_close(found.params[layer][k, 1], expected, rtol=2e-2, atol=2e-3)
+
+
+def test_the_rules_on_the_slope_hear_no_time(experiment):
+    r, p = SLOPE.grid(41)[:, None], PROGRESS.grid(41)
+    found = experiment.ON_SLOPE(r, p)
+    torch.testing.assert_close(found, experiment.CONTROLLER(r, p)[:, :1].expand_as(found))
 
 
 def test_the_plan_and_the_cosine_share_the_rate(experiment):
@@ -106,3 +126,25 @@ def test_the_errors_of_tables(experiment, monkeypatch, name):
     assert 0.7 * stored_one < found < 1.001 * stored_one  # looked for at fewer points
     assert ERRORS[name]["even"] == sorted(ERRORS[name]["even"], reverse=True)
     assert set(SPEED[name]) == {"1", "100", "10000"}
+
+
+def test_the_largest_error_of_triangles_is_found(experiment, monkeypatch):
+    """Neither a finer grid nor pairs at random find a larger one, at any size of table."""
+    controller = experiment.CONTROLLERS["Sugeno, triangles"]()
+    r, p = 2 * torch.rand(2, 100_000, dtype=torch.float64)
+    r, p = SLOPE.corners[0] + 0.4 * r, p / 2
+    monkeypatch.setattr(experiment, "FINE", 65)
+    for points, stored_one in zip(
+        ERRORS["points"], ERRORS["Sugeno, triangles"]["even"], strict=True
+    ):
+        frozen = experiment.freeze(controller, SLOPE.grid(points), PROGRESS.grid(points))
+        assert experiment.largest_error(controller, frozen) == pytest.approx(stored_one, rel=1e-4)
+        assert (controller(r, p) - frozen(r, p)).abs().max() <= 1.0001 * stored_one
+
+
+def test_a_table_is_compared_at_its_points_at_corners_and_where_two_words_fit_alike(experiment):
+    for of in (SLOPE, PROGRESS):
+        at = experiment.compared(of)
+        middles = (of.corners[1:] + of.corners[:-1]) / 2
+        for own in (of.grid(65), of.grid(129), of.corners, middles):
+            assert ((at[:, None] - own).abs().min(dim=0).values < 1e-9).all()

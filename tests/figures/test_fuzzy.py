@@ -43,7 +43,7 @@ FIGURES = {
         [1e-4, 1e-2, 1],
         {
             name: np.outer([1, 2, 3], RUNS)
-            for name in ("constant", "cosine", "plan", "slope", "slope and plan")
+            for name in ("constant", "cosine", "plan", "slope alone", "slope and plan")
         },
     ),
     "freezing": lambda: fuzzy.freezing(
