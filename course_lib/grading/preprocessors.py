@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ PYTHON = {
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
 SUMMARY = "descent-summary"  # the id of the cell that a graded notebook begins with
+WIDTH = 100  # characters of a line under a check
 _clean: list[Clean] = []  # one for all submissions of a run
 
 
@@ -136,9 +138,9 @@ def outputs(mark: Mark) -> list[NotebookNode]:
     """Return what stands under a check: the sentence, the points, and what the answer printed."""
     first = f"{mark.check.id}: {mark.outcome.message}"
     if mark.outcome.passed:
-        shown = [new_output("stream", name="stdout", text=f"{first}\n")]
+        shown = [new_output("stream", name="stdout", text=f"{_wrapped(first)}\n")]
     elif mark.earned:
-        text = f"{first}\nOf its results, some are right. {_drawn(mark.seed)}\n"
+        text = f"{_wrapped(first)}\nOf its results, some are right. {_drawn(mark.seed)}\n"
         shown = [
             new_output("stream", name="stdout", text=text),
             new_output("execute_result", data={"text/plain": str(mark.earned)}, execution_count=1),
@@ -152,8 +154,16 @@ def outputs(mark: Mark) -> list[NotebookNode]:
 
 
 def _error(first: str, points: float, seed: int) -> NotebookNode:
-    lines = [first, f"0 of {points:g} points. {_drawn(seed)}"]
+    lines = [_wrapped(first), f"0 of {points:g} points. {_drawn(seed)}"]
     return new_output("error", ename="NotYet", evalue=first, traceback=lines)
+
+
+def _wrapped(words: str) -> str:
+    """Return words in lines that a feedback page shows whole: it does not break them itself."""
+    return "\n".join(
+        textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False)
+        for line in words.splitlines()
+    )
 
 
 def _drawn(seed: int) -> str:
