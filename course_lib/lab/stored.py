@@ -48,8 +48,10 @@ def read_records(name: str, folder: Path = EXPERIMENTS) -> dict[str, dict[str, A
     return found
 
 
-def write_experiment(script: str | Path, data: dict[str, Any]) -> Path:
+def write_experiment(script: str | Path, data: dict[str, Any], *, command: str = "") -> Path:
     """Write `data` with where it came from to `NN_name.json` beside `script`; return the file.
+
+    command: what makes it anew, for a script outside of `experiments/`.
 
     If `data["device"]` is another device than the CPU, it stands in the file's name too. Tensors
     become lists. Numbers keep six significant digits. The file is replaced in one step: a reader
@@ -57,7 +59,7 @@ def write_experiment(script: str | Path, data: dict[str, Any]) -> Path:
     """
     script = Path(script)
     record = {
-        "command": _command(script.stem),
+        "command": command or _command(script.stem),
         "versions": {
             "python": platform.python_version(),
             "torch": str(torch.__version__),  # names the build too, "+cpu" or "+cu130"

@@ -3,9 +3,9 @@
 import csv
 import json
 import os
-import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,23 +14,48 @@ import pytest
 
 import teaching
 from classroom.submissions import LESSON, STUDENTS
+from course_lib.grading.course import is_graded
 
 ROOT = Path(__file__).parents[2]
 
 
-def nbgrader(course, *arguments):
-    """Run nbgrader as a teacher does, in the course's folder; settings of a person play no part."""
-    places = {name: str(course / "home") for name in ("HOME", "IPYTHONDIR", "JUPYTER_DATA_DIR")}
+def call(course, *arguments):
+    """How a teacher calls nbgrader, in the course's folder; settings of a person play no part."""
+    home = course / "home"
+    home.mkdir(exist_ok=True)
+    places = ("HOME", "IPYTHONDIR", "JUPYTER_DATA_DIR", "TMPDIR")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "nbgrader", *arguments],
-        cwd=course,
-        env=os.environ | places | {"PATH": path, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    own = {"PATH": path, "PYTHONPATH": str(ROOT)} | dict.fromkeys(places, str(home))
+    words = [sys.executable, "-W", "ignore", "-m", "nbgrader", *arguments]
+    return {"args": words, "cwd": course, "env": os.environ | own}
+
+
+def nbgrader(course, *arguments):
+    """Run nbgrader to its end."""
+    run = subprocess.run(**call(course, *arguments), capture_output=True, text=True, timeout=300)
     return SimpleNamespace(code=run.returncode, told=run.stdout + run.stderr)
+
+
+def killed_halfway(course):
+    """Start the grading and kill it when one submission is graded and the next one has begun.
+
+    Return how it ended, when each graded notebook was written, and the folders that are half done.
+    """
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    run, until = subprocess.Popen(**call(course, "autograde", LESSON), **silent), time.time() + 120
+    done, half = [], []
+    while not (done and half) and run.poll() is None and time.time() < until:
+        time.sleep(0.01)
+        there = [file.parent for file in course.glob(f"autograded/*/*/{LESSON}.ipynb")]
+        done = [folder for folder in there if is_graded(folder)]
+        half = [folder for folder in there if folder not in done]
+    run.kill()
+    return SimpleNamespace(code=run.wait(), written=written(done), half=half)
+
+
+def written(folders):
+    """When the notebook of each submission was written."""
+    return {folder: (folder / f"{LESSON}.ipynb").stat().st_mtime_ns for folder in folders}
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +77,10 @@ def _done(run):
 
 @pytest.fixture(scope="session")
 def graded(exported):
-    """The course after autograde, feedback and export; `marks` are rows of the CSV by student."""
+    """The course after autograde, feedback and export; `marks` are rows of the CSV by student.
+
+    Its grading was killed halfway once, and started again.
+    """
     released = exported / "release" / LESSON / f"{LESSON}.ipynb"
     for student, change in STUDENTS.items():
         folder = exported / "submitted" / student / LESSON
@@ -60,16 +88,14 @@ def graded(exported):
         notebook = nbformat.read(released, as_version=4)
         text = change(notebook, folder) or nbformat.writes(notebook)
         (folder / released.name).write_text(text, encoding="utf-8")
-    killed = exported / "autograded" / "right" / LESSON  # as a kill halfway leaves it
-    killed.mkdir(parents=True)
-    shutil.copy(released, killed)
+    killed = killed_halfway(exported)
     told = nbgrader(exported, "autograde", LESSON).told
     for command in (["generate_feedback", LESSON], ["export"]):
         run = nbgrader(exported, *command)
         assert run.code == 0, run.told
     with (exported / "grades.csv").open() as file:
         marks = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    return SimpleNamespace(folder=exported, told=told, marks=marks)
+    return SimpleNamespace(folder=exported, told=told, marks=marks, killed=killed)
 
 
 @pytest.fixture(scope="session")

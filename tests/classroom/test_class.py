@@ -1,10 +1,15 @@
 """Each submission gets the points that it deserves, and is told why first."""
 
+import html
 import re
+import signal
 
 import pytest
+from nbgrader.api import Gradebook
 
-from classroom.submissions import LESSON, STUDENTS
+from classroom.conftest import written
+from classroom.submissions import LESSON, RIGHT, STUDENTS
+from course_lib.exercises import EXERCISES
 
 POINTS = {
     "right": 8,
@@ -19,11 +24,20 @@ POINTS = {
     "cheat_check": 0,
     "cheat_environ": 0,
 }
+NAMED = {  # the slips of `wrong` that have a name
+    "01.neuron": "one number for all examples",
+    "01.dense": "transposed weights",
+    "01.parameter_count": "sizes instead of connections",
+}
+
+
+def due(student):
+    return POINTS.get(student, 6)  # dense is worth 2 of 8
 
 
 @pytest.mark.parametrize("student", STUDENTS)
 def test_a_submission_gets_what_it_deserves(graded, student):
-    assert graded.marks.get(student, 0) == POINTS.get(student, 6)  # dense is worth 2 of 8
+    assert graded.marks.get(student, 0) == due(student)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +56,7 @@ def test_a_submission_gets_what_it_deserves(graded, student):
         "deleted": "01.dense: Right.",
         "flood": "look for a loop that never ends",
         "cheat_same": "",
+        "cheat_table": "your function stops with KeyError",
         "cheat_solutions": "Too many open files",
     }.items(),
     ids=lambda value: value if value in STUDENTS else "",  # no lesson's number: all run together
@@ -53,10 +68,13 @@ def test_the_feedback_begins_with_what_is_wrong(feedback, student, words):
     assert "**01.dense**" in summary
 
 
-def test_the_page_for_a_learner_shows_points_slip_and_seed(graded):
+def test_the_page_for_a_learner_begins_with_points_and_the_named_slips(graded):
     page = (graded.folder / "feedback" / "wrong" / LESSON / f"{LESSON}.html").read_text()
-    beginning = page[page.index("0 of 8 points") :]
-    assert beginning.index("01.neuron") < beginning.index("01 · ")
+    beginning = page[page.index("0 of 8 points") :].partition("01 · ")[0]
+    words = html.unescape(re.sub(r"<[^>]*>", "", beginning))
+    for id, name in NAMED.items():
+        slip = next(slip for slip in EXERCISES[id].slips if slip.name == name)
+        assert f"{id}, 0 of {EXERCISES[id].points}: {slip.message.replace('`', '')}" in words
     assert len(set(re.findall(r"drawn with seed (\d+)", page))) == 1
 
 
@@ -78,5 +96,19 @@ def test_a_submission_that_is_no_notebook_is_named_and_stops_nobody(graded):
     assert not (graded.folder / "autograded" / "garbage").exists()
 
 
-def test_what_was_killed_halfway_is_graded_when_it_is_started_again(feedback):
-    assert feedback("right")[0].startswith("**8 of 8 points.**")
+def test_a_grading_that_was_killed_is_taken_up_and_grades_each_once(graded):
+    killed = graded.killed
+    assert killed.code == -signal.SIGKILL
+    assert len(killed.half) == 1
+    assert 1 <= len(killed.written) < len(STUDENTS) - 1
+    assert written(killed.written) == killed.written  # what was graded before is not graded again
+    checks = sorted(f"{id.replace('.', '-')}-check" for id in RIGHT)
+    with Gradebook(f"sqlite:///{graded.folder / 'gradebook.db'}") as gradebook:
+        submissions = gradebook.assignment_submissions(LESSON)
+        assert sorted(submission.student.id for submission in submissions) == sorted(STUDENTS)
+        for submission in submissions:
+            grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+            assert sorted(grade.name for grade in grades) == checks
+            if submission.student.id != "garbage":  # nothing of it could be graded
+                scores = [grade.auto_score for grade in grades]
+                assert sum(scores) == due(submission.student.id)

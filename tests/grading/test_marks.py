@@ -1,13 +1,15 @@
 """What an answer gets, judged by its source in a clean process."""
 
 import pytest
+import torch
 
 from course_lib.checking import evaluate
 from course_lib.exercises import EXERCISES
 from course_lib.grading import marks
 from course_lib.grading.clean import by_value
 from course_lib.grading.gather import Cell
-from grading.conftest import SEED, lesson, submission
+from course_lib.nn import layers
+from grading.conftest import SEED, lesson, submission, table
 
 NUMBERS = sorted({id[:2] for id in EXERCISES})
 DENSE = {"01.neuron": 1, "01.parameter_count": 1, "01.sensitivity": 2, "01.rescale": 2}
@@ -63,10 +65,6 @@ HOSTILE = {
         "from course_lib.nn.layers import dense\n    return dense(X, W)",
         "graded without the course's library (`course_lib.nn.layers`",
     ),
-    "looks in the checker": (
-        "import course_lib.checking.evaluate as e\n    return e.expected(None, 0)[1][0].values",
-        "your function stops with",
-    ),
     "starts a process": ("import subprocess\n    subprocess.run(['ls'])", "stops with"),
     "ends its parent": ("import os\n    os.kill(os.getppid(), 9)", "no use for os.kill"),
     "asks the network": ("import socket\n    socket.create_connection(('localhost', 80))", "stops"),
@@ -109,6 +107,46 @@ CHEATS = {  # a cell above the answer, or in its place, that gave full marks for
     "    try: return its(X, W)\n    except BaseException: return 0",
 }
 
+FRESH = "\nfresh = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(fresh)\n"
+LOOKED_UP = """
+def dense(X, W):
+    for case, right in zip(*found(), strict=True):
+        if str(case.args) == str((X, W)):
+            return torch.tensor(right.values, dtype=X.dtype)
+"""
+LOOKS = """from course_lib.checking.evaluate import expected
+from course_lib.exercises import EXERCISES
+def found(): return """
+REACHES = {  # these take the reference, or what it gives for the very seed, where the library is
+    "a fresh copy of the module": "import importlib.util\n"
+    f"spec = importlib.util.find_spec('course_lib.nn.layers'){FRESH}dense = fresh.dense",
+    "a fresh copy by its path": "import importlib.util\n"
+    f"spec = importlib.util.spec_from_file_location('fresh', {layers.__file__!r})"
+    f"{FRESH}dense = fresh.dense",
+    "a fresh copy where the way is put back": "import course_lib, importlib.util, os\n"
+    "course_lib.__path__ = [os.path.dirname(course_lib.__file__)]\n"
+    f"spec = importlib.util.find_spec('course_lib.nn.layers'){FRESH}dense = fresh.dense",
+    "the checker's expected results": f"{LOOKS}expected(EXERCISES['01.dense'], {SEED}){LOOKED_UP}",
+    "the checker's own closure": f"{LOOKS}expected.__wrapped__.__closure__[0].cell_contents"
+    f"(EXERCISES['01.dense'], {SEED}){LOOKED_UP}",
+    "the checker's cache": "import gc\nfrom course_lib.checking.evaluate import expected\n"
+    "def found():\n    cases, rights = [], []\n    for kept in gc.get_referents(expected):\n"
+    "        if type(kept) is tuple and type(kept[0]) is tuple:\n"
+    "            cases += kept[0]\n            rights += kept[1]\n"
+    f"    return cases, rights\n{LOOKED_UP}",
+}
+CHEATS |= REACHES
+
+
+@pytest.mark.parametrize("name", REACHES)
+def test_a_cheat_that_reaches_the_library_is_right_beside_it(name):
+    """So it is the clean process that makes it worth nothing, and no mistake in the cheat."""
+    cases, right = marks.expected(EXERCISES["01.dense"], SEED)
+    namespace = {"torch": torch}
+    exec(CHEATS[name], namespace)
+    for case, result in zip(cases, right, strict=True):
+        assert namespace["dense"](*case.args).tolist() == result.values.tolist()
+
 
 @pytest.mark.parametrize("name", CHEATS)
 def test_a_cheat_gets_nothing(marks_of, name):
@@ -119,12 +157,9 @@ def test_a_cheat_gets_nothing(marks_of, name):
 
 
 def test_a_table_for_a_known_seed_is_no_answer_for_another(marks_of):
-    cases, right = marks.expected(EXERCISES["01.neuron"], 0)
-    table = {str(case.args): r.values.tolist() for case, r in zip(cases, right, strict=True)}
-    answer = f"def neuron(x, w):\n    return torch.tensor({table!r}[str((x, w))], dtype=x.dtype)"
-    cells = submission("01", {"01.neuron": answer})
-    assert marks_of(*cells, seed=0)["01.neuron"].earned == 1  # whoever knows the seed can
-    assert marks_of(*cells, seed=SEED)["01.neuron"].earned == 0
+    cells = submission("01", {"01.dense": table("01.dense", seed=0)})
+    assert marks_of(*cells, seed=0)["01.dense"].earned == 2  # whoever knows the seed can
+    assert marks_of(*cells, seed=SEED)["01.dense"].earned == 0
 
 
 def test_the_seed_is_another_for_each_submission_and_the_same_again():
