@@ -518,7 +518,7 @@ show(
 # %% [markdown]
 # With tanh both joint quotients do better than the exact diagonal. Gauss-Newton cannot be told apart from it: a difference up to 0.04 may be hidden. With ReLU
 # the quotients cannot either: a difference up to 0.08 may be hidden. (Gauss-Newton is that diagonal there.) All others do worse, in both
-# networks. That holds for the mean of the four points. Are they alike? Below, the lead over the exact diagonal at each, where Gauss-Newton is another. (*Tied*: its interval holds 0. The 20 intervals behind this table hold together with 95 %, as a family of their own.)
+# networks. That holds for the mean of the four points. Are they alike? Below, the lead over the exact diagonal at each, where Gauss-Newton is another. (Bold: its interval does not hold 0. The 20 intervals behind this table hold together with 95 %, as a family of their own.)
 
 # %% tags=["hide-input"]
 # Point by point
@@ -528,9 +528,13 @@ for name, of in by_point.items():
         more = of[row] - of["exact diagonal"]
         if more.any():  # with ReLU Gauss-Newton is the exact diagonal
             leads[name, row] = [confidence_interval(at, confidence=1 - 0.05 / 20) for at in more]
-            tied = ["" if at.low > 0 or at.high < 0 else ", tied" for at in leads[name, row]]
-            cells = [f"{at.mean:+.2f}{tie}" for at, tie in zip(leads[name, row], tied, strict=True)]
-            rows.append([name, row, *(cell.replace("-", "−") for cell in cells)])
+            apart = [at.low > 0 or at.high < 0 for at in leads[name, row]]
+            cells = [
+                f"**{at.mean:+.2f}**" if bold else f"{at.mean:+.2f}"
+                for at, bold in zip(leads[name, row], apart, strict=True)
+            ]
+            net = name.split(", ")[1]
+            rows.append([f"{net}, {row}", *(cell.replace("-", "−") for cell in cells)])
 assert sum(map(len, leads.values())) == 20
 newtons = leads["one hidden layer, tanh", "Gauss-Newton"]
 assert newtons[0].low > 0 and newtons[2].high < 0 and newtons[3].high < 0
@@ -538,9 +542,9 @@ for name in gains:
     along = leads[name, "along −sign g"] + leads[name, "along −g"]
     assert all(at.high > 0 for at in along) and any(at.low > 0 for at in along)
     assert round(min(at.low for at in along), 2) == (-0.27 if "ReLU" in name else -0.08)
-when = ("at the start", "after 1 epoch", "after 5 epochs", "after 30 epochs")
+when = ("start", "1 epoch", "5 epochs", "30 epochs")
 assert kept["epochs"] == [0, 1, 5, 30]
-say(table({"network": "", "divisor": "", **dict.fromkeys(when, "")}, rows))
+say(table({"divisor": "", **dict.fromkeys(when, ">")}, rows))
 
 # %% [markdown]
 # They are not. Gauss-Newton leads at the starting weights, and after 5 and 30 epochs it is behind: its tie in the mean hides a change of sides. The joint

@@ -147,11 +147,6 @@ one example of both:
     | return torch.minimum(a, b) if norm == "minimum" else torch.outer(first, second)
     For one example your table is right. With many, both inputs have an axis for the examples, and
     nothing in your code leaves room for it: look at both shapes.
-one column for all examples:
-    | a = first.reshape(-1, 1)
-    | return torch.minimum(a, second) if norm == "minimum" else torch.outer(first, second)
-    For one example your table is right. With many, one column holds all examples one below the
-    other, and `second` has two axes: look at both shapes.
 matrix product:
     | torch.minimum(first, second) if norm == "minimum" else first @ second
     `@` adds up what it multiplies, set by set. Here nothing is added up: each set of the one input
