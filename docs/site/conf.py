@@ -13,6 +13,7 @@ extensions = [
 # Lessons: with the outputs that they store
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # of outputs: tables, and formulas
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4
 

@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+import library_pages
 import links
 from derive import plain, secret_lines
 from lesson import read_lesson
@@ -82,7 +83,7 @@ def test_everything_has_a_page(pages):
     experiments = [f"experiments/{path.stem}" for path in (ROOT / "experiments").glob("*.json")]
     experiments = [name for name in experiments if not name.endswith(".cuda")]
     docs = [f"docs/{path.stem}" for path in (ROOT / "docs").glob("*.md")]
-    library = [f"api/{name}" for name in ("nn", "optim", "analysis", "lab", "figures", "exercises")]
+    library = [f"api/{name}" for name in library_pages.PACKAGES]
     lessons = [f"lessons/{name}" for name in LESSONS]
     others = ["index", "course", "CONTRIBUTING", "search", "experiments/index"]
     assert {*experiments, *docs, *library, *lessons, *others} <= set(pages)
@@ -115,6 +116,12 @@ def words_of(text: str) -> str:
 def test_what_is_for_a_notebook_alone_is_not_on_a_page(site):
     for name in LESSONS:
         assert "INSTALL" not in (site / f"lessons/{name}.html").read_text("utf-8"), name
+
+
+def test_a_table_that_a_cell_shows_is_a_table(site):
+    for name in LESSONS:
+        text = (site / f"lessons/{name}.html").read_text("utf-8")
+        assert "<p>|" not in text, name
 
 
 def test_a_click_shows_it(page, site):

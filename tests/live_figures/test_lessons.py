@@ -5,9 +5,7 @@ nothing. While it records, `live.record` draws states anew and compares.
 """
 
 import json
-import re
 from math import prod
-from pathlib import Path
 
 import pytest
 
@@ -15,20 +13,7 @@ import live
 from live.page import LIMIT
 from live.record import FEWEST, STATES
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "solutions").glob("*.ipynb"))}
-
-
-def cells(notebook):
-    """Return the ids of the cells that show an interactive figure."""
-    return [
-        cell["id"]
-        for cell in json.loads(notebook.read_text("utf-8"))["cells"]
-        if cell["cell_type"] == "code" and re.search(r"^interact\(", "".join(cell["source"]), re.M)
-    ]
-
-
-INTERACTIVE = [name for name, notebook in NOTEBOOKS.items() if cells(notebook)]
+from .recorded import INTERACTIVE, NOTEBOOKS, PLACE, ROOT, SHOWN_NOW, cells, figures
 
 
 def test_every_lesson_but_the_first_has_an_interactive_figure():
@@ -37,7 +22,7 @@ def test_every_lesson_but_the_first_has_an_interactive_figure():
 
 @pytest.mark.parametrize("lesson", INTERACTIVE)
 def test_the_figures_of_a_lesson_are_recorded_within_their_bytes(lesson, record_property):
-    found = live.figures(NOTEBOOKS[lesson], ROOT / "build" / "live")
+    found = figures(lesson)
     assert [figure["cell"] for figure in found] == cells(NOTEBOOKS[lesson])
     learners = json.loads((ROOT / "lessons" / f"{lesson}.ipynb").read_text("utf-8"))["cells"]
     for figure in found:
@@ -47,6 +32,25 @@ def test_the_figures_of_a_lesson_are_recorded_within_their_bytes(lesson, record_
         for some, all_of_them in zip(figure["positions"], figure["of"], strict=True):
             assert some == all_of_them or some >= FEWEST
         record_property("figure", {name: figure[name] for name in figure if name != "frame"})
+
+
+@pytest.mark.parametrize("lesson", INTERACTIVE)
+def test_the_keyboard_alone_moves_every_control_of_a_lesson(play, lesson):
+    """Tab leads to each control in turn, and an arrow changes its value, and so the picture."""
+    for figure in figures(lesson):
+        page, inside = play(figure["frame"])
+        pictures = {inside.evaluate(SHOWN_NOW)}
+        for control in range(inside.locator("input, select").count()):
+            page.keyboard.press("Tab")
+            if inside.evaluate("document.activeElement.tagName") == "BUTTON":
+                page.keyboard.press("Tab")
+            assert inside.evaluate("document.activeElement.id") == f"control-{control}"
+            place, last = inside.evaluate(PLACE)
+            page.keyboard.press("ArrowLeft" if place == last else "ArrowRight")
+            assert abs(inside.evaluate(PLACE)[0] - place) == 1, figure["cell"]
+            pictures.add(inside.evaluate(SHOWN_NOW))
+        assert len(pictures) > 1, figure["cell"]
+        assert page.problems == []
 
 
 def test_an_unchanged_lesson_is_not_recorded_again(tmp_path, monkeypatch):

@@ -4,9 +4,7 @@ The page is a file, as a site that somebody has downloaded is.
 """
 
 import itertools
-import os
 import re
-import shutil
 import statistics
 from io import BytesIO
 
@@ -14,14 +12,13 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageFilter
-from playwright.sync_api import sync_playwright
 
 from course_lib.figures import Choice, Interactive, Slider, adaptive
 from live.lesson import Shown
 from live.page import frame
 from live.record import record
-from tests.browser.conftest import CHROMIUM, QUIET
 
+from .recorded import SHOWN_NOW
 from .toy import SHOWN
 
 GOAL = 16  # milliseconds, for 95 of 100 moves
@@ -59,22 +56,7 @@ PAINTED = """place => new Promise(done => {
     const look = () => moves.length > place ? done() : setTimeout(look, 2);
     look();
 })"""
-SHOWN_NOW = (
-    "() => [...document.querySelectorAll('g[id^=part-]')].map(part => part.innerHTML).join()"
-)
 DARK = "<style>html { background: #131416; color: #ccc; color-scheme: dark }</style>"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if chromium is None:
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop("Chromium is not installed: no figure was played in a browser.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -85,32 +67,6 @@ def toy():
 @pytest.fixture(scope="module")
 def ravine():
     return frame(record(RAVINE), RAVINE)[0]
-
-
-@pytest.fixture
-def play(browser, tmp_path):
-    """`play(frame)` opens a page with a figure; returns the page and the frame's inside."""
-
-    def play(figure, head="", width=1280, **options):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, offline=True, **options
-        )
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.problems = []
-        page.on("console", lambda message: page.problems.append(message.text))
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        start = '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>A page</title>'
-        (tmp_path / "page.html").write_text(f"{start}{head}<main><h1>A</h1>{figure}</main>")
-        page.goto((tmp_path / "page.html").as_uri())
-        inside = page.frames[1]
-        if options.get("java_script_enabled", True):
-            inside.wait_for_selector("form:not([hidden])")
-        return page, inside
-
-    yield play
-    for context in browser.contexts:
-        context.close()
 
 
 def test_the_keyboard_alone_moves_every_control(play, toy):

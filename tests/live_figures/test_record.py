@@ -158,6 +158,11 @@ def test_what_is_invisible_is_not_recorded(toy, whole):
     ids=["10_ravine", "13_module"],
 )  # fmt: skip
 def test_a_record_of_a_lessons_figure_holds_the_arrays_of_compute(shown, artist_of, array_of):
+    """Of two figures, the ravine of lesson 10 and the modules of lesson 13, in some positions.
+
+    Every other figure is compared with what matplotlib draws of it while it is recorded: see
+    `live.record.look_again`.
+    """
     found = record(shown)
     unpacked = unpack(pack(found, [[]]))
     for state, interactive in states(shown, found):
