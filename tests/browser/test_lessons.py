@@ -4,9 +4,9 @@ import json
 import statistics
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from .axe import inaccessible
 from .conftest import LESSONS
 from .lab import CODE_CELL, Lab
 from .server import ROOT
@@ -29,20 +29,6 @@ FIGURE = f"{CODE_CELL} .jp-OutputArea-output img"
 NOT_DRAWN = """figures => figures
     .filter(image => !(image.complete && image.naturalWidth && image.clientWidth > 100))
     .map(image => image.outerHTML.slice(0, 80))"""
-
-# What axe-core finds in elements of JupyterLab and ipywidgets that a lesson cannot reach.
-NOT_OURS = {
-    # JupyterLab shows a PNG without the alt text of its metadata (jupyter/enhancement-proposals,
-    # issue 120). nbconvert and the site use that text.
-    "image-alt": ".jp-RenderedImage > img",
-    # ipywidgets puts a slider's label beside its handle and does not tie the two together.
-    "aria-input-field-name": ".widget-slider .noUi-handle",
-    # The play, pause and other buttons of ipywidgets's Play are icons without a name.
-    "button-name": ".widget-play button",
-    # A dropdown's arrow is a picture behind its text, and axe-core does not look behind pictures.
-    # Text and ground have the theme's colours.
-    "color-contrast": ".widget-dropdown > select",
-}
 
 SLIDER = ".jp-OutputArea-output .widget-slider .noUi-handle"
 MOVES = 10
@@ -94,29 +80,6 @@ def test_a_lesson_can_be_read(lab: Lab, theme: str, width: int, pytestconfig):
 def cut_off(lab: Lab, areas: str) -> list[str]:
     """Return what does not fit its box in these areas of the page."""
     return lab.page.locator(areas).evaluate_all(OVERFLOWING)
-
-
-def inaccessible(lab: Lab) -> list[str]:
-    """Return what axe-core finds in the outputs that a lesson could do better."""
-    # JupyterLab's body has no height, and axe-core takes what lies outside of it for hidden.
-    tall = lab.page.add_style_tag(content="body { height: 100vh }")
-    found = Axe().run(lab.page, ".jp-OutputArea-output", options={}).response
-    tall.evaluate("style => style.remove()")
-    assert "color-contrast" in [rule["id"] for rule in found["passes"]], "axe-core saw no text"
-    unsure = [rule for rule in found["incomplete"] if rule["id"] == "color-contrast"]
-    grave = [rule for rule in found["violations"] if rule["impact"] in ("serious", "critical")]
-    return [
-        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for rule in grave + unsure
-        for node in rule["nodes"]
-        if not is_not_ours(lab, rule["id"], node["target"][0])
-    ]
-
-
-def is_not_ours(lab: Lab, rule: str, target: str) -> bool:
-    """Tell whether a lesson could not do better about the element that breaks a rule."""
-    element = lab.page.locator(target)
-    return rule in NOT_OURS and element.evaluate("(it, css) => it.matches(css)", NOT_OURS[rule])
 
 
 def test_a_slider_moves_its_figure(lab: Lab, record_property):

@@ -1,6 +1,7 @@
 """The site, as `make site` builds it: whole, readable by everybody, and off the network."""
 
 import html
+import itertools
 import json
 import os
 import re
@@ -22,7 +23,7 @@ from .server import ROOT
 
 CLOSED = re.compile(r'<details class="solution">.*?</details>', re.DOTALL)
 FIGURE = re.compile(r'<div class="figure-of-lesson">\s*<(?:img alt|iframe title)="(.*?)"')
-LOOKS = [("light", 1280), ("dark", 390)]
+LOOKS = list(itertools.product(["light", "dark"], [1280, 390]))
 # Small pages of all kinds, for what takes axe-core long on large ones: contrast. Their colours are
 # those of every page. All other pages are looked at for all else.
 SMALL = ("index", "course", "lessons/00_start_here", "api/exercises", "docs/teaching", "search")
