@@ -18,10 +18,11 @@ from live.lesson import Shown
 from live.page import frame
 from live.record import record
 
-from .recorded import SHOWN_NOW
+from .recorded import INTERACTIVE, PLACE, SHOWN_NOW, figures
 from .toy import SHOWN
 
 GOAL = 16  # milliseconds, for 95 of 100 moves
+LIMIT = 50  # milliseconds: beyond it a figure no longer follows the hand
 MOVES = 60
 ROUNDS = 5
 RAVINE = Shown(
@@ -193,14 +194,36 @@ def test_without_scripts_the_figure_stands_and_shows_no_controls(play, toy):
 def test_a_move_is_painted_soon(play, request, name, way, capsys):
     """On the clock, without the wait for the screen; on a busy machine the best round counts."""
     page, inside = play(request.getfixturevalue(name))
+    best = soonest(inside, lambda: move(page, inside, way), name, capsys, way)
+    assert best <= GOAL
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("lesson", INTERACTIVE)
+def test_a_move_in_a_lesson_is_painted_soon(play, lesson, capsys):
+    """By keys, with all controls in turn, of what the tests before this one have recorded.
+
+    The goal is printed, not asserted: on two idle cores 21 figures of 23 reach it, lesson 08's
+    takes 17 ms, and the first of lesson 09, a line of many corners, 22.
+    """
+    for figure in figures(lesson):
+        page, inside = play(figure["frame"])
+        best = soonest(
+            inside, lambda page=page, inside=inside: move_all(page, inside), lesson, capsys
+        )
+        assert best <= LIMIT, figure["cell"]
+
+
+def soonest(inside, moves, name, capsys, way="keys"):
+    """Return within how many milliseconds 95 of 100 moves are painted, in the best round."""
     inside.evaluate(WATCH)
     rounds = []
     while len(rounds) < ROUNDS and min(rounds, default=GOAL + 1) > GOAL:
-        move(page, inside, way)
+        moves()
         rounds.append(nineteen_of_twenty(inside.evaluate("moves")))
     with capsys.disabled():
         print(f"\n{name}, {way}: 95 of 100 moves within {min(rounds):.1f} ms (goal: {GOAL} ms)")
-    assert min(rounds) <= GOAL
+    return min(rounds)
 
 
 def nineteen_of_twenty(times):
@@ -228,3 +251,20 @@ def move(page, inside, way):
         inside.evaluate(PAINTED, place)
     if way == "drags":
         page.mouse.up()
+
+
+def move_all(page, inside):
+    """Move each control by keys, a few positions to and fro; the moves are shared out evenly."""
+    inside.wait_for_function("() => unpainted === 0")
+    inside.evaluate("() => { moves.length = 0 }")
+    controls = inside.locator("input, select")
+    place, count = 0, controls.count()
+    for number in range(count):
+        controls.nth(number).focus()
+        at, last = inside.evaluate(PLACE)
+        reach = min(4, max(at, last - at))
+        ways = ("ArrowRight", "ArrowLeft") if at + reach <= last else ("ArrowLeft", "ArrowRight")
+        for step in range(MOVES // count):
+            page.keyboard.press(ways[step // reach % 2])
+            inside.evaluate(PAINTED, place)
+            place += 1
