@@ -19,8 +19,11 @@ NOT_OURS = {
 }
 
 
-def inaccessible(lab: Lab) -> list[str]:
-    """Return what axe-core finds in the outputs that a lesson could do better."""
+def inaccessible(lab: Lab, *, whole: bool = True) -> list[str]:
+    """Return what axe-core finds in the outputs that a lesson could do better.
+
+    whole: the window is as tall as the lesson. Else axe-core is unsure of what is half in sight.
+    """
     # JupyterLab's body has no height, and axe-core takes what lies outside of it for hidden.
     tall = lab.page.add_style_tag(content="body { height: 100vh }")
     found = Axe().run(lab.page, ".jp-OutputArea-output", options={}).response
@@ -30,7 +33,7 @@ def inaccessible(lab: Lab) -> list[str]:
     grave = [rule for rule in found["violations"] if rule["impact"] in ("serious", "critical")]
     return [
         f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for rule in grave + unsure
+        for rule in grave + unsure * whole
         for node in rule["nodes"]
         if not is_not_ours(lab, rule["id"], node["target"][0])
     ]
