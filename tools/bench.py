@@ -102,10 +102,10 @@ and in the middle size up to a quarter. Three things were tried, on the CPU belo
 lie.* Each contestant has its own, and one and the same step of 21 million takes 0.89 to 1.12 times
 as long on other tensors. With both on the same ones, `gd` takes 0.98 to 1.10 times as long as
 torch's. *Which contestant came before,* and left its numbers in the cache: that explains nothing.
-*One thread,* which does not fill the memory's bandwidth: there it is 1.06 to 1.23. So the compiled
-loop is a little slower than the one written by hand wherever the memory leaves it the time; in
-which of its instructions was not found. With 2.6 million all just fits into the cache, which other
-guests of the machine share: rounds differ by a factor of three.
+*One thread,* which does not fill the memory's bandwidth: there it is 1.06 to 1.23. So perhaps the
+compiled loop itself is a little slower than the one written by hand, and shows it where the memory
+leaves it the time; in which of its instructions was not found. In the middle size the numbers of
+`gd` are 21 MB and the cache has 32: rounds differ by a factor of three.
 """
 
 BYTES = """Adding in place moves {add:,g} GB a second, copying {copy:,g}. At the speed of adding,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -57,27 +57,28 @@ def alike(mine: Result, expected: Result) -> bool:
 
 
 def same_slip(
-    mine: Record, slip: Record, right: Record, cases: Sequence[Case], *, errors: str = "words"
+    mine: Record,
+    slip: Record,
+    right: Record,
+    cases: Sequence[Case],
+    agree: Callable[[Result, Result], bool] = same,
 ) -> bool:
     """Whether an answer makes the slip that `slip` makes.
 
-    It does when both agree in every case; or when they agree in every case that is not special and
-    one of those has a value that tells: wrong, and more than the same error, NaN or infinity.
-    errors: two errors agree if they have the same type and "words"; or where a value tells, "type".
+    It does when both are the same in every case; or when they agree in every case that is not
+    special and one of those has a value that tells: wrong, and more than the same error, NaN or
+    infinity. agree: `same`, or `stop_alike`, for which an error may have other words.
     """
     if all(map(same, mine, slip)):
         return True
-    agree = _same_or_same_error if errors == "type" else same
-    return tells(slip, right, cases) and all(
-        agree(its, due)
-        for its, due, case in zip(mine, slip, cases, strict=True)
-        if not case.special
-    )
+    general = [pair for *pair, case in zip(mine, slip, cases, strict=True) if not case.special]
+    return tells(slip, right, cases) and all(agree(its, due) for its, due in general)
 
 
-def _same_or_same_error(mine: Result, slip: Result) -> bool:
-    stop = mine.kind == slip.kind == "error"
-    return mine.type_name == slip.type_name if stop else same(mine, slip)
+def stop_alike(mine: Result, slip: Result) -> bool:
+    """Whether two results are the same, or errors of one type."""
+    both_stop = mine.kind == slip.kind == "error"
+    return mine.type_name == slip.type_name if both_stop else same(mine, slip)
 
 
 def tells(slip: Record, right: Record, cases: Sequence[Case]) -> bool:

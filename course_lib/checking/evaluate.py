@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from . import messages
-from .compare import NUMERIC, same, same_slip, same_type, same_wrong_parts, tells
+from .compare import NUMERIC, same, same_slip, same_type, same_wrong_parts, stop_alike, tells
 from .explain import explain, root_as_half
 from .guard import run_guarded
 from .kinds import kind_of, repair_of, two_slips
@@ -175,9 +175,9 @@ def _named(
         return {"message": changed}
     status, half = _status(mine[found], right[found]), root_as_half(source_of(answer))
     known = _slips(exercise, seed)
-    for errors in ("words", "type"):
+    for agree in (same, stop_alike):
         for slip, its in known:
-            if same_slip(mine, its, right, cases, errors=errors) or (
+            if same_slip(mine, its, right, cases, agree) or (
                 not callable(exercise.reference) and all(map(same_wrong_parts, mine, its, right))
             ):
                 return {"message": slip.message + half, "slip": slip.name}
