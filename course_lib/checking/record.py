@@ -191,8 +191,13 @@ def _or_empty(look: Callable[..., str], *at: Any) -> str:
 
 
 def _words(error: BaseException) -> str:
-    """What the exception says; of an unknown name also the known one that is most like it."""
+    """What the exception says; of an unknown name also the known one that is most like it.
+
+    The file of a module in which a name was not found is left out: it is a path of this machine.
+    """
     wrong = getattr(error, "name", None)
+    if isinstance(error, ImportError):
+        return str(error).removesuffix(f" ({error.path})")
     if not isinstance(error, NameError | AttributeError) or not wrong:
         return str(error)
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)

@@ -19,6 +19,7 @@ from ..checking.record import Record, Result, record
 from ..exercises import EXERCISES
 from .clean import SECONDS, Clean, Ended, Source
 from .gather import Cell, Gathered, check_of, gather
+from .worker import may_import
 
 TOGETHER = 2.0  # seconds for the search for what explains a wrong answer
 NOT_ATTEMPTED = "Not attempted: the answer is still the stub."
@@ -28,6 +29,10 @@ CELL_STOPS = "The cell with your answer stops with {error}{line}."
 WITHOUT_LIBRARY = (
     " An answer is graded without the course's library ({names}): write it from torch and from "
     "your own functions."
+)
+WITHOUT_PACKAGES = (
+    " An answer is graded with torch, numpy, scipy, scikit-learn and Python's own modules, and "
+    "without {names}."
 )
 NEVER_CAME_BACK = (
     "Your answer did not come back, and could not be interrupted: look for a loop that never ends, "
@@ -115,12 +120,20 @@ def _mark(
     cases = list(exercise.cases(seed))
     ended = clean.run(source, cases, seconds)
     outcome, right = judged(exercise, source, ended, cases, seed)
-    missing = gathered.library - set(source.given)
-    if outcome.status == "raised" and missing:
-        names = ", ".join(f"`{name}`" for name in sorted(missing)[:2])
-        outcome = replace(outcome, message=outcome.message + WITHOUT_LIBRARY.format(names=names))
+    if outcome.status == "raised":
+        outcome = replace(outcome, message=outcome.message + _not_there(gathered, source))
     earned = round(check.points * right, 2)
     return Mark(check, outcome, earned, seed, source, ended.seconds, ended.peak_mb)
+
+
+def _not_there(gathered: Gathered, source: Source) -> str:
+    """Return a sentence on what an answer that stopped imports in vain, or ""."""
+    packages = {name for name in gathered.imports if not may_import(name)}
+    library = gathered.library - set(source.given)
+    for missing, words in ((library, WITHOUT_LIBRARY), (packages, WITHOUT_PACKAGES)):
+        if missing:
+            return words.format(names=", ".join(f"`{name}`" for name in sorted(missing)[:2]))
+    return ""
 
 
 def _source(

@@ -108,3 +108,11 @@ def test_a_changed_argument_is_seen(change, argument):
     assert call(by_position, Case("one", (argument,))).changed == 0
     assert call(by_name, Case("one", (), {"x": argument})).changed == "x"
     assert call(lambda x: None, Case("one", (argument,))).changed is None
+
+
+def test_an_import_in_vain_is_told_without_a_path():
+    def answer():
+        from torch import unknown  # noqa: F401
+
+    result = call(answer, Case("with nothing"))
+    assert result.text == "cannot import name 'unknown' from 'torch'"

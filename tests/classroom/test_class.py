@@ -52,12 +52,12 @@ def test_a_submission_gets_what_it_deserves(graded, student):
         "tampered": "01.dense: Your function gave the same result in every try",
         "copied": "01.dense: Right.",
         "reference": "graded without the course's library (`course_lib.nn.layers`",
-        "disk": "Too many open files",
+        "disk": "no use for open",
         "deleted": "01.dense: Right.",
         "flood": "look for a loop that never ends",
         "cheat_same": "",
         "cheat_table": "your function stops with KeyError",
-        "cheat_solutions": "Too many open files",
+        "cheat_solutions": "no use for open",
     }.items(),
     ids=lambda value: value if value in STUDENTS else "",  # no lesson's number: all run together
 )

@@ -56,7 +56,7 @@ HOSTILE = {
     "fills it bit by bit": ("kept = [bytearray(10**8) for _ in range(10**6)]", ""),
     "floods": ("while True: print('flood' * 100)", "loop that never ends"),
     "floods past Python": ("import os\n    while True: os.write(1, b'flood')", "never ends"),
-    "reads a solution": ("return open('{solution}').read()", "Too many open files"),
+    "reads a solution": ("return open('{solution}').read()", "no use for open"),
     "reads it through torch": (
         "return torch.from_file('{solution}', size=9, dtype=torch.uint8)",
         "Too many open files",
@@ -219,6 +219,27 @@ def test_an_answer_that_is_none_is_told_why(marks_of, answer, status, words):
     mark = marks_of(*submission("01", {"01.dense": answer}))["01.dense"]
     assert mark.outcome.status == status
     assert words in mark.outcome.message
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("import pandas", "ModuleNotFoundError: No module named 'pandas'"),
+        ("import matplotlib.pyplot", "ModuleNotFoundError: No module named 'matplotlib.pyplot'"),
+        ("from torch import unknown", "ImportError: cannot import name 'unknown' from 'torch'"),
+        ("@unknown", "NameError: name 'unknown' is not defined"),
+    ],
+)
+def test_where_a_cell_stops_its_own_line_is_quoted(marks_of, line, error):
+    """And no folder of the machine that grades is named."""
+    answer = f"{line}\ndef dense(X, W):\n    return X @ W.T"
+    inside = f"def dense(X, W):\n    {line}\n    def inner(): pass\n    return X @ W.T"
+    for source in (answer, inside):
+        words = marks_of(*submission("01", {"01.dense": source}))["01.dense"].outcome.message
+        assert f"stops with {error}, in the line `{line}`." in words
+        without = words.partition("own modules, and without ")[2]
+        assert without == (f"`{line.removeprefix('import ')}`." if line[0] == "i" else "")
+        assert "/" not in words
 
 
 def test_an_answer_in_parts_gets_points_by_part(marks_of):
