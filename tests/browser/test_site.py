@@ -7,16 +7,21 @@ import os
 import re
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 import library_pages
 import links
 from derive import plain, secret_lines
 from lesson import read_lesson
+from live.page import frame
+from live.record import record
+from tests.live_figures.toy import SHOWN
 
 from .conftest import LESSONS
 from .server import ROOT
@@ -178,6 +183,38 @@ def test_the_search_finds_a_lesson(page, site):
     page.goto(f"{site.as_uri()}/search.html?q=momentum")
     found = page.locator("#search-results li a")
     expect(found.filter(has_text="09 · Momentum").first).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def live():
+    """A figure that moves, as it stands in a page."""
+    return frame(record(SHOWN), SHOWN)[0]
+
+
+@pytest.mark.parametrize("chosen", ["auto", "light", "dark"])
+@pytest.mark.parametrize("device", ["light", "dark"])
+def test_a_figure_that_moves_has_the_ground_and_the_ink_of_its_page(
+    page, site, live, device, chosen
+):
+    """Chromium paints a frame white whose colour scheme is not that of its page."""
+    see(page, site, "course", device)
+    page.evaluate("theme => document.body.dataset.theme = theme", chosen)
+    put = "figure => document.querySelector('article').insertAdjacentHTML('afterbegin', figure)"
+    page.evaluate(put, live)
+    label = page.frame_locator(".live-figure").locator("label").first
+    label.wait_for()
+    box = page.locator(".live-figure").bounding_box()
+    # Of the frame, and of the page beside it, an upper corner; the toolbar may stand on the right.
+    corners = {"width": 3, "height": 3, "y": box["y"]}
+    inside, beside = (
+        Image.open(BytesIO(page.screenshot(clip={**corners, "x": box["x"] + shift})))
+        for shift in (0, -4)
+    )
+    assert inside.convert("RGB").getcolors() == beside.convert("RGB").getcolors()
+    ink = "element => getComputedStyle(element).color"
+    assert label.evaluate(ink) == page.locator("article p").first.evaluate(ink)
+    dark = (device if chosen == "auto" else chosen) == "dark"
+    assert (sum(inside.convert("RGB").getpixel((0, 0))) < 384) == dark
 
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)

@@ -10,7 +10,6 @@ clip) is apart from its numbers, which are whole fifths of a point, counted from
 """
 
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -81,7 +80,7 @@ class Ink(RendererBase):
     def _write(self, gc, words: str, size: float, x, y, angle: float, kind: str = "words") -> None:
         """Keep words. Of kind "odd" is what a page cannot write: other fonts, fractions."""
         look = (kind, self._clip(gc), f"font-size:{size:g}px;fill:{to_hex(gc.get_rgb())}", -angle)
-        self._marks.append(Mark(look, fifths(np.array([x, y])), escape(words, quote=False)))
+        self._marks.append(Mark(look, fifths(np.array([x, y])), words))
 
     def _draw_cells(self, image: AxesImage) -> None:
         """Keep an image as the numbers of its cells among the colours of its map."""
@@ -94,7 +93,8 @@ class Ink(RendererBase):
         gc = self.new_gc()
         image._set_gc_clip(gc)
         shades = (image.cmap(np.linspace(0, 1, SHADES))[:, :3] * 255).round().astype(int)
-        look = ("image", self._clip(gc), "".join(f"{r:02x}{g:02x}{b:02x}" for r, g, b in shades))
+        colours = "".join(f"{r:02x}{g:02x}{b:02x}" for r, g, b in shades)
+        look = ("image", self._clip(gc), "image-rendering:pixelated", colours)
         place = fifths(np.array([min(x, x_end), min(y, y_end), abs(x_end - x), abs(y_end - y)]))
         cells = np.rint(cells)[:: -1 if y_end < y else 1, :: -1 if x_end < x else 1]
         numbers = np.concatenate([cells.shape, place, cells.ravel()])
@@ -132,9 +132,15 @@ def fifths(points: np.ndarray) -> np.ndarray:
 
 
 def straight(path: Path, transform: Transform, filled: bool) -> Path:
-    """Return a path on the screen, without what is not finite or too far away to be seen."""
+    """Return a path on the screen, without what is not finite or too far away to be seen.
+
+    Of a long line, what matplotlib leaves out on a screen is left out, so that a browser has less
+    to paint: what is left runs within about a ninth of a point of it.
+    """
     points = transform.transform(path.vertices)
     seen = np.isfinite(points).all() and np.abs(points).max(initial=0) < FARTHEST
+    if seen and path.should_simplify and not filled:
+        return path.cleaned(transform, simplify=True)
     if seen:
         return Path(points, path.codes)
     if filled:
@@ -159,15 +165,12 @@ def with_breaks(points: np.ndarray, codes: np.ndarray) -> np.ndarray:
 def style(gc: GraphicsContextBase, face) -> str:
     """Return colours, width, dashes and ends of a line in the words of SVG."""
     words = {"fill": "none" if face is None else to_hex(face[:3])}
-    opacity = gc.get_alpha() if gc.get_forced_alpha() else None
-    if opacity is not None and opacity != 1:
-        words["opacity"] = f"{opacity:g}"
-    elif face is not None and len(face) == 4 and face[3] != 1:
-        words["fill-opacity"] = f"{face[3]:g}"
+    if face is not None:
+        forced = gc.get_forced_alpha()
+        words |= opacity("fill", gc.get_alpha() if forced else [*face, 1][3])
     if width := gc.get_linewidth():
         words |= {"stroke": to_hex(gc.get_rgb()[:3]), "stroke-width": f"{width:g}"}
-        if opacity is None and gc.get_rgb()[3] != 1:
-            words["stroke-opacity"] = f"{gc.get_rgb()[3]:g}"
+        words |= opacity("stroke", gc.get_rgb()[3])
         words["stroke-linejoin"] = gc.get_joinstyle()
         words["stroke-linecap"] = {"projecting": "square"}.get(gc.get_capstyle(), gc.get_capstyle())
     offset, dashes = gc.get_dashes()
@@ -175,6 +178,11 @@ def style(gc: GraphicsContextBase, face) -> str:
         words["stroke-dasharray"] = ",".join(f"{n:g}" for n in dashes)
         words["stroke-dashoffset"] = f"{offset:g}"
     return ";".join(f"{name}:{value}" for name, value in words.items())
+
+
+def opacity(of: str, alpha: float) -> dict[str, str]:
+    """Return how far one sees through what is filled or stroked; nothing where one does not."""
+    return {} if alpha == 1 else {f"{of}-opacity": f"{alpha:g}"}
 
 
 def outline(path: Path, transform: Transform) -> str:

@@ -122,7 +122,7 @@ def font(texts: list[str]) -> str:
     options = subset.Options(hinting=False, drop_tables=["FFTM", "GPOS", "GSUB", "GDEF", "MATH"])
     letters = TTFont(findfont(FONT))
     subsetter = subset.Subsetter(options)
-    subsetter.populate(text="".join(texts) + "<>&")
+    subsetter.populate(text="".join(texts))
     subsetter.subset(letters)
     letters.flavor = "woff"
     file = BytesIO()

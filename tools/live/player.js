@@ -2,7 +2,7 @@
 // Plays a recorded figure: unpacks it once, then draws the state that the controls are in.
 // What the numbers mean stands in ink.py (marks) and pack.py (the order of the bytes).
 (async () => {
-  const BREAK = -32768, ALONG = 1, FROM = 2;
+  const BREAK = -32768, ALONG = 1, FROM = 2, MUCH = 500;
   const form = document.querySelector("form"), heard = document.querySelector(".heard");
   const controls = [...form.querySelectorAll("input, select")];
   const canvas = document.createElement("canvas");
@@ -29,41 +29,54 @@
     });
   }
 
-  // Clips and outlines of markers are written once; the marks name them.
-  const names = new Map();
-  const named = (markup) => names.get(markup) ?? names.set(markup, `shared-${names.size}`).get(markup);
-  const clip = ([x, y, width, height]) => x === undefined ? "" : `clip-path="url(#${
-    named(`<clipPath id="?"><rect x="${x}" y="${y}" width="${width}" height="${height}"/></clipPath>`)})"`;
-  for (const look of head.parts.flatMap((part) => part.looks.flat())) {
-    look[1] = clip(look[1]);
-    if (look[0] === "markers") look[3] = named(`<path id="?" d="${look[3]}"/>`);
+  function element(tag, attributes) {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    return set(made, attributes);
   }
-  const shared = [...names].map(([markup, name]) => markup.replace("?", name)).join("");
-  document.querySelector("svg").insertAdjacentHTML("afterbegin", `<defs>${shared}</defs>`);
+  function set(element, attributes) {
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    return element;
+  }
 
-  const pen = {
-    line(take, clip, style) {
+  // What cuts marks off is written once; the marks name it.
+  const clips = element("defs", {});
+  document.querySelector("svg").prepend(clips);
+  function clip([x, y, width, height]) {
+    if (x === undefined) return {};
+    const id = `clip-${[x, y, width, height].join("-")}`;
+    if (!document.getElementById(id)) {
+      clips.append(element("clipPath", { id }));
+      clips.lastChild.append(element("rect", { x, y, width, height }));
+    }
+    return { "clip-path": `url(#${id})` };
+  }
+
+  // A mark is made once. A move writes anew only where it is: that is what makes a move fast.
+  const tags = { line: "path", markers: "g", words: "text", image: "image" };
+  const make = ([kind, box, style]) => element(tags[kind], { style, ...clip(box) });
+  const place = {
+    line(path, take) {
       const n = take(1)[0], x = take(n), y = take(n);
       let d = "", letter = "M";
       for (let i = 0; i < n; i++) {
         if (x[i] === BREAK) [d, letter] = [d + (y[i] ? "Z" : ""), "M"];
         else [d, letter] = [`${d}${letter}${x[i] / 5} ${y[i] / 5}`, "L"];
       }
-      return `<path ${clip} style="${style}" d="${d}"/>`;
+      set(path, { d });
     },
-    markers(take, clip, style, name) {
-      const n = take(1)[0], x = take(n), y = take(n);
-      let uses = "";
-      for (let i = 0; i < n; i++) uses += `<use href="#${name}" x="${x[i] / 5}" y="${y[i] / 5}" style="${style}"/>`;
-      return `<g ${clip}>${uses}</g>`;
+    markers(group, take, outline) {
+      const n = take(1)[0], x = take(n), y = take(n), markers = group.children;
+      while (markers.length > n) group.lastChild.remove();
+      while (markers.length < n) group.append(element("path", { d: outline }));
+      for (let i = 0; i < n; i++) set(markers[i], { transform: `translate(${x[i] / 5} ${y[i] / 5})` });
     },
-    words(take, clip, style, angle) {
-      const [word, x, y] = take(3);
-      const turn = angle ? `transform="rotate(${angle} ${x / 5} ${y / 5})"` : "";
-      return `<text ${clip} ${turn} style="${style}" x="${x / 5}" y="${y / 5}">${head.words[word]}</text>`;
+    words(text, take, angle) {
+      const [word, ...corner] = take(3), [x, y] = corner.map((fifths) => fifths / 5);
+      set(text, angle ? { x, y, transform: `rotate(${angle} ${x} ${y})` } : { x, y });
+      text.textContent = head.words[word];
     },
-    image(take, clip, shades) {
-      const [rows, columns, x, y, width, height] = take(6);
+    image(image, take, shades) {
+      const [rows, columns, ...box] = take(6), [x, y, width, height] = box.map((fifths) => fifths / 5);
       [canvas.width, canvas.height] = [columns, rows];
       const context = canvas.getContext("2d"), picture = context.createImageData(columns, rows);
       take(rows * columns).forEach((cell, i) => {
@@ -71,15 +84,16 @@
         picture.data.set([shade >> 16, (shade >> 8) & 255, shade & 255, 255], 4 * i);
       });
       context.putImageData(picture, 0, 0);
-      return `<image ${clip} href="${canvas.toDataURL()}" x="${x / 5}" y="${y / 5}" width="${width / 5}"
-        height="${height / 5}" preserveAspectRatio="none" style="image-rendering: pixelated"/>`;
+      set(image, { href: canvas.toDataURL(), x, y, width, height, preserveAspectRatio: "none" });
     },
   };
 
   function draw(part, pose) {
+    const looks = part.looks[pose[0]];
     let at = 1;
     const take = (n) => pose.subarray(at, (at += n));
-    part.group.innerHTML = part.looks[pose[0]].map(([kind, ...look]) => pen[kind](take, ...look)).join("");
+    if (part.shown?.[0] !== pose[0]) part.group.replaceChildren(...looks.map(make));
+    looks.forEach(([kind, , , ...more], i) => place[kind](part.group.children[i], take, ...more));
     part.shown = pose;
   }
 
@@ -142,6 +156,10 @@
   }
 
   move();
+  // Where much stands still, what moves lies in layers of its own, and the rest is painted once.
+  if (document.querySelectorAll("svg use").length > MUCH) {
+    for (const part of head.parts) part.group.style.willChange = "transform";
+  }
   form.addEventListener("input", answer);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
