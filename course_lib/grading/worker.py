@@ -144,7 +144,7 @@ def run(payload: bytes, writer: int, seconds: float) -> None:
         found.append(answer_of(source))
         return found[-1]
 
-    # Where the cell stops, it is the cell whose line is quoted.
+    # The line that is quoted where it stops is looked for in the file of what it wraps.
     define.__wrapped__ = eval(compile("lambda: None", file_of(source["name"]), "eval"))
     trial, kind = try_out(define, [Case("")], seconds=seconds), b"v"
     if found and callable(found[-1]) and not trial.timed_out:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.image import AxesImage
 from matplotlib.path import Path
 from matplotlib.transforms import Bbox, Transform
@@ -166,8 +166,8 @@ def style(gc: GraphicsContextBase, face) -> str:
     """Return colours, width, dashes and ends of a line in the words of SVG."""
     words = {"fill": "none" if face is None else to_hex(face[:3])}
     if face is not None:
-        forced = gc.get_forced_alpha()
-        words |= opacity("fill", gc.get_alpha() if forced else [*face, 1][3])
+        alpha = gc.get_alpha() if gc.get_forced_alpha() else to_rgba(face)[3]
+        words |= opacity("fill", alpha)
     if width := gc.get_linewidth():
         words |= {"stroke": to_hex(gc.get_rgb()[:3]), "stroke-width": f"{width:g}"}
         words |= opacity("stroke", gc.get_rgb()[3])
