@@ -120,7 +120,7 @@ def font(texts: list[str]) -> str:
     if not texts:
         return ""
     options = subset.Options(hinting=False, drop_tables=["FFTM", "GPOS", "GSUB", "GDEF", "MATH"])
-    letters = TTFont(findfont(FONT))
+    letters = TTFont(findfont(FONT), recalcTimestamp=False)  # the same bytes every time
     subsetter = subset.Subsetter(options)
     subsetter.populate(text="".join(texts))
     subsetter.subset(letters)
