@@ -184,9 +184,12 @@ def tests_of(python: Path, lesson: str) -> dict[str, list[str | Path]]:
 
 
 def together(python: Path) -> list[str | Path]:
-    """Return pytest on several processes. The tests of one file stay in one: they share things."""
+    """Return pytest on several processes. The tests of one file stay in one: they share things.
+
+    Files come in their order, folder by folder, since those of the browser share one, too.
+    """
     workers = min(os.cpu_count() or 1, 4)  # each holds torch and a browser, about a gigabyte
-    return [python, "-m", "pytest", f"-n{workers}"]
+    return [python, "-m", "pytest", f"-n{workers}", "--no-loadscope-reorder"]
 
 
 def notebooks(arguments: argparse.Namespace, _: list[str]) -> int:

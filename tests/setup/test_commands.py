@@ -99,7 +99,7 @@ def test_every_check_runs_in_order_of_cost(course, called, capsys):
 def test_each_test_runs_once_together_with_others_or_alone(course, called):
     commands.main(["test"])
     together, alone = called[0][-2:]
-    assert re.fullmatch(r"python -m pytest -n[1-4] -m not alone", together)
+    assert re.fullmatch(r"python -m pytest -n[1-4] --no-loadscope-reorder -m not alone", together)
     assert alone == "python -m pytest -m alone"
 
 
@@ -108,7 +108,7 @@ def test_one_lesson_is_tested_with_its_notebooks_and_nothing_of_the_others(cours
     assert commands.main(["test", "04"]) == 0
     assert [call.split(" -m ")[-1].split()[0] for call in calls[:2]] == ["ruff"] * 2
     assert calls[3] == "python tools/build.py --check 04"
-    pytest_call = r"python -m pytest -n[1-4] --lesson 04"
+    pytest_call = r"python -m pytest -n[1-4] --no-loadscope-reorder --lesson 04"
     assert re.fullmatch(pytest_call, calls[4])
     assert len(calls) == 5
 
