@@ -44,11 +44,13 @@ OTHER_DEVICE = {"COURSE_DEVICE": "cuda", "COURSE_REFUSES": "1"}
 def validate(
     notebook: Path, folder: Path, timeout: int = 60, also: Mapping[str, str] | None = None
 ) -> Run:
-    """Run a copy of the notebook in `folder`, which is empty: `timeout` seconds a cell at most.
+    """Run a copy of the notebook in `folder`, which is new or empty.
 
-    It passes when each cell runs and gives the output that the notebook stores. Pictures, live
-    widgets and metadata are not compared. also: more of the kernel's environment.
+    It passes when each cell runs, for `timeout` seconds at most, and gives the output that the
+    notebook stores. Pictures, live widgets and metadata are not compared. also: more of the
+    kernel's environment.
     """
+    folder.mkdir(exist_ok=True)
     copy = Path(shutil.copy(notebook, folder))
     (folder / "pytest.ini").write_text("[pytest]\n")
     measures = folder / "measures.json"
