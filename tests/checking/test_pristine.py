@@ -101,7 +101,7 @@ def test_settings_of_the_notebook_play_no_part(monkeypatch):
         assert torch.get_default_dtype() == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
-        torch.set_default_device("cpu")
+        torch.set_default_device(None)  # "cpu" would leave a mode that torch.compile does not like
 
 
 def test_a_deep_recursion_ends_at_once():
